@@ -1,0 +1,31 @@
+"""Image colorization in Keras: train, evaluate and ship the systems of five sources.
+
+    import keras_colorize
+    colorizer = keras_colorize.load("runs/vgg_fusion")
+    picture = colorizer.colorize(photograph)  # uint8 (H, W, 3), at the photograph's own size
+
+The names below are imported when first used, so that `--help` does not wait for TensorFlow.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+__all__ = ["Colorizer", "create", "list_models", "load"]
+
+_HOMES = {
+    "Colorizer": "colorizer",
+    "load": "colorizer",
+    "create": "models",
+    "list_models": "models",
+}
+
+if TYPE_CHECKING:
+    from keras_colorize.colorizer import Colorizer, load
+    from keras_colorize.models import create, list_models
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,89 @@
+"""The command line's common part: the verbs, their exit codes, and what they say of errors."""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from keras_colorize import __version__
+from keras_colorize.errors import RunError, UsageError
+
+VERBS = {
+    "train": "train a network on photographs",
+    "evaluate": "score models on photographs, beside grey and truth",
+    "colorize": "colour photographs",
+}
+DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `keras-colorize VERB …`."""
+    parser = argparse.ArgumentParser(
+        prog="keras-colorize",
+        description="Image colorization in Keras.",
+        epilog="keras-colorize VERB --help tells more of each.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, summary in VERBS.items():
+        verbs.add_parser(verb, help=summary, add_help=False)
+    arguments = sys.argv[1:] if argv is None else argv
+    verb = parser.parse_args(arguments[:1]).verb
+    return importlib.import_module(f"keras_colorize.{verb}").main(arguments[1:])
+
+
+def parser(verb: str, description: str) -> argparse.ArgumentParser:
+    """Return the parser of one verb."""
+    return argparse.ArgumentParser(
+        prog=f"keras-colorize {verb}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
+    """Run a verb and turn what it raises into a message and an exit code."""
+    # TensorFlow's log of a CPU start is no concern of somebody with an old photograph.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        return run()
+    except UsageError as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except RunError as error:
+        print(f"\n{parser.prog}: {error}", file=sys.stderr)
+        return SOME_FAILED
+    except KeyboardInterrupt:
+        print(f"\n{parser.prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def make_folder(path: str | os.PathLike, argument: str) -> Path:
+    """Make an output folder and see that it can be written to, before any work is done.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"`{argument}` cannot be written to ({error.strerror}). "
+            f"Received: {argument}={str(path)!r}."
+        ) from error
+    return path
+
+
+def report_skipped(skipped: list[tuple[str, str]]) -> None:
+    """Count and name the files that were not used."""
+    if skipped:
+        print(f"Skipped {len(skipped)} files:", file=sys.stderr)
+        for name, reason in skipped:
+            print(f"  {name}: {reason}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Colour science: sRGB, CIELAB and the bins that the class heads predict."""

@@ -1,0 +1,137 @@
+"""sRGB ↔ CIELAB under D65, in `keras.ops`: for every backend, eager, compiled or inside tf.data.
+
+White point and matrix are those of scikit-image (D65, 2° observer), so that figures agree with the
+field's usual tool. Colours are worked on as separate planes, because a compiler that fuses stacked
+channels computes each root once per channel that reads it.
+
+References:
+    [1] IEC 61966-2-1:1999, sRGB.
+    [2] CIE 15:2004, Colorimetry, §8.2.1 (CIELAB).
+"""
+
+import numpy as np
+from keras import backend, ops
+
+_XYZ_FROM_RGB = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+# The division by the white point is folded into the matrix: linear RGB ↔ X/Xn, Y/Yn, Z/Zn.
+_XYZ_FROM_LINEAR = _XYZ_FROM_RGB / _WHITE[:, None]
+_LINEAR_FROM_XYZ = np.linalg.inv(_XYZ_FROM_LINEAR)
+
+_LEVELS = np.arange(256) / 255.0
+# 8-bit sRGB to linear light: 256 exact values instead of a power for each pixel.
+_LINEAR_OF_8BIT = np.where(
+    _LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92
+).astype("float32")
+
+_KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
+_TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
+
+
+def _power(x, exponent):
+    # exp(log) takes half the time of `power` on a CPU and is as exact as float32 needs.
+    return ops.exp(exponent * ops.log(ops.maximum(x, _TINY)))
+
+
+def _cube_root(x):
+    # x^(1/3) = s · s^(1/3) with s = x^(1/4). A parabola gives s^(1/3) to 0.7 % for s in 0.3…1, and
+    # one Halley step cubes that error: float32's last digits, for the price of two square roots.
+    s = ops.sqrt(ops.sqrt(ops.maximum(x, _TINY)))
+    y = s * (0.46228582 + s * (0.78385409 - s * 0.24925222))
+    cube = y * y * y
+    return y * (cube + 2.0 * x) / (2.0 * cube + x)
+
+
+def _planes(x):
+    return x[..., 0], x[..., 1], x[..., 2]
+
+
+def _multiply(matrix, planes):
+    p, q, r = planes
+    return [float(m[0]) * p + float(m[1]) * q + float(m[2]) * r for m in matrix]
+
+
+def rgb_to_lab(rgb):
+    """Convert sRGB to CIELAB.
+
+    Args:
+        rgb: `(..., 3)`, sRGB in 0…1; or uint8 in 0…255, as scikit-image has it.
+
+    Returns:
+        float32 `(..., 3)`: L* in 0…100, a* and b* in CIELAB units (sRGB spans −86…98 and −108…95).
+    """
+    if backend.standardize_dtype(getattr(rgb, "dtype", "float32")) == "uint8":
+        linear = [ops.take(_LINEAR_OF_8BIT, ops.cast(c, "int32")) for c in _planes(rgb)]
+    else:
+        linear = [
+            ops.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
+            for c in _planes(ops.cast(rgb, "float32"))
+        ]
+    fx, fy, fz = (
+        ops.where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
+        for t in _multiply(_XYZ_FROM_LINEAR, linear)
+    )
+    return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+
+
+def _linear_rgb(lightness, a, b):
+    fy = (lightness + 16.0) / 116.0
+    fx = fy + a / 500.0
+    # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
+    fz = ops.maximum(fy - b / 200.0, 0.0)
+    xyz = [ops.where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787) for f in (fx, fy, fz)]
+    return _multiply(_LINEAR_FROM_XYZ, xyz)
+
+
+def lab_to_rgb(lab):
+    """Convert CIELAB to sRGB, clipping what sRGB cannot show.
+
+    Args:
+        lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
+
+    Returns:
+        float32 `(..., 3)`, sRGB in 0…1.
+    """
+    rgb = [
+        ops.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
+        for c in _linear_rgb(*_planes(ops.cast(lab, "float32")))
+    ]
+    return ops.clip(ops.stack(rgb, axis=-1), 0.0, 1.0)
+
+
+def fit_gamut(lab, steps: int = 8):
+    """Reduce chroma, at constant L* and hue, where sRGB cannot show a colour.
+
+    Clipping RGB changes lightness (a yellow predicted on white turns darker). A colorizer must keep
+    the photograph's own lightness, so the chroma gives way instead. The largest chroma that fits is
+    found by bisection; colours inside the gamut come back unchanged.
+
+    Args:
+        lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
+        steps: Bisection steps; the chroma found is within 2^−steps of the largest that fits.
+
+    Returns:
+        float32 `(..., 3)`.
+    """
+    lightness, a, b = _planes(ops.cast(lab, "float32"))
+
+    def fits(scale):
+        # The margin is a tenth of an 8-bit step at the dark end, where steps are smallest.
+        inside = [
+            ops.logical_and(c >= -3e-5, c <= 1.0 + 3e-5)
+            for c in _linear_rgb(lightness, scale * a, scale * b)
+        ]
+        return ops.logical_and(ops.logical_and(inside[0], inside[1]), inside[2])
+
+    low = ops.zeros_like(lightness)
+    for step in range(1, steps + 1):
+        middle = low + 0.5**step
+        low = ops.where(fits(middle), middle, low)
+    scale = ops.where(fits(1.0), 1.0, low)
+    return ops.stack([lightness, scale * a, scale * b], axis=-1)

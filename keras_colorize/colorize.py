@@ -1,0 +1,133 @@
+"""`python -m keras_colorize.colorize`: colour photographs at their original size."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from keras_colorize import cli, errors
+
+_DEFAULT_MODEL = "runs/vgg_fusion"
+
+
+def colorize(inputs: list[str], out: str, model: str) -> list[tuple[str, str]]:
+    """Colour files, folders and globs; one bad file does not stop the others.
+
+    Args:
+        inputs: Photographs, folders (recursive) or globs.
+        out: A folder, made if need be; or, for a single photograph, the file to write.
+        model: A Colorizer's folder, or a run's.
+
+    Returns:
+        The files that could not be coloured, each with its reason.
+
+    Raises:
+        UsageError: Nothing to colour, a model that cannot be loaded, an output that cannot be
+            written.
+    """
+    from tqdm import tqdm
+
+    from keras_colorize.data import photographs
+
+    jobs, missing = _plan(inputs, out)
+    if not jobs:
+        raise errors.UsageError("\n".join(reason for _, reason in missing))
+    if not Path(model).exists() and model == _DEFAULT_MODEL:
+        raise errors.UsageError(
+            f"There is no trained model in {model} yet: run `keras-colorize train` first, or name "
+            "one with --model."
+        )
+    from keras_colorize.colorizer import load
+
+    colorizer = load(model)
+    failed = list(missing)
+    with tqdm(jobs, unit="photo", disable=None) as bar:
+        for path, target in bar:
+            bar.set_postfix_str(path.name)
+            try:
+                photograph, extras = photographs.read_with_extras(path)
+                colored = colorizer.colorize(photograph)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                photographs.write(target, colored, **extras)
+            except (photographs.BadPhotograph, errors.UsageError, OSError, MemoryError) as error:
+                failed.append((str(path), str(error) or type(error).__name__))
+    return failed
+
+
+def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
+    """Pair each photograph with the file it goes to; no two share one, none is overwritten."""
+    from keras_colorize.data import photographs
+
+    jobs, missing, taken = [], [], {}
+    single = Path(out).suffix.lower() in photographs.SUFFIXES and not Path(out).is_dir()
+    folder = cli.make_folder(Path(out).parent if single else out, "out")
+    for given in inputs:
+        try:
+            found = photographs.find(given, "input", photographs.SUFFIXES)
+        except errors.UsageError as error:
+            missing.append((given, str(error)))
+            continue
+        for path in found:
+            # Pictures of an earlier call in a folder that is coloured again are no photographs.
+            if len(found) > 1 and not single and folder.resolve() in path.resolve().parents:
+                continue
+            below = path.relative_to(given) if os.path.isdir(given) else Path(path.name)
+            target = folder / below.with_suffix(photographs.output_suffix(below.suffix))
+            jobs.append((path, Path(out) if single else target))
+    if single and len(jobs) > 1:
+        raise errors.UsageError(
+            f"`out` must be a folder for {len(jobs)} photographs. Received: out={out!r}."
+        )
+    unique = []
+    for path, target in jobs:
+        if target.resolve() == path.resolve():
+            raise errors.UsageError(
+                f"`out` would overwrite the photograph {path}. Received: out={out!r}."
+            )
+        if target in taken and taken[target] != path:
+            target = _free_name(target, taken)
+        taken[target] = path
+        unique.append((path, target))
+    return unique, missing
+
+
+def _free_name(target: Path, taken) -> Path:
+    number = 2
+    while (free := target.with_stem(f"{target.stem}-{number}")) in taken:
+        number += 1
+    return free
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    parser = cli.parser(
+        "colorize", "Colour photographs at their original size; their lightness is kept."
+    )
+    parser.add_argument("inputs", nargs="+", metavar="IN", help="photographs, folders or globs")
+    parser.add_argument(
+        "-o",
+        "--out",
+        default="colorized",
+        help="folder for the pictures, or a file for a single one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="DIR",
+        default=_DEFAULT_MODEL,
+        help="a trained model's folder, or a run's (default: %(default)s)",
+    )
+    arguments = parser.parse_args(argv)
+
+    def run() -> int:
+        failed = colorize(arguments.inputs, arguments.out, arguments.model)
+        for name, reason in failed:
+            print(f"{parser.prog}: {name}: {reason}", file=sys.stderr)
+        print(f"Pictures  {arguments.out}")
+        return cli.SOME_FAILED if failed else cli.DONE
+
+    return cli.guard(parser, run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

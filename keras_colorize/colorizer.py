@@ -1,0 +1,239 @@
+"""The contract: a network, its head and their configuration; a photograph in, a picture out."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import cv2
+import h5py
+import keras
+import numpy as np
+
+import keras_colorize
+from keras_colorize import errors, files, heads, models
+from keras_colorize.color import lab
+
+_CONFIG, _WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
+_FORMAT = 1  # of the folder; raised when an older release could not read it
+_ROWS = 2**18  # pixels composed at a time, so that memory does not grow with the photograph
+_LONGEST = 4  # the long side given to a network is at most so many times its `size`
+
+
+class Colorizer:
+    """A network that predicts colour and everything needed to use it on a photograph.
+
+    Args:
+        arch: One of `list_models()`.
+        head: A head's name, or a head.
+        size: Short side, in pixels, at which the network sees a photograph; the published size
+            when None. A network trained at one size is best used at that size.
+        **options: What `create` takes for this architecture.
+
+    Attributes:
+        network: The functional Keras model.
+        head: Its head.
+        size: As above.
+        trained_on: SHA-256 prefixes of the photographs that it was trained on, if known.
+    """
+
+    def __init__(self, arch: str, head="regression", size: int | None = None, **options):
+        build = models.builder(arch)
+        if size is not None and (size < 1 or size % build.stride):
+            raise errors.UsageError(
+                f"`size` must be a multiple of {build.stride} for {arch}. Received: size={size}."
+            )
+        self.arch = arch
+        self.head = heads.create(head) if isinstance(head, str) else head
+        self.network = models.create(arch, self.head, **options)
+        self.size = size or build.size
+        self.stride = build.stride
+        # Where the weights came from, and whether training changed them, does not shape the graph.
+        self.options = {key: value for key, value in options.items() if "backbone" not in key}
+        self.trained_on: frozenset[str] = frozenset()
+
+    # ---- colour ----
+
+    def predict_ab(self, lightness) -> np.ndarray:
+        """Predict colour for photographs of one size.
+
+        The network sees them with the short side at `size` and the proportions kept; its answer is
+        resized bilinearly.
+
+        Args:
+            lightness: float32 `(B, H, W, 1)`, L* in 0…100.
+
+        Returns:
+            float32 `(B, H, W, 2)`, CIELAB a*, b*.
+        """
+        height, width = lightness.shape[1:3]
+        working = self._working_size(height, width)
+        lightness = keras.ops.convert_to_tensor(lightness, "float32")
+        if working != (height, width):
+            lightness = keras.ops.image.resize(
+                lightness, working, interpolation="bilinear", antialias=True
+            )
+        color = self.network(lightness, training=False)["color"]
+        ab = keras.ops.convert_to_numpy(self.head.decode(color)).astype("float32")
+        if ab.shape[1:3] == (height, width):
+            return ab
+        return np.stack(
+            [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in ab]
+        )
+
+    def colorize(self, photograph: np.ndarray) -> np.ndarray:
+        """Colour one photograph; its lightness is kept, its colours (if any) are discarded.
+
+        Args:
+            photograph: uint8 `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB.
+
+        Returns:
+            uint8 `(H, W, 3)`, sRGB.
+
+        Raises:
+            UsageError: Another shape or dtype.
+        """
+        photograph = np.asarray(photograph)
+        if photograph.ndim == 2:
+            photograph = photograph[..., None]
+        if (
+            photograph.dtype != np.uint8
+            or photograph.ndim != 3
+            or photograph.shape[2] not in (1, 3)
+        ):
+            raise errors.UsageError(
+                "`photograph` must be uint8 (H, W), (H, W, 1) or (H, W, 3). "
+                f"Received: {photograph.dtype} {photograph.shape}."
+            )
+        photograph = np.broadcast_to(photograph, (*photograph.shape[:2], 3))
+        return self.colorize_batch(photograph[None])[0]
+
+    def colorize_batch(self, photographs: np.ndarray) -> np.ndarray:
+        """Colour photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""
+        batch, height, width, _ = photographs.shape
+        pixels = photographs.reshape(-1, 3)
+        blocks = [slice(i, i + _ROWS) for i in range(0, len(pixels), _ROWS)]
+        lightness = np.empty((len(pixels), 1), "float32")
+        for block in blocks:
+            lightness[block] = keras.ops.convert_to_numpy(lab.rgb_to_lab(pixels[block]))[:, :1]
+        ab = self.predict_ab(lightness.reshape(batch, height, width, 1)).reshape(-1, 2)
+        colored = np.empty((len(pixels), 3), "uint8")
+        for block in blocks:
+            whole = lab.fit_gamut(np.concatenate([lightness[block], ab[block]], axis=-1))
+            rgb = keras.ops.convert_to_numpy(lab.lab_to_rgb(whole))
+            colored[block] = np.rint(255.0 * rgb)
+        return colored.reshape(batch, height, width, 3)
+
+    def _working_size(self, height: int, width: int) -> tuple[int, int]:
+        short, long = min(height, width), max(height, width)
+        scale = min(self.size / short, _LONGEST * self.size / long)
+        return tuple(
+            max(self.stride, self.stride * round(side * scale / self.stride))
+            for side in (height, width)
+        )
+
+    # ---- the folder ----
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write `config.json`, `model.weights.h5` and `trained_on.txt`, all or nothing."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with files.atomic_folder(folder) as temporary:
+            self.network.save_weights(temporary / _WEIGHTS)
+            config = {
+                "format": _FORMAT,
+                "arch": self.arch,
+                "head": self.head.config(),
+                "size": self.size,
+                "options": self.options,
+                "parameters": self._parameters(),
+                "weights_sha256": _sha256(temporary / _WEIGHTS),
+                "keras_colorize": keras_colorize.__version__,
+            }
+            text = json.dumps(config, indent=2) + "\n"
+            (temporary / _CONFIG).write_text(text, encoding="utf-8")
+            lines = "".join(f"{digest}\n" for digest in sorted(self.trained_on))
+            (temporary / _TRAINED_ON).write_text(lines, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "Colorizer":
+        """Read a folder that `save` wrote.
+
+        Raises:
+            UsageError: Something is missing, altered or does not fit; weights are never accepted
+                in part.
+        """
+        folder = Path(folder)
+        for name in (_CONFIG, _WEIGHTS):
+            if not (folder / name).is_file():
+                raise errors.UsageError(
+                    f"`model` must be a folder with {_CONFIG} and {_WEIGHTS}, as training writes "
+                    f"it; {name} is missing. Received: model={str(folder)!r}."
+                )
+        try:
+            config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+            if config["format"] != _FORMAT:
+                raise ValueError(f"format {config['format']}, this release reads {_FORMAT}")
+            head = heads.create(**config["head"])
+            options = dict(config["options"])
+            arch, size = config["arch"], int(config["size"])
+            parameters, digest = config["parameters"], config["weights_sha256"]
+        except errors.UsageError:
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise errors.UsageError(
+                f"{folder / _CONFIG} cannot be read ({type(error).__name__}: {error})."
+            ) from error
+        if _sha256(folder / _WEIGHTS) != digest:
+            raise errors.UsageError(
+                f"{folder / _WEIGHTS} is not the file that {_CONFIG} describes: its SHA-256 "
+                f"differs from {digest}. It is truncated, altered or another model's."
+            )
+        if "backbone_weights" in models.options_of(arch):
+            options["backbone_weights"] = "none"  # the folder's own weights follow
+        colorizer = cls(arch, head, size, **options)
+        colorizer._load_weights(folder / _WEIGHTS, parameters)
+        if (folder / _TRAINED_ON).is_file():
+            colorizer.trained_on = frozenset((folder / _TRAINED_ON).read_text().split())
+        return colorizer
+
+    def _parameters(self) -> int:
+        return sum(int(np.prod(variable.shape)) for variable in self.network.variables)
+
+    def _load_weights(self, path: Path, parameters: int) -> None:
+        # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
+        with h5py.File(path) as file:
+            sizes = []
+            file.visititems(lambda _, o: sizes.append(o.size) if isinstance(o, h5py.Dataset) else 0)
+        expected = self._parameters()
+        if not sum(sizes) == parameters == expected:
+            raise errors.UsageError(
+                f"{path} does not fit {self.arch} with head {self.head.name}: it holds "
+                f"{sum(sizes):,} parameters, the network has {expected:,}."
+            )
+        try:
+            self.network.load_weights(path)
+        except (ValueError, KeyError) as error:
+            raise errors.UsageError(f"{path} does not fit {self.arch}: {error}") from error
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load(name: str | os.PathLike) -> Colorizer:
+    """Load a Colorizer from the folder that training wrote, or from a run's folder.
+
+    Raises:
+        UsageError: There is no Colorizer in it, or it does not fit.
+    """
+    folder = Path(name)
+    if (folder / "model" / _CONFIG).is_file() and not (folder / _CONFIG).is_file():
+        folder = folder / "model"  # a run's folder
+    if not folder.is_dir():
+        raise errors.UsageError(
+            "`model` must be a folder that training wrote. There is no such folder. "
+            f"Received: model={str(name)!r}."
+        )
+    return Colorizer.load(folder)

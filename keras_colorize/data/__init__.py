@@ -1,0 +1,1 @@
+"""Photographs: where they are, how they are read and written, and the batches made of them."""

@@ -1,0 +1,22 @@
+"""The wording of errors, the same everywhere: the argument, the choices, what was received."""
+
+from collections.abc import Iterable
+
+
+class UsageError(ValueError):
+    """A wrong argument; the command line prints its message and exits with status 2."""
+
+
+class WeightsUnavailable(UsageError):
+    """Pretrained weights that are neither on this machine nor to be downloaded."""
+
+
+class RunError(RuntimeError):
+    """A run that cannot go on; the command line prints its message and exits with status 1."""
+
+
+def unknown(argument: str, received: object, choices: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not among `choices`."""
+    return UsageError(
+        f"Unknown `{argument}`. Choose from {sorted(choices)}. Received: {argument}={received!r}."
+    )

@@ -1,0 +1,77 @@
+"""The networks, one file for each source, found by name.
+
+An architecture's name is the name of its function; its module is imported when it is first built,
+so that listing the names (and answering `--help`) needs no Keras.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import TYPE_CHECKING
+
+from keras_colorize import errors
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_colorize.heads import Regression
+
+_MODULES = {
+    "vgg_fusion": "vgg_fusion",
+}
+
+
+def architecture(size: int, stride: int):
+    """Mark a function that builds a network.
+
+    Args:
+        size: The short side, in pixels, at which the source uses the network.
+        stride: Height and width must be multiples of it.
+    """
+
+    def mark(build):
+        build.size, build.stride = size, stride
+        return build
+
+    return mark
+
+
+def list_models() -> list[str]:
+    """Return the names of all architectures."""
+    return sorted(_MODULES)
+
+
+def builder(name: str):
+    """Return the function that builds architecture `name`; its docstring cites the source."""
+    if name not in _MODULES:
+        raise errors.unknown("arch", name, _MODULES)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def options_of(name: str) -> list[str]:
+    """Return the names of the options that architecture `name` takes."""
+    return list(inspect.signature(builder(name)).parameters)[1:]  # the first is the head
+
+
+def create(name: str, head: str | Regression = "regression", **options) -> keras.Model:
+    """Build a network as published.
+
+    Args:
+        name: One of `list_models()`.
+        head: A head's name, or a head.
+        **options: What the architecture's own function takes, `backbone_weights` for example.
+
+    Returns:
+        A functional model: L* float32 `(B, H, W, 1)` in 0…100 → `{"color": …}`.
+
+    Raises:
+        UsageError: An unknown name or head, or an option that this architecture does not have.
+    """
+    from keras_colorize import heads
+
+    build = builder(name)
+    for option in options:
+        if option not in options_of(name):
+            raise errors.unknown(f"option of {name}", option, options_of(name))
+    return build(heads.create(head) if isinstance(head, str) else head, **options)

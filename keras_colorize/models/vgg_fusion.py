@@ -1,0 +1,68 @@
+"""[vgg-fusion] D. Ciugurean, "Automatic Colorization of Black and White Photos", TU Cluj-Napoca."""
+
+import keras
+from keras import layers, ops
+
+from keras_colorize.layers import Upscale2x
+from keras_colorize.models import architecture, backbones
+
+
+def _conv(x, filters, kernel_size, name):
+    """Convolve without bias (batch normalisation has its own), normalise, ReLU."""
+    x = layers.Conv2D(filters, kernel_size, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _residual(x, convolutions, name):
+    """Add a branch of 3×3 convolutions of the same width."""
+    branch = x
+    for i in range(convolutions):
+        branch = _conv(branch, x.shape[-1], 3, f"{name}_branch{i + 1}")
+    return layers.Add(name=f"{name}_add")([x, branch])
+
+
+@architecture(size=224, stride=8)  # chosen: the source names no size, VGG16 was trained at 224
+def vgg_fusion(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
+    """Fuse VGG16's low, mid and high level features in a ResNet-like head.
+
+    [vgg-fusion], Architecture and Details: locked VGG16, features concatenated through skips,
+    residual connections, heavy batch normalisation; 1,158,466 trainable and 7,637,056
+    non-trainable parameters. Chosen, since the source draws but does not list its layers: taps
+    and widths as below, which meet both totals exactly; bilinear up-sampling; L* scaled by 2.55
+    stands for the three channels of the photograph that VGG16 expects.
+
+    Args:
+        head: The head, which owns the output layer.
+        backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
+        trainable_backbone: Unlock VGG16 (8,793,730 trainable parameters).
+
+    Returns:
+        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+
+    # ---- VGG16 on three copies of L, BGR less ImageNet's mean ----
+    grey = 2.55 * lightness  # 0…255
+    bgr = ops.concatenate([grey - 103.939, grey - 116.779, grey - 123.68], axis=-1)
+    taps = ["block2_conv2", "block3_conv3", "block4_conv3"]
+    backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone)
+    low, mid, high = backbone(bgr)  # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)
+
+    # ---- fusion, from the bottom up ----
+    x = _conv(high, 256, 1, "high")  # (28, 28, 256)
+    x = Upscale2x(name="high_up")(x)  # (56, 56, 256)
+    x = layers.Concatenate(name="mid_concat")([x, mid])  # (56, 56, 512)
+    x = _conv(x, 128, 3, "mid")  # (56, 56, 128)
+    x = _residual(x, 1, "mid")
+    x = Upscale2x(name="mid_up")(x)  # (112, 112, 128)
+    x = layers.Concatenate(name="low_concat")([x, low])  # (112, 112, 256)
+    x = _conv(x, 64, 3, "low")  # (112, 112, 64)
+    x = _residual(x, 3, "low")
+    x = Upscale2x(name="low_up")(x)  # (224, 224, 64)
+    x = _conv(x, 32, 1, "full")  # (224, 224, 32)
+    x = _residual(x, 3, "full")
+
+    # ---- colour ----
+    color = head.output(x, kernel_size=3)  # (224, 224, 2) for regression
+    return keras.Model(lightness, {"color": color}, name="vgg_fusion")

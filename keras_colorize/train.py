@@ -1,0 +1,316 @@
+"""`python -m keras_colorize.train`: train a network; the same command resumes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from keras_colorize import __version__, cli, errors, files
+from keras_colorize.training import recipe as recipes
+from keras_colorize.training.recipe import Recipe
+
+_HOLD_OUT_FROM = 100  # photographs; fewer are all trained on
+_LEAST_STEPS = 20  # in an epoch, so that a handful of photographs makes an epoch worth the name
+_SCORE_SIDE, _SCORE_AT_MOST = 256, 200  # the closing table's crops, and how many of them
+_IN_GRID = 6  # photographs in the grids of samples/
+
+
+def train(recipe: Recipe, out: Path) -> dict:
+    """Train, or resume, and write everything to a run's folder.
+
+    Args:
+        recipe: What to train.
+        out: The run's folder: `run.json`, `history.csv`, `curves.png`, `samples/`, `tensorboard/`,
+            `checkpoints/` and, in the end, the Colorizer `model/`.
+
+    Returns:
+        The record that `run.json` holds.
+
+    Raises:
+        UsageError: The recipe does not fit the data, the machine or the run already in `out`.
+        RunError: The run cannot go on.
+    """
+    import keras
+    import tensorflow as tf
+
+    from keras_colorize.data import photographs, pipeline, sources
+    from keras_colorize.scoring import score
+    from keras_colorize.training import callbacks, checkpoints, loop
+
+    out = cli.make_folder(out, "out")
+    with _lock(out):
+        data, val = _open_data(recipe)
+        record = _open_run(recipe, out, data, val)
+
+        # ---- network ----
+        keras.utils.set_random_seed(recipe.seed)
+        strategy = loop.make_strategy(recipe.strategy)
+        loop.check_batch_size(strategy, recipe.batch_size)
+        steps = recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
+        with strategy.scope():
+            colorizer = _build(recipe, record)
+            colorizer.trained_on = data.digests
+            # A model of its own around the same layers, so that the network stays what is shipped,
+            # without optimizer or loss.
+            trainer = keras.Model(colorizer.network.input, colorizer.network.output)
+            lr = loop.learning_rate(recipe.lr, recipe.schedule, recipe.epochs * steps)
+            trainer.compile(keras.optimizers.Adam(lr), loss={"color": colorizer.head.loss})
+            state = loop.state_of(trainer)
+        files.write_json(out / "run.json", record)
+        print(
+            f"{recipe.arch}, {trainer.count_params():,} parameters, on {data.count:,} photographs: "
+            f"{recipe.epochs} epochs of {steps} steps of {recipe.batch_size} at {recipe.size}²."
+        )
+
+        # ---- loop ----
+        def batches(step):
+            return pipeline.training_batches(
+                data, recipe.size, recipe.batch_size, recipe.seed, step
+            )
+
+        validation = None
+        if val is not None:
+            alone = strategy.num_replicas_in_sync == 1
+            batch = min(recipe.batch_size, val.count)
+            validation = pipeline.validation_batches(val, recipe.size, batch, not alone)
+        shown = [
+            photographs.center_crop(photograph, _SCORE_SIDE)
+            for photograph in (val or data).read_some(_IN_GRID)
+        ]
+        writer = tf.summary.create_file_writer(str(out / "tensorboard"))
+        progress = loop.fit(
+            trainer,
+            strategy,
+            batches,
+            validation,
+            recipe.epochs,
+            steps,
+            checkpoints.Checkpoints(out / "checkpoints", state),
+            [
+                callbacks.StopOnNaN(),
+                callbacks.ProgressBar(),
+                callbacks.History(out, writer),
+                callbacks.Pictures(out / "samples", writer, colorizer, shown),
+            ],
+        )
+        colorizer.save(out / "model")
+
+        # ---- table ----
+        scored = val or data
+        some = sources.first(scored, _SCORE_AT_MOST)
+        crops = (
+            (name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
+            for name, digest, rgb in some.read_all()
+        )
+        scores = score({recipe.arch: colorizer}, crops, _IN_GRID)
+        record |= {
+            "status": "done",
+            "seconds": round(progress.seconds, 1),
+            "history": progress.history,
+            "scores": {"data": scored.name, "photographs": scores.count, "rows": scores.rows()},
+        }
+        files.write_json(out / "run.json", record)
+        print(f"\n{scores.count} photographs of {scored.name}, centre crops of {_SCORE_SIDE}²:\n")
+        print(scores.table())
+    return record
+
+
+def _open_data(recipe):
+    """Open the photographs to train on and those to validate on, which share none."""
+    from keras_colorize.data import sources
+
+    data = _check(recipe.data, "data")
+    if recipe.val_data:
+        val = _check(recipe.val_data, "val_data")
+        shared = data.digests & val.digests
+        if shared:
+            print(
+                f"{len(shared)} photographs of --val-data are also in --data; they are not "
+                "trained on.",
+                file=sys.stderr,
+            )
+            data = sources.without(data, shared)
+            if not data.count:
+                raise errors.UsageError(
+                    "`val_data` holds every photograph of `data`. "
+                    f"Received: data={recipe.data!r}, val_data={recipe.val_data!r}."
+                )
+    elif data.count >= _HOLD_OUT_FROM and data.digests:
+        data, val = sources.hold_out(data)
+        print(f"{val.count} photographs are held out for validation.", file=sys.stderr)
+    else:
+        val = None
+    return data, val
+
+
+def _check(name, argument):
+    from tqdm import tqdm
+
+    from keras_colorize.data import sources
+
+    with tqdm(desc=f"check {argument}", unit="photo", disable=None, leave=False) as bar:
+
+        def progress(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        source = sources.open_source(name, argument, progress)
+    cli.report_skipped(source.skipped)
+    return source
+
+
+def _open_run(recipe, out, data, val) -> dict:
+    """Begin the run's record, or go on with the one in `out` if it is the same run."""
+    asked = dataclasses.asdict(recipe)
+    fingerprints = {"data": data.fingerprint, "val_data": val.fingerprint if val else ""}
+    path = out / "run.json"
+    if path.exists():
+        try:
+            record = json.loads(path.read_text())
+            before, prints = record["recipe"], record["fingerprints"]
+        except (ValueError, KeyError) as error:
+            raise errors.RunError(f"{path} cannot be read ({error}).") from error
+        changed = [
+            f"{key}: {before.get(key)!r} there, {asked[key]!r} now"
+            for key in asked
+            if before.get(key) != asked[key] and not (key == "epochs" and asked[key] > before[key])
+        ]
+        changed += [f"the photographs of {k}" for k in fingerprints if prints[k] != fingerprints[k]]
+        if changed:
+            raise errors.UsageError(
+                f"{out} holds another run ({'; '.join(changed)}). Choose another folder with -o, "
+                f"or remove this one. Received: out={str(out)!r}."
+            )
+        return record | {"recipe": asked, "status": "running"}
+    return {
+        "status": "running",
+        "recipe": asked,
+        "command": sys.argv,
+        "seed": recipe.seed,
+        "fingerprints": fingerprints,
+        "photographs": {"data": data.count, "val_data": val.count if val else 0},
+        "skipped": [list(item) for item in data.skipped],
+        "git_commit": _git_commit(),
+        "versions": _versions(),
+        "machine": platform.platform(),
+        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _build(recipe, record):
+    """Build the Colorizer; the record keeps which backbone weights it got."""
+    from keras_colorize import models
+    from keras_colorize.colorizer import Colorizer
+
+    if "backbone_weights" not in models.options_of(recipe.arch):
+        return Colorizer(recipe.arch, recipe.head, recipe.size)
+
+    def build(weights, trainable):
+        return Colorizer(
+            recipe.arch,
+            recipe.head,
+            recipe.size,
+            backbone_weights=weights,
+            trainable_backbone=trainable,
+        )
+
+    if "backbone_weights" in record:  # a run that goes on: its checkpoint brings the weights
+        return build("none", record["trainable_backbone"])
+    weights = recipe.backbone_weights
+    try:
+        colorizer = build("imagenet" if weights == "auto" else weights, recipe.trainable_backbone)
+        weights = "imagenet" if weights == "auto" else weights
+        trainable = recipe.trainable_backbone
+    except errors.WeightsUnavailable:
+        if weights != "auto":
+            raise
+        weights = "none"
+    if weights == "none":
+        print(
+            "WARNING: the backbone starts from random weights, not ImageNet's"
+            + (", which could not be had" if recipe.backbone_weights == "auto" else "")
+            + "; the whole network is trained.",
+            file=sys.stderr,
+        )
+        colorizer, trainable = build("none", True), True
+    record |= {"backbone_weights": weights, "trainable_backbone": trainable}
+    return colorizer
+
+
+def _versions() -> dict[str, str]:
+    import keras
+    import numpy
+    import tensorflow
+
+    modules = {"keras": keras, "tensorflow": tensorflow, "numpy": numpy}
+    versions = {name: module.__version__ for name, module in modules.items()}
+    return {"keras_colorize": __version__, "python": platform.python_version(), **versions}
+
+
+def _git_commit() -> str | None:
+    here = Path(__file__).resolve().parent
+    command = ["git", "-C", str(here), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def _lock(out: Path):
+    """Hold the run's folder, so that two processes cannot write one run."""
+    file = open(out / ".lock", "w")  # noqa: SIM115, the caller closes it with the run
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass  # Windows has no flock
+    except OSError as error:
+        file.close()
+        raise errors.UsageError(
+            f"Another process is training in this folder. Received: out={str(out)!r}."
+        ) from error
+    return file
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    parser = cli.parser("train", "Train a network on photographs. The same command resumes.")
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="a recipe: " + _recipe_names())
+    parser.add_argument(
+        "-o", "--out", help="the run's folder (default: runs/ARCH, or runs/RECIPE with --recipe)"
+    )
+    recipes.add_flags(parser)
+    arguments = parser.parse_args(argv)
+
+    def run() -> int:
+        recipe = recipes.from_flags(arguments)
+        named = Path(arguments.recipe).stem if arguments.recipe else recipe.arch
+        out = Path(arguments.out or Path("runs") / named)
+        from keras_colorize.training.loop import Interrupted
+
+        try:
+            train(recipe, out)
+        except Interrupted:
+            print(f"\nStopped; a checkpoint is in {out}. The same command goes on from there.")
+            return cli.INTERRUPTED
+        print(f"Pictures  {out / 'samples'}\nCurves    {out / 'curves.png'}")
+        print(f"Model     {out / 'model'}")
+        print(f"Next      keras-colorize colorize PHOTOGRAPH --model {out}")
+        return cli.DONE
+
+    return cli.guard(parser, run)
+
+
+def _recipe_names() -> str:
+    return ", ".join([*recipes.list_recipes(), "or a file"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What happens while a run goes on: progress, pictures, history, and the stop on NaN."""
+
+import csv
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from keras_colorize import files, viz
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.errors import RunError
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Stop at the step whose loss is not finite, and name it."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                raise RunError(
+                    f"`{name}` is {value} at step {batch + 1} (epoch "
+                    f"{batch // self.params['steps'] + 1}). Lower --lr; the same command goes on "
+                    "from the last checkpoint."
+                )
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Show the step, the loss and the time left."""
+
+    def on_train_begin(self, logs=None):
+        total = self.params["epochs"] * self.params["steps"]
+        done = self.params["progress"].step
+        self._bar = tqdm(total=total, initial=done, unit="step", desc="train", dynamic_ncols=True)
+        # A log file gets a line now and then, a terminal a bar that moves.
+        self._bar.mininterval = 0.2 if self._bar.fp.isatty() else 20.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        epoch = batch // self.params["steps"] + 1
+        self._bar.set_postfix_str(
+            f"epoch {epoch}/{self.params['epochs']}, loss {logs['loss']:.4f}", refresh=False
+        )
+        self._bar.update()
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+
+
+class History(keras.callbacks.Callback):
+    """Write `history.csv`, `curves.png` and TensorBoard's scalars after each epoch."""
+
+    def __init__(self, folder: Path, writer: tf.summary.SummaryWriter):
+        super().__init__()
+        self._folder = folder
+        self._writer = writer
+
+    def on_epoch_end(self, epoch, logs=None):
+        history = self.params["progress"].history
+        with files.atomic_file(self._folder / "history.csv") as temporary:
+            with open(temporary, "w", newline="") as file:
+                table = csv.DictWriter(file, history[-1].keys(), restval="")
+                table.writeheader()
+                table.writerows(history)
+        viz.curves(self._folder / "curves.png", history)
+        with self._writer.as_default(step=history[-1]["step"]):
+            for name, value in logs.items():
+                tf.summary.scalar(name, value)
+            tf.summary.scalar("learning_rate", float(self.model.optimizer.learning_rate))
+
+
+class Pictures(keras.callbacks.Callback):
+    """Draw grey, prediction and truth of a few photographs after each epoch.
+
+    Args:
+        folder: Gets `epoch-001.png` and so on.
+        writer: Gets the same grids for TensorBoard.
+        colorizer: Whose network is trained.
+        photographs: uint8 `(S, S, 3)`, of one size.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        writer: tf.summary.SummaryWriter,
+        colorizer: Colorizer,
+        photographs: list[np.ndarray],
+    ):
+        super().__init__()
+        self._folder = folder
+        self._writer = writer
+        self._colorizer = colorizer
+        self._truth = np.stack(photographs)
+        self._grey = viz.to_grey(self._truth)
+
+    def on_epoch_end(self, epoch, logs=None):
+        made = self._colorizer.colorize_batch(self._truth)
+        grid = viz.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
+        self._folder.mkdir(exist_ok=True)
+        viz.save(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
+        step = self.params["progress"].step
+        with self._writer.as_default(step=step):
+            tf.summary.image("photographs", grid[None])

@@ -1,0 +1,110 @@
+"""Checkpoints that a kill, a full disk or a truncated file cannot turn into silent loss."""
+
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_colorize import files
+from keras_colorize.errors import RunError
+
+_KEEP = 2  # the newest, and the one before in case the newest cannot be read
+
+
+@dataclass
+class Progress:
+    """How far a run has come, beside its variables.
+
+    Attributes:
+        step: Steps done.
+        seconds: Time spent, over all the processes that worked on the run.
+        sums: Sums of what the steps of the unfinished epoch logged.
+        history: One row for each finished epoch.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Checkpoints:
+    """The checkpoints of one run: a folder each, named by step, written whole or not at all.
+
+    Args:
+        folder: Where they are.
+        variables: Everything that training changes: weights, BN statistics, seeds, optimizers.
+    """
+
+    def __init__(self, folder: Path, variables: list):
+        self.folder = folder
+        self.variables = variables
+        self._checkpoint = tf.train.Checkpoint(variables=[v.value for v in variables])
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint, then remove those that are older than the one before.
+
+        Raises:
+            RunError: A weight is not finite, or the disk does not take it.
+        """
+        for variable in self.variables:
+            if variable.dtype.startswith("float") and not _is_finite(variable):
+                raise RunError(
+                    f"`{variable.path}` is not finite after step {progress.step}; no checkpoint "
+                    "was written. Lower --lr; the same command goes on from the last checkpoint."
+                )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with files.atomic_folder(self._path(progress.step)) as temporary:
+                self._checkpoint.write(str(temporary / "variables"))
+                (temporary / "progress.json").write_text(json.dumps(asdict(progress)))
+        except (OSError, tf.errors.OpError) as error:
+            left = self._steps()
+            raise RunError(
+                f"The checkpoint of step {progress.step} could not be written to {self.folder} "
+                f"({getattr(error, 'message', error)}). "
+                + (f"That of step {left[-1]} is whole." if left else "There is none yet.")
+                + " Make room and give the same command."
+            ) from error
+        for step in self._steps()[:-_KEEP]:
+            shutil.rmtree(self._path(step), ignore_errors=True)
+
+    def restore(self) -> Progress:
+        """Restore the newest checkpoint that can be read; say so when it is not the newest.
+
+        Returns:
+            Its progress, or that of a run not begun when there is none.
+
+        Raises:
+            RunError: There are checkpoints, and none can be read.
+        """
+        steps = self._steps()
+        for step in reversed(steps):
+            path = self._path(step)
+            try:
+                progress = Progress(**json.loads((path / "progress.json").read_text()))
+                status = self._checkpoint.read(str(path / "variables"))
+                status.assert_consumed()
+                return progress
+            except (OSError, ValueError, TypeError, AssertionError, tf.errors.OpError) as error:
+                reason = str(error).splitlines()[0]
+                print(f"Checkpoint {path} cannot be read: {reason}", file=sys.stderr)
+        if steps:
+            raise RunError(
+                f"No checkpoint in {self.folder} can be read. Start afresh in another folder (-o), "
+                "or remove this one."
+            )
+        return Progress()
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:08d}"
+
+    def _steps(self) -> list[int]:
+        return sorted(int(path.name[5:]) for path in self.folder.glob("step-????????"))
+
+
+def _is_finite(variable) -> bool:
+    return bool(tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(variable.value))))

@@ -1,0 +1,179 @@
+"""The one training loop.
+
+Keras's `fit` can neither resume inside an epoch nor, in Keras 3, train on several machines (keras
+issue 20585). This loop runs the public `train_step` of any compiled Keras model under any
+tf.distribute strategy, so a GAN or a VAE is a model with a `train_step` of its own, and it drives
+ordinary Keras callbacks.
+"""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import keras
+import tensorflow as tf
+
+from keras_colorize import errors
+from keras_colorize.training.checkpoints import Checkpoints, Progress
+
+_CHECKPOINT_SECONDS = 60.0
+
+
+class Interrupted(Exception):
+    """A run that was asked to stop and has left a checkpoint."""
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """Return the tf.distribute strategy of `--strategy`."""
+    if name == "mirrored":
+        # Left to itself MirroredStrategy sees one CPU, however many logical ones there are.
+        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.get_strategy()
+
+
+def check_batch_size(strategy: tf.distribute.Strategy, batch_size: int) -> None:
+    """Refuse a batch that does not divide evenly among the devices."""
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise errors.UsageError(
+            f"`batch_size` must be a multiple of the number of devices, {replicas}, so that each "
+            f"photograph counts the same. Received: batch_size={batch_size}."
+        )
+
+
+def learning_rate(lr: float, schedule: str, steps: int):
+    """Return a constant, or a cosine with a linear warm-up over the first twentieth."""
+    if schedule == "constant":
+        return lr
+    warmup = max(1, steps // 20)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warmup), warmup_target=lr, warmup_steps=warmup
+    )
+
+
+def state_of(trainer: keras.Model) -> list:
+    """Return every variable that training `trainer` changes."""
+    trainer.optimizer.build(trainer.trainable_variables)
+    return [*trainer.variables, *trainer.optimizer.variables]
+
+
+def fit(
+    trainer: keras.Model,
+    strategy: tf.distribute.Strategy,
+    batches: Callable[[int], tf.data.Dataset],
+    validation: tf.data.Dataset | None,
+    epochs: int,
+    steps_per_epoch: int,
+    checkpoints: Checkpoints,
+    callbacks: list[keras.callbacks.Callback],
+) -> Progress:
+    """Train from the last checkpoint, if there is one, to the end.
+
+    Args:
+        trainer: A compiled model; the logs of its `train_step` are averaged over each epoch.
+        strategy: It was built in its scope.
+        batches: Step → endless batches from that step on.
+        validation: One pass over the validation photographs, for `test_step`.
+        epochs: In all.
+        steps_per_epoch: Steps.
+        checkpoints: Of the trainer's state; written every minute and after each epoch.
+        callbacks: They see steps of the whole run, counted from 0, and epochs, counted from 0.
+
+    Returns:
+        The finished run's progress, history included.
+
+    Raises:
+        RunError: A checkpoint cannot be read or written, or a callback stopped the run.
+        Interrupted: Ctrl-C or SIGTERM; a checkpoint holds every step done.
+    """
+    progress = checkpoints.restore()
+    total = epochs * steps_per_epoch
+    train_step, test_step = _compile(trainer, strategy)
+    handlers = keras.callbacks.CallbackList(callbacks, model=trainer)
+    handlers.set_params({"epochs": epochs, "steps": steps_per_epoch, "progress": progress})
+    handlers.on_train_begin()
+    iterator = None
+    with _stop_signals() as stop:
+        began, saved = time.monotonic() - progress.seconds, time.monotonic()
+        while progress.step < total:
+            if iterator is None:
+                dataset = batches(progress.step)
+                iterator = iter(strategy.experimental_distribute_dataset(dataset))
+            epoch, within = divmod(progress.step, steps_per_epoch)
+            if within == 0:
+                progress.sums = {}
+                handlers.on_epoch_begin(epoch)
+            trainer.reset_metrics()  # so that the logs are those of this step alone
+            logs = _as_floats(train_step(next(iterator)))
+            for name, value in logs.items():
+                progress.sums[name] = progress.sums.get(name, 0.0) + value
+            handlers.on_train_batch_end(progress.step, logs)
+            progress.step += 1
+            ended = progress.step % steps_per_epoch == 0
+            if ended:
+                logs = {name: value / steps_per_epoch for name, value in progress.sums.items()}
+                if validation is not None:
+                    logs |= _validate(trainer, test_step, strategy, validation)
+                progress.seconds = time.monotonic() - began
+                row = {"epoch": epoch + 1, "step": progress.step}
+                row |= {"seconds": round(progress.seconds, 1), **logs}
+                progress.history.append(row)
+                handlers.on_epoch_end(epoch, logs)
+            progress.seconds = time.monotonic() - began
+            if ended or stop.is_set() or time.monotonic() - saved > _CHECKPOINT_SECONDS:
+                checkpoints.save(progress)
+                saved = time.monotonic()
+            if stop.is_set() and progress.step < total:
+                raise Interrupted
+    handlers.on_train_end()
+    return progress
+
+
+def _compile(trainer, strategy):
+    """Return functions that take one step on all replicas and return the mean of their logs."""
+
+    def over_replicas(step):
+        @tf.function
+        def run(batch):
+            logs = strategy.run(step, args=(batch,))
+            return {k: strategy.reduce("MEAN", v, axis=None) for k, v in logs.items()}
+
+        return run
+
+    return over_replicas(trainer.train_step), over_replicas(trainer.test_step)
+
+
+def _as_floats(logs) -> dict[str, float]:
+    return {name: float(value) for name, value in logs.items()}
+
+
+def _validate(trainer, test_step, strategy, validation) -> dict[str, float]:
+    trainer.reset_metrics()
+    logs = {}
+    for batch in strategy.experimental_distribute_dataset(validation):
+        logs = test_step(batch)  # a running mean over photographs
+    return {f"val_{name}": value for name, value in _as_floats(logs).items()}
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C or SIGTERM into an event; a second one acts at once."""
+    stop = threading.Event()
+    before = {}
+
+    def handle(number, frame):
+        stop.set()
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,152 @@
+"""Recipes: everything that decides what a training run computes.
+
+A recipe is a TOML file whose keys are the fields below, which are also the flags of `train`. A flag
+overrides its recipe. Nothing here imports Keras, so `--help` answers at once.
+"""
+
+import argparse
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_colorize import errors, models
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+# In a checkout the recipes stand in `train/`; a wheel brings them as `keras_colorize/recipes/`.
+_FOLDERS = (_PACKAGE / "recipes", _PACKAGE.parent / "train")
+
+
+def _key(default, help: str, **metadata):
+    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run trains, on what, and how; the help texts say what each key means."""
+
+    arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
+    head: str = _key("regression", "how the network says colour")
+    data: str = _key(
+        "samples",
+        "photographs to train on: samples (six that come with scikit-image and Matplotlib), "
+        "a folder, a glob, tar shards, or tfds:NAME[:SPLIT]",
+    )
+    val_data: str = _key(
+        "",
+        "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
+        "none if --data has fewer than 100",
+    )
+    size: int = _key(96, "side of the square crops, pixels")
+    batch_size: int = _key(8, "photographs in a batch, over all devices")
+    epochs: int = _key(12, "epochs")
+    steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
+    lr: float = _key(1e-3, "learning rate of Adam, at its highest")
+    schedule: str = _key(
+        "cosine",
+        "cosine: to nothing at the end, after a warm-up over the first twentieth; or constant",
+        choices=("constant", "cosine"),
+    )
+    seed: int = _key(0, "of weights, order and augmentation")
+    backbone_weights: str = _key(
+        "auto",
+        "imagenet; none; a file; or auto: imagenet where they can be had, else none, said loudly",
+    )
+    trainable_backbone: bool = _key(
+        False, "train the backbone too; one without pretrained weights is always trained"
+    )
+    strategy: str = _key(
+        "none",
+        "mirrored: on all GPUs (or logical CPUs) of this machine, through tf.distribute",
+        choices=("mirrored", "none"),
+    )
+
+    def __post_init__(self):
+        if self.arch not in models.list_models():
+            raise errors.unknown("arch", self.arch, models.list_models())
+        for field in dataclasses.fields(self):
+            choices = field.metadata.get("choices")
+            if choices and getattr(self, field.name) not in choices:
+                raise errors.unknown(field.name, getattr(self, field.name), choices)
+        at_least = {"size": 8, "batch_size": 1, "epochs": 1, "steps": 0, "seed": 0}
+        for name, least in at_least.items():
+            if getattr(self, name) < least:
+                raise errors.UsageError(
+                    f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
+                )
+        if not self.lr > 0:
+            raise errors.UsageError(f"`lr` must be positive. Received: lr={self.lr}.")
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes that come with the package."""
+    return sorted({path.stem for folder in _FOLDERS for path in folder.glob("*.toml")})
+
+
+def read(name: str) -> dict:
+    """Read a recipe's keys.
+
+    Args:
+        name: A name of `list_recipes()`, or the path of a TOML file.
+
+    Returns:
+        The keys that it sets.
+
+    Raises:
+        UsageError: There is no such recipe, or it is no TOML.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = next(
+            (f for folder in _FOLDERS if (f := folder / f"{name}.toml").is_file()), Path(name)
+        )
+    if not path.is_file():
+        raise errors.unknown("recipe", name, [*list_recipes(), "a path that ends in .toml"])
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except tomllib.TOMLDecodeError as error:
+        raise errors.UsageError(f"Recipe {path} is no TOML: {error}.") from error
+
+
+def build(keys: dict) -> Recipe:
+    """Check the keys and their types, and make the recipe.
+
+    Raises:
+        UsageError: An unknown key, or a value of the wrong type or out of range.
+    """
+    types = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    for key, value in keys.items():
+        if key not in types:
+            raise errors.unknown("recipe key", key, types)
+        if types[key] is float and type(value) is int:
+            keys = {**keys, key: float(value)}
+        elif type(value) is not types[key]:
+            raise errors.UsageError(
+                f"Recipe key `{key}` must be of type {types[key].__name__}. "
+                f"Received: {key}={value!r}."
+            )
+    return Recipe(**keys)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Give a parser one flag for each key; a flag not used stays out of the namespace."""
+    for field in dataclasses.fields(Recipe):
+        if field.type is bool:
+            kind = {"action": argparse.BooleanOptionalAction}
+        else:
+            kind = {"type": field.type, "metavar": field.type.__name__.upper()}
+        shown = field.default if field.default != "" else None
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            default=argparse.SUPPRESS,
+            help=field.metadata["help"] + ("" if shown is None else f" (default: {shown})"),
+            **kind,
+        )
+
+
+def from_flags(arguments: argparse.Namespace) -> Recipe:
+    """Combine `--recipe` and the flags."""
+    names = {field.name for field in dataclasses.fields(Recipe)}
+    flags = {key: value for key, value in vars(arguments).items() if key in names}
+    return build({**(read(arguments.recipe) if arguments.recipe else {}), **flags})
