@@ -203,18 +203,24 @@ class Colorizer:
     def _load_weights(self, path: Path, parameters: int) -> None:
         # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
         with h5py.File(path) as file:
-            sizes = []
-            file.visititems(lambda _, o: sizes.append(o.size) if isinstance(o, h5py.Dataset) else 0)
+            held = _count_values(file)
         expected = self._parameters()
-        if not sum(sizes) == parameters == expected:
+        if not held == parameters == expected:
             raise errors.UsageError(
                 f"{path} does not fit {self.arch} with head {self.head.name}: it holds "
-                f"{sum(sizes):,} parameters, the network has {expected:,}."
+                f"{held:,} parameters, the network has {expected:,}."
             )
         try:
             self.network.load_weights(path)
         except (ValueError, KeyError) as error:
             raise errors.UsageError(f"{path} does not fit {self.arch}: {error}") from error
+
+
+def _count_values(group: h5py.Group) -> int:
+    return sum(
+        item.size if isinstance(item, h5py.Dataset) else _count_values(item)
+        for item in group.values()
+    )
 
 
 def _sha256(path: Path) -> str:

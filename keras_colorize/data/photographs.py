@@ -30,6 +30,15 @@ _SAVE = {
 _SAVE |= {".jpeg": _SAVE[".jpg"], ".jpe": _SAVE[".jpg"], ".jfif": _SAVE[".jpg"]}
 _SAVE |= {".tiff": _SAVE[".tif"]}
 
+# Of EXIF's first directory, what tells of the photograph: description, camera, software, dates,
+# people, rights, rating, and the directories of exposure and GPS. The rest tells how the pixels are
+# stored (in a TIFF: strips, bits, profile), no longer true of what we write. Nor is orientation.
+_KEPT_EXIF = frozenset(
+    {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298}
+    | {0x8769, 0x8825}
+    | set(range(0x9C9B, 0x9CA0))
+)
+
 
 class BadPhotograph(ValueError):
     """A file that is no photograph we can use; the message says why, without the file's name."""
@@ -80,8 +89,9 @@ def read_with_extras(source: str | os.PathLike) -> tuple[np.ndarray, dict]:
     if "dpi" in image.info:
         extras["dpi"] = image.info["dpi"]
     exif = image.getexif()
+    for tag in set(exif) - _KEPT_EXIF:
+        del exif[tag]
     if exif:
-        exif.pop(0x0112, None)  # orientation: the pixels are upright now
         extras["exif"] = exif
     if image.has_transparency_data:
         alpha = ImageOps.exif_transpose(image.convert("RGBA")).getchannel("A")

@@ -14,7 +14,7 @@ from keras_colorize.color import lab
 from keras_colorize.data.sources import Source
 
 _WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
-_SHUFFLE = 4096  # encoded photographs held to shuffle a tfds stream
+_BLOCK = 1024  # encoded photographs of a tfds stream held in memory and shuffled together
 _PARALLEL = tf.data.AUTOTUNE
 
 
@@ -87,13 +87,20 @@ def _epoch(source, seed, epoch):
     if source.tfds is not None:
         if seed is None:
             return source.tfds
-        shuffle_seed = tf.cast(seed, tf.int64) * 1_000_003 + epoch
-        return source.tfds.shuffle(min(_SHUFFLE, source.count), shuffle_seed)
+        # tfds has shuffled when it wrote the files; here each block is shuffled anew. (A shuffle
+        # buffer would mix further, but its order hangs on more than the seed and the epoch.)
+        return source.tfds.batch(_BLOCK).flat_map(lambda block: _shuffled(block, seed, epoch))
     order = tf.range(source.count, dtype=tf.int64)
-    if seed is not None:
-        key = tf.stack([tf.cast(seed, tf.int64), epoch])
-        order = tf.random.experimental.stateless_shuffle(order, seed=key)
-    return tf.data.Dataset.from_tensor_slices(order)
+    if seed is None:
+        return tf.data.Dataset.from_tensor_slices(order)
+    return _shuffled(order, seed, epoch)
+
+
+def _shuffled(items, seed, epoch):
+    key = tf.stack([tf.constant(seed, tf.int64), epoch])
+    return tf.data.Dataset.from_tensor_slices(
+        tf.random.experimental.stateless_shuffle(items, seed=key)
+    )
 
 
 # ---- one photograph ----

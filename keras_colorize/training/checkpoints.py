@@ -89,8 +89,8 @@ class Checkpoints:
                 status = self._checkpoint.read(str(path / "variables"))
                 status.assert_consumed()
                 return progress
-            except (OSError, ValueError, TypeError, AssertionError, tf.errors.OpError) as error:
-                reason = str(error).splitlines()[0]
+            except Exception as error:  # TensorFlow has many ways to say that a file is damaged
+                reason = (str(error) or type(error).__name__).splitlines()[0]
                 print(f"Checkpoint {path} cannot be read: {reason}", file=sys.stderr)
         if steps:
             raise RunError(

@@ -37,7 +37,7 @@ class Recipe:
         "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
         "none if --data has fewer than 100",
     )
-    size: int = _key(96, "side of the square crops, pixels")
+    size: int = _key(64, "side of the square crops, pixels")
     batch_size: int = _key(8, "photographs in a batch, over all devices")
     epochs: int = _key(12, "epochs")
     steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")

@@ -1,0 +1,108 @@
+"""The house's rules: which module may import which, and what answers without TensorFlow."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "keras_colorize"
+
+# Each room may import those named, and itself. Verbs never import each other.
+BASE = {"errors", "files"}
+ROOMS = {
+    "errors": set(),
+    "files": set(),
+    "color": BASE,
+    "layers": BASE | {"color"},
+    "losses": BASE | {"color"},
+    "metrics": BASE | {"color"},
+    "heads": BASE | {"color", "layers", "losses"},
+    "models": BASE | {"color", "layers", "losses", "heads"},
+    "colorizer": BASE | {"color", "heads", "models"},
+    "viz": BASE | {"color"},
+    "data": BASE | {"color"},
+    "scoring": BASE | {"color", "metrics", "viz", "colorizer"},
+    "training": BASE
+    | {"color", "layers", "losses", "metrics", "heads", "models"}
+    | {"colorizer", "viz", "data"},
+    "cli": BASE,
+}
+ROOMS["verb"] = set(ROOMS)
+VERBS = {"train", "evaluate", "colorize", "export", "demo"}
+
+
+def modules():
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def room_of(path):
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "verb" if first in VERBS else first
+
+
+def imports_of(path):
+    """Return the rooms that a module imports, wherever in it the import stands."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "keras_colorize" and len(parts) > 1 and not parts[1].startswith("__"):
+                rooms.add(parts[1])
+    return rooms
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_left_only(path):
+    room = room_of(path)
+    assert room in ROOMS, f"{room} has no place in the house yet: give it one here"
+    strangers = imports_of(path) - ROOMS[room] - {room}
+    assert not strangers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in modules() if room_of(p) in ("color", "layers", "losses", "heads", "models")]
+    + [PACKAGE / "colorizer.py"],
+    ids=lambda path: path.stem,
+)
+def test_networks_name_no_backend(path):
+    names = {
+        alias.name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert not names & {"tensorflow", "jax", "torch"}
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "colorize"])
+def test_help_does_not_wait_for_tensorflow(verb):
+    program = (
+        "import sys\n"
+        f"from keras_colorize.{verb} import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit as done:\n    assert done.code == 0\n"
+        "slow = {'tensorflow', 'keras', 'numpy', 'cv2', 'matplotlib'} & set(sys.modules)\n"
+        "assert not slow, slow\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"usage: keras-colorize {verb}" in done.stdout
+
+
+def test_public_face_is_lazy_and_whole():
+    program = (
+        "import sys, keras_colorize\n"
+        "assert 'keras' not in sys.modules\n"
+        "assert keras_colorize.list_models()\n"
+        "assert 'keras' not in sys.modules\n"
+        "for name in keras_colorize.__all__: getattr(keras_colorize, name)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

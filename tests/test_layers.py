@@ -1,0 +1,37 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_colorize.layers import Upscale2x
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 5, 8, 4), (1, 16, 3, 1)])
+def test_upscale2x_equals_bilinear_upsampling(shape):
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    expected = keras.layers.UpSampling2D(2, interpolation="bilinear")(x)
+    np.testing.assert_allclose(Upscale2x()(x), expected, atol=1e-6)
+
+
+def test_upscale2x_of_a_step_by_hand():
+    x = np.array([0.0, 4.0], "float32").reshape(1, 1, 2, 1)
+    got = np.asarray(Upscale2x()(x))[0, 0, :, 0]
+    # New centres lie ¼ of a pixel left and right of the old ones; the edges repeat.
+    np.testing.assert_array_equal(got, [0.0, 1.0, 3.0, 4.0])
+
+
+def test_upscale2x_shapes_are_known_or_free():
+    known = Upscale2x()(keras.Input((6, 7, 3)))
+    assert known.shape == (None, 12, 14, 3)
+    free = Upscale2x()(keras.Input((None, None, 3)))
+    assert free.shape == (None, None, None, 3)
+
+
+def test_upscale2x_exports_with_free_height_and_width(tmp_path):
+    inputs = keras.Input((None, None, 2))
+    model = keras.Model(inputs, Upscale2x()(inputs))
+    model.export(tmp_path / "saved", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "saved")
+    for shape in [(1, 3, 5, 2), (2, 8, 4, 2)]:
+        x = np.random.default_rng(1).normal(size=shape).astype("float32")
+        np.testing.assert_allclose(loaded.serve(x), model(x), atol=1e-6)

@@ -1,0 +1,263 @@
+"""The train verb as a user runs it, on real photographs and small sizes."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+import skimage.data
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from PIL import Image
+
+import keras_colorize
+from keras_colorize import train
+from keras_colorize.training import recipe as recipes
+
+TINY = ["--size", "16", "--batch-size", "2", "--backbone-weights", "none"]
+
+
+def run(*argv):
+    return train.main([str(argument) for argument in argv])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of four epochs that nobody disturbed."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    assert run("-o", out, *TINY, "--epochs", 4, "--steps", 8) == 0
+    return out
+
+
+def weights(folder):
+    values = {}
+    with h5py.File(folder / "model" / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, item: values.update({name: item[()]}) if hasattr(item, "dtype") else None
+        )
+    return values
+
+
+def losses(folder):
+    with open(folder / "history.csv") as file:
+        return [row["loss"] for row in csv.DictReader(file)]
+
+
+# ---- what a run writes ----
+
+
+def test_train_writes_the_run_folder(finished):
+    record = json.loads((finished / "run.json").read_text())
+    assert record["status"] == "done"
+    assert record["recipe"]["size"] == 16 and record["recipe"]["arch"] == "vgg_fusion"
+    assert record["seed"] == 0
+    assert record["backbone_weights"] == "none" and record["trainable_backbone"] is True
+    assert record["versions"]["tensorflow"] == tf.__version__
+    assert record["photographs"] == {"data": 6, "val_data": 0}
+    assert len(losses(finished)) == 4
+    for name in ["curves.png", *(f"samples/epoch-00{n}.png" for n in (1, 2, 3, 4))]:
+        with Image.open(finished / name) as picture:
+            assert min(picture.size) > 200
+    assert sorted(os.listdir(finished / "model")) == [
+        "config.json",
+        "model.weights.h5",
+        "trained_on.txt",
+    ]
+
+
+def test_train_scores_beside_grey_and_truth(finished):
+    rows = json.loads((finished / "run.json").read_text())["scores"]["rows"]
+    assert list(rows) == ["grey", "truth", "vgg_fusion"]
+    assert rows["truth"]["psnr"] is None  # infinite, which JSON lacks
+    assert rows["truth"]["ssim"] == pytest.approx(1)
+    assert rows["grey"]["colorfulness"] < 1 < rows["truth"]["colorfulness"]
+
+
+def test_train_writes_pictures_and_scalars_for_tensorboard(finished):
+    tags = set()
+    for path in (finished / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {"loss", "learning_rate", "photographs"} <= tags
+
+
+def test_train_leaves_a_colorizer_that_loads(finished):
+    colorizer = keras_colorize.load(finished)
+    assert colorizer.size == 16
+    assert len(colorizer.trained_on) == 6
+    assert colorizer.colorize(skimage.data.camera()).shape == (512, 512, 3)
+
+
+# ---- kill, resume ----
+
+
+def start(out):
+    command = [sys.executable, "-m", "keras_colorize.train", "-o", str(out), *TINY]
+    command += ["--epochs", "4", "--steps", "8"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_for_epoch(process, out, epoch):
+    while not (out / "history.csv").exists() or len(losses(out)) < epoch:
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.01)
+
+
+def test_train_killed_twice_ends_with_the_same_weights(finished, tmp_path):
+    out = tmp_path / "parts"
+    first = start(out)
+    wait_for_epoch(first, out, 1)
+    first.send_signal(signal.SIGINT)
+    said, _ = first.communicate()
+    assert first.returncode == 128 + signal.SIGINT, said
+    assert "The same command goes on from there" in said
+
+    second = start(out)
+    wait_for_epoch(second, out, 2)
+    second.kill()
+    second.communicate()
+    assert len(losses(out)) < 4
+
+    third = start(out)
+    said, _ = third.communicate()
+    assert third.returncode == 0, said
+    assert losses(out) == losses(finished)
+    expected, got = weights(finished), weights(out)
+    assert expected.keys() == got.keys()
+    for name in expected:
+        np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
+
+
+def test_train_again_on_a_finished_run_keeps_it(finished, capsys):
+    before = weights(finished)
+    assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 0
+    assert "truth" in capsys.readouterr().out
+    for name, value in weights(finished).items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_train_another_recipe_in_the_same_folder_names_the_difference(finished, capsys):
+    assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8, "--lr", 0.5) == 2
+    assert "lr: 0.001 there, 0.5 now" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+def test_train_two_processes_cannot_share_a_folder(finished, capsys):
+    with train._lock(finished):
+        assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 2
+    assert "Another process is training in this folder" in capsys.readouterr().err
+
+
+# ---- data ----
+
+
+def make_photographs(folder, count):
+    folder.mkdir()
+    photograph = skimage.data.coffee()
+    for i in range(count):
+        Image.fromarray(photograph[i : i + 64, 4 * i : 4 * i + 80]).save(folder / f"{i}.png")
+    return folder
+
+
+def test_train_holds_out_validation_photographs(tmp_path):
+    folder = make_photographs(tmp_path / "photographs", 100)
+    out = tmp_path / "run"
+    assert run("-o", out, *TINY, "--data", folder, "--epochs", 1, "--steps", 1) == 0
+    record = json.loads((out / "run.json").read_text())
+    assert record["photographs"] == {"data": 95, "val_data": 5}
+    assert "val_loss" in record["history"][0]
+    assert record["scores"]["photographs"] == 5
+
+
+def test_train_does_not_train_on_validation_photographs(tmp_path, capsys):
+    folder = make_photographs(tmp_path / "photographs", 8)
+    out = tmp_path / "run"
+    val = f"{folder}/[0-2].png"
+    argv = [*TINY, "--data", folder, "--val-data", val, "--epochs", 1, "--steps", 1]
+    assert run("-o", out, *argv) == 0
+    assert "3 photographs of --val-data are also in --data" in capsys.readouterr().err
+    assert json.loads((out / "run.json").read_text())["photographs"]["data"] == 5
+
+
+def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
+    # Shrunk in size, batch, steps and backbone weights only.
+    with tfds.testing.mock_data(num_examples=6):
+        argv = ["--recipe", "vgg_fusion_regression", *TINY, "--epochs", 1, "--steps", 1]
+        assert run("-o", tmp_path / "run", *argv) == 0
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["fingerprints"]["data"] == "coco/2017/1.1.0[train[:70000]]"
+    assert "val_loss" in record["history"][0]
+
+
+# ---- wrong usage ----
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--arch", "vgg"], "Unknown `arch`. Choose from ['vgg_fusion']. Received: arch='vgg'."),
+        (
+            ["--head", "gammut"],
+            "Unknown `head`. Choose from ['regression']. Received: head='gammut'",
+        ),
+        (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
+        (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),
+        (["--recipe", "nope"], "Unknown `recipe`. Choose from"),
+        (["--backbone-weights", "nope.h5"], "`backbone_weights` must be 'imagenet', 'none' or"),
+    ],
+)
+def test_train_wrong_usage_names_the_argument(argv, message, tmp_path, capsys):
+    assert run("-o", tmp_path / "run", *argv) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_train_folder_without_photographs_is_wrong_usage(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert run("-o", tmp_path / "run", "--data", tmp_path / "empty") == 2
+    assert "There are no photographs in the folder" in capsys.readouterr().err
+
+
+def test_train_unwritable_output_is_wrong_usage(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run("-o", tmp_path / "file" / "run") == 2
+    assert "`out` cannot be written to" in capsys.readouterr().err
+
+
+def test_train_unknown_flag_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as stop:
+        run("--learning-rate", 1)
+    assert stop.value.code == 2
+
+
+def test_train_without_imagenet_weights_is_loud_and_recorded(tmp_path, capsys, monkeypatch):
+    import keras
+
+    real = keras.applications.VGG16
+
+    def offline(weights, **options):
+        if weights == "imagenet":
+            raise Exception("URL fetch failure")  # as Keras raises it
+        return real(weights=weights, **options)
+
+    monkeypatch.setattr("keras.applications.VGG16", offline)
+    argv = ["--size", 16, "--batch-size", 2, "--epochs", 1, "--steps", 1]
+    assert run("-o", tmp_path / "run", *argv) == 0
+    loud = [
+        line for line in capsys.readouterr().err.splitlines() if "WARNING: the backbone" in line
+    ]
+    assert len(loud) == 1
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["recipe"]["backbone_weights"] == "auto"
+    assert record["backbone_weights"] == "none" and record["trainable_backbone"] is True
+    assert run("-o", tmp_path / "other", *argv, "--backbone-weights", "imagenet") == 2
+    assert "pass 'none' to train the backbone from scratch" in capsys.readouterr().err
+
+
+def test_recipes_are_found_in_a_checkout():
+    assert "vgg_fusion_regression" in recipes.list_recipes()

@@ -1,0 +1,79 @@
+import argparse
+
+import pytest
+
+from keras_colorize import errors
+from keras_colorize.training import recipe as recipes
+
+
+def parse(*argv):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--recipe")
+    recipes.add_flags(parser)
+    return recipes.from_flags(parser.parse_args(argv))
+
+
+def test_recipe_defaults_train_vgg_fusion_on_samples():
+    recipe = parse()
+    assert (recipe.arch, recipe.head, recipe.data) == ("vgg_fusion", "regression", "samples")
+    assert recipe.backbone_weights == "auto"
+
+
+def test_flag_overrides_recipe_overrides_default(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("lr = 0.5\nepochs = 7\n")
+    recipe = parse("--recipe", str(path), "--epochs", "9")
+    assert (recipe.lr, recipe.epochs, recipe.seed) == (0.5, 9, 0)
+
+
+def test_recipe_whole_number_for_a_float_is_fine():
+    assert recipes.build({"lr": 1}).lr == 1.0
+
+
+@pytest.mark.parametrize(
+    "keys, message",
+    [
+        ({"learning_rate": 0.1}, r"Unknown `recipe key`.*'lr'.*'learning_rate'"),
+        ({"epochs": "4"}, r"`epochs` must be of type int. Received: epochs='4'"),
+        ({"epochs": True}, r"`epochs` must be of type int"),
+        ({"epochs": 0}, r"`epochs` must be at least 1. Received: epochs=0"),
+        ({"lr": -1.0}, r"`lr` must be positive"),
+        ({"lr": float("nan")}, r"`lr` must be positive"),
+        ({"arch": "vgg"}, r"Unknown `arch`. Choose from \['vgg_fusion'.*arch='vgg'"),
+        ({"strategy": "both"}, r"Unknown `strategy`. Choose from \['mirrored', 'none'\]"),
+    ],
+)
+def test_recipe_wrong_keys_and_values_are_named(keys, message):
+    with pytest.raises(errors.UsageError, match=message):
+        recipes.build(keys)
+
+
+def test_recipe_unknown_name_lists_the_known_ones():
+    with pytest.raises(errors.UsageError, match=r"vgg_fusion_regression.*recipe='vgg_fusino'"):
+        recipes.read("vgg_fusino")
+
+
+def test_recipe_broken_toml_names_the_file(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text("lr = \n")
+    with pytest.raises(errors.UsageError, match=r"broken\.toml is no TOML"):
+        recipes.read(str(path))
+
+
+@pytest.mark.parametrize("name", recipes.list_recipes())
+def test_recipes_that_come_along_build_and_say_where_they_are_from(name):
+    recipes.build(recipes.read(name))
+    folder = next(f for f in recipes._FOLDERS if (f / f"{name}.toml").is_file())
+    header = (folder / f"{name}.toml").read_text().split("\n\n")[0]
+    assert f"--recipe {name}" in header
+    assert "Number to expect" in header
+
+
+def test_recipe_of_vgg_fusion_is_the_source_s():
+    recipe = recipes.build(recipes.read("vgg_fusion_regression"))
+    # [vgg-fusion]: 70k images, 10k for validation, batch 8, 24 hours at 6 hours an epoch, VGG16 on
+    # ImageNet's weights, locked.
+    assert recipe.data == "tfds:coco/2017:train[:70000]"
+    assert recipe.val_data == "tfds:coco/2017:train[70000:80000]"
+    assert (recipe.batch_size, recipe.epochs) == (8, 4)
+    assert recipe.backbone_weights == "imagenet" and not recipe.trainable_backbone
