@@ -46,8 +46,6 @@ def parser(verb: str, description: str) -> argparse.ArgumentParser:
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     """Run a verb and turn what it raises into a message and an exit code."""
-    # TensorFlow's log of a CPU start is no concern of somebody with an old photograph.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         return run()
     except UsageError as error:
@@ -56,9 +54,26 @@ def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     except RunError as error:
         print(f"\n{parser.prog}: {error}", file=sys.stderr)
         return SOME_FAILED
+    except OSError as error:  # a full disk, most often; what was written before is whole
+        print(f"\n{parser.prog}: {error}", file=sys.stderr)
+        return SOME_FAILED
     except KeyboardInterrupt:
         print(f"\n{parser.prog}: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def start_keras() -> None:
+    """Import Keras without TensorFlow's start-up log, which no environment variable silences."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            importlib.import_module("keras")  # an exception still comes through
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def make_folder(path: str | os.PathLike, argument: str) -> Path:

@@ -38,6 +38,7 @@ def colorize(inputs: list[str], out: str, model: str) -> list[tuple[str, str]]:
             f"There is no trained model in {model} yet: run `keras-colorize train` first, or name "
             "one with --model."
         )
+    cli.start_keras()
     from keras_colorize.colorizer import load
 
     colorizer = load(model)
@@ -61,6 +62,11 @@ def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
 
     jobs, missing, taken = [], [], {}
     single = Path(out).suffix.lower() in photographs.SUFFIXES and not Path(out).is_dir()
+    if single and photographs.output_suffix(Path(out).suffix) != Path(out).suffix:
+        raise errors.UsageError(
+            f"Pictures are not written as {Path(out).suffix}; name a .png or .jpg file, for "
+            f"example, or a folder. Received: out={out!r}."
+        )
     folder = cli.make_folder(Path(out).parent if single else out, "out")
     for given in inputs:
         try:
@@ -68,10 +74,10 @@ def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
         except errors.UsageError as error:
             missing.append((given, str(error)))
             continue
-        for path in found:
-            # Pictures of an earlier call in a folder that is coloured again are no photographs.
-            if len(found) > 1 and not single and folder.resolve() in path.resolve().parents:
-                continue
+        given = os.path.expanduser(given)
+        # Pictures of an earlier call in a folder that is coloured again are no photographs.
+        others = [path for path in found if folder.resolve() not in path.resolve().parents]
+        for path in others if others and not single else found:
             below = path.relative_to(given) if os.path.isdir(given) else Path(path.name)
             target = folder / below.with_suffix(photographs.output_suffix(below.suffix))
             jobs.append((path, Path(out) if single else target))
@@ -79,14 +85,14 @@ def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
         raise errors.UsageError(
             f"`out` must be a folder for {len(jobs)} photographs. Received: out={out!r}."
         )
-    unique = []
+    unique, sources = [], {path.resolve() for path, _ in jobs}
     for path, target in jobs:
-        if target.resolve() == path.resolve():
-            raise errors.UsageError(
-                f"`out` would overwrite the photograph {path}. Received: out={out!r}."
-            )
         if target in taken and taken[target] != path:
             target = _free_name(target, taken)
+        if target.resolve() in sources:
+            raise errors.UsageError(
+                f"`out` would overwrite the photograph {target}. Received: out={out!r}."
+            )
         taken[target] = path
         unique.append((path, target))
     return unique, missing

@@ -15,6 +15,10 @@ class RunError(RuntimeError):
     """A run that cannot go on; the command line prints its message and exits with status 1."""
 
 
+class Interrupted(Exception):
+    """A run that was asked to stop and has left a checkpoint."""
+
+
 def unknown(argument: str, received: object, choices: Iterable[str]) -> UsageError:
     """Return the error for a name that is not among `choices`."""
     return UsageError(

@@ -31,6 +31,7 @@ def evaluate(models: list[str], data: str, out: str, size: int = 256) -> dict:
     folder = cli.make_folder(out, "out")
     named = _name(models)
 
+    cli.start_keras()
     from tqdm import tqdm
 
     from keras_colorize import metrics, viz

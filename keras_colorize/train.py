@@ -35,6 +35,8 @@ def train(recipe: Recipe, out: Path) -> dict:
         UsageError: The recipe does not fit the data, the machine or the run already in `out`.
         RunError: The run cannot go on.
     """
+    out = cli.make_folder(out, "out")
+    cli.start_keras()
     import keras
     import tensorflow as tf
 
@@ -42,7 +44,6 @@ def train(recipe: Recipe, out: Path) -> dict:
     from keras_colorize.scoring import score
     from keras_colorize.training import callbacks, checkpoints, loop
 
-    out = cli.make_folder(out, "out")
     with _lock(out):
         data, val = _open_data(recipe)
         record = _open_run(recipe, out, data, val)
@@ -61,6 +62,7 @@ def train(recipe: Recipe, out: Path) -> dict:
             lr = loop.learning_rate(recipe.lr, recipe.schedule, recipe.epochs * steps)
             trainer.compile(keras.optimizers.Adam(lr), loss={"color": colorizer.head.loss})
             state = loop.state_of(trainer)
+        record["devices"] = strategy.num_replicas_in_sync
         files.write_json(out / "run.json", record)
         print(
             f"{recipe.arch}, {trainer.count_params():,} parameters, on {data.count:,} photographs: "
@@ -98,7 +100,13 @@ def train(recipe: Recipe, out: Path) -> dict:
                 callbacks.Pictures(out / "samples", writer, colorizer, shown),
             ],
         )
-        colorizer.save(out / "model")
+        try:
+            colorizer.save(out / "model")
+        except (OSError, RuntimeError) as error:  # h5py has both for a full disk
+            raise errors.RunError(
+                f"The model could not be written to {out / 'model'} ({error}). The last "
+                "checkpoint is whole: make room and give the same command."
+            ) from error
 
         # ---- table ----
         scored = val or data
@@ -128,6 +136,12 @@ def _open_data(recipe):
     if recipe.val_data:
         val = _check(recipe.val_data, "val_data")
         shared = data.digests & val.digests
+        if not data.digests or not val.digests:
+            print(
+                "Photographs of tfds are not hashed: nothing checks that --data and --val-data "
+                "share none.",
+                file=sys.stderr,
+            )
         if shared:
             print(
                 f"{len(shared)} photographs of --val-data are also in --data; they are not "
@@ -293,11 +307,9 @@ def main(argv: list[str] | None = None) -> int:
         recipe = recipes.from_flags(arguments)
         named = Path(arguments.recipe).stem if arguments.recipe else recipe.arch
         out = Path(arguments.out or Path("runs") / named)
-        from keras_colorize.training.loop import Interrupted
-
         try:
             train(recipe, out)
-        except Interrupted:
+        except errors.Interrupted:
             print(f"\nStopped; a checkpoint is in {out}. The same command goes on from there.")
             return cli.INTERRUPTED
         print(f"Pictures  {out / 'samples'}\nCurves    {out / 'curves.png'}")

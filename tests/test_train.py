@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -152,6 +153,46 @@ def test_train_two_processes_cannot_share_a_folder(finished, capsys):
     with train._lock(finished):
         assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 2
     assert "Another process is training in this folder" in capsys.readouterr().err
+
+
+def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys):
+    out = tmp_path / "run"
+    argv = ["-o", out, *TINY, "--epochs", 1, "--steps", 1]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A limit on the size of files fails a write as a full disk does.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, before[1]))
+    try:
+        assert run(*argv) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "The checkpoint of step 1 could not be written" in capsys.readouterr().err
+    assert run(*argv) == 0
+
+
+# ---- several devices ----
+
+MIRRORED = """
+import sys
+import tensorflow as tf
+cpus = tf.config.list_physical_devices("CPU")
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpus[0], two)
+from keras_colorize import train
+sys.exit(train.main(sys.argv[1:]))
+"""
+
+
+def test_train_mirrored_on_two_logical_cpus(tmp_path):
+    folder = make_photographs(tmp_path / "photographs", 100)  # five of them for validation
+    out = tmp_path / "run"
+    argv = ["-o", out, *TINY, "--strategy", "mirrored", "--data", folder, "--epochs", 2]
+    command = [sys.executable, "-c", MIRRORED, *map(str, argv), "--steps", "3"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    record = json.loads((out / "run.json").read_text())
+    assert record["devices"] == 2
+    assert all(np.isfinite([row["loss"], row["val_loss"]]).all() for row in record["history"])
+    assert keras_colorize.load(out).colorize(skimage.data.camera()).shape == (512, 512, 3)
 
 
 # ---- data ----

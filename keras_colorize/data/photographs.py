@@ -33,10 +33,11 @@ _SAVE |= {".tiff": _SAVE[".tif"]}
 # Of EXIF's first directory, what tells of the photograph: description, camera, software, dates,
 # people, rights, rating, and the directories of exposure and GPS. The rest tells how the pixels are
 # stored (in a TIFF: strips, bits, profile), no longer true of what we write. Nor is orientation.
+_EXIF_FOLDERS = frozenset({0x8769, 0x8825})
 _KEPT_EXIF = frozenset(
     {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298}
-    | {0x8769, 0x8825}
     | set(range(0x9C9B, 0x9CA0))
+    | _EXIF_FOLDERS
 )
 
 
@@ -177,10 +178,13 @@ def write(path: str | os.PathLike, rgb: np.ndarray, alpha=None, **extras) -> Non
     image = Image.fromarray(rgb)
     if alpha is not None and _SAVE[suffix]["format"] in ("PNG", "WEBP", "TIFF"):
         image.putalpha(Image.fromarray(alpha))
-    if _SAVE[suffix]["format"] == "BMP":
+    options = dict(_SAVE[suffix])
+    if options["format"] == "BMP":
         extras = {}
+    if options["format"] == "TIFF" and _EXIF_FOLDERS & set(extras.get("exif", ())):
+        del options["compression"]  # libtiff, which compresses, cannot write them
     with files.atomic_file(path) as temporary:
-        image.save(temporary, **_SAVE[suffix], **extras)
+        image.save(temporary, **options, **extras)
 
 
 def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> list[Path]:

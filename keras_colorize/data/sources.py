@@ -257,6 +257,8 @@ def _check(photograph: Photograph) -> tuple[Photograph, str | None]:
             return photograph, "no colour to learn from"
     except (photographs.BadPhotograph, OSError) as error:
         return photograph, str(error)
+    except SyntaxError as error:  # Pillow's word for damaged EXIF or a damaged chunk
+        return photograph, f"truncated or damaged ({error})"
     digest = hashlib.sha256(encoded).hexdigest()[:_DIGITS]
     record = Photograph(
         photograph.name, photograph.path, photograph.offset, photograph.length, orientation, digest
@@ -270,7 +272,9 @@ def _decode(encoded: bytes) -> np.ndarray:
     try:
         return tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-        reason = str(error.message).split("[Op:")[0].split("{{node")[0].strip().splitlines()[-1]
+        # TensorFlow wraps the decoder's words: "{{function_node …}} WORDS [Op:…]".
+        reason = str(error.message).split("[Op:")[0].split("{{node")[0].split("}} ")[-1]
+        reason = reason.strip().splitlines()[-1]
         raise photographs.BadPhotograph(f"truncated or damaged ({reason})") from None
 
 

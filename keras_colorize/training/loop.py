@@ -21,10 +21,6 @@ from keras_colorize.training.checkpoints import Checkpoints, Progress
 _CHECKPOINT_SECONDS = 60.0
 
 
-class Interrupted(Exception):
-    """A run that was asked to stop and has left a checkpoint."""
-
-
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """Return the tf.distribute strategy of `--strategy`."""
     if name == "mirrored":
@@ -127,7 +123,7 @@ def fit(
                 checkpoints.save(progress)
                 saved = time.monotonic()
             if stop.is_set() and progress.step < total:
-                raise Interrupted
+                raise errors.Interrupted
     handlers.on_train_end()
     return progress
 

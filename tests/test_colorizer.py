@@ -1,0 +1,169 @@
+"""The contract: predict, compose, save and load."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import skimage.color
+import skimage.data
+import skimage.transform
+
+import keras_colorize
+from keras_colorize import errors
+from keras_colorize.colorizer import Colorizer
+
+
+@pytest.fixture(scope="module")
+def colorizer(tiny_model):
+    return keras_colorize.load(tiny_model)
+
+
+@pytest.mark.parametrize("shape", [(40, 64), (64, 40, 1), (33, 65, 3), (1, 1), (2, 700)])
+def test_colorize_keeps_size_and_lightness(colorizer, shape):
+    photograph = np.random.default_rng(0).integers(0, 256, shape).astype("uint8")
+    colored = colorizer.colorize(photograph)
+    assert colored.shape == (*shape[:2], 3) and colored.dtype == np.uint8
+    channels = photograph.reshape(*shape[:2], -1)
+    before = skimage.color.rgb2lab(np.broadcast_to(channels, colored.shape))[..., 0]
+    np.testing.assert_allclose(skimage.color.rgb2lab(colored)[..., 0], before, atol=0.5)
+
+
+def test_colorize_in_blocks_equals_colorize_at_once(colorizer, monkeypatch):
+    photograph = skimage.data.chelsea()
+    whole = colorizer.colorize(photograph)
+    monkeypatch.setattr("keras_colorize.colorizer._ROWS", 1000)
+    np.testing.assert_array_equal(colorizer.colorize(photograph), whole)
+
+
+def test_colorize_discards_colours_that_were_there(colorizer):
+    rgb = skimage.data.chelsea()
+    grey = np.rint(255 * skimage.color.lab2rgb(skimage.color.rgb2lab(rgb) * [1, 0, 0]))
+    a, b = colorizer.colorize(rgb), colorizer.colorize(grey.astype("uint8"))
+    # The rounding of L* to 8-bit grey is all that may differ.
+    assert np.abs(a.astype(int) - b).mean() < 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((4, 4)), np.zeros((4, 4, 4), "uint8"), np.zeros(4, "uint8")]
+)
+def test_colorize_wrong_input_says_what_it_received(colorizer, wrong):
+    with pytest.raises(errors.UsageError, match=r"`photograph` must be uint8.*Received"):
+        colorizer.colorize(wrong)
+
+
+def test_predict_ab_upscales_bilinearly(colorizer):
+    lightness = np.full((1, 320, 320, 1), 50, "float32")
+    lightness[:, :, 160:] = 70
+    ab = colorizer.predict_ab(lightness)
+    small = colorizer.predict_ab(
+        np.asarray(skimage.transform.resize(lightness[0], (32, 32), anti_aliasing=False))[None]
+    )
+    assert ab.shape == (1, 320, 320, 2) and small.shape == (1, 32, 32, 2)
+    # OpenCV and scikit-image agree on half-pixel centres; away from the edges order 1 is bilinear.
+    expected = skimage.transform.resize(small[0], (320, 320), order=1, mode="edge")
+    error = np.abs(ab[0] - expected)
+    assert error[:, np.r_[0:120, 200:320]].max() < 0.02 * np.abs(small).max() + 0.05
+
+
+def test_working_size_keeps_proportions_and_bounds_a_strip(colorizer):
+    assert colorizer._working_size(320, 480) == (32, 48)
+    assert colorizer._working_size(480, 320) == (48, 32)
+    assert colorizer._working_size(10, 10) == (32, 32)
+    # At most four times the size: a 40:1 strip is 128 long, and no thinner than the stride.
+    assert colorizer._working_size(100, 4000) == (8, 128)
+
+
+def test_save_and_load_give_the_same_pictures(tmp_path):
+    colorizer = Colorizer("vgg_fusion", size=24, backbone_weights="none")
+    colorizer.trained_on = frozenset({"0123456789abcdef"})
+    colorizer.save(tmp_path / "model")
+    loaded = keras_colorize.load(tmp_path / "model")
+    assert (loaded.arch, loaded.size, loaded.head.name) == ("vgg_fusion", 24, "regression")
+    assert loaded.trained_on == colorizer.trained_on
+    photograph = skimage.data.camera()[:100, :120]
+    np.testing.assert_array_equal(loaded.colorize(photograph), colorizer.colorize(photograph))
+
+
+def test_size_must_suit_the_network():
+    with pytest.raises(errors.UsageError, match=r"multiple of 8 for vgg_fusion.*size=30"):
+        Colorizer("vgg_fusion", size=30, backbone_weights="none")
+
+
+# ---- folders that do not fit ----
+
+
+@pytest.fixture
+def folder(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "model")
+
+
+def edit_config(folder, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+
+
+def redo_checksum(folder):
+    import hashlib
+
+    content = (folder / "model.weights.h5").read_bytes()
+    edit_config(folder, weights_sha256=hashlib.sha256(content).hexdigest())
+
+
+def test_load_altered_weights_is_an_error(folder):
+    path = folder / "model.weights.h5"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(errors.UsageError, match="SHA-256"):
+        keras_colorize.load(folder)
+
+
+@pytest.mark.parametrize("how", ["one array gone", "one array more", "one array misshapen"])
+def test_load_never_accepts_weights_in_part(folder, how):
+    with h5py.File(folder / "model.weights.h5", "r+") as file:
+        arrays = []
+        file.visititems(lambda name, item: arrays.append(name) if hasattr(item, "dtype") else None)
+        last = arrays[-1]
+        if how == "one array gone":
+            del file[last]
+        elif how == "one array more":
+            file[last + "0"] = np.zeros(3)
+        else:
+            values = file[last][()]
+            del file[last]
+            file[last] = values.reshape(*values.shape, 1)
+    redo_checksum(folder)
+    with pytest.raises(errors.UsageError, match="does not fit vgg_fusion"):
+        keras_colorize.load(folder)
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"arch": "vgg"}, "Unknown `arch`"),
+        ({"head": {"name": "gammut"}}, "Unknown `head`"),
+        ({"head": 3}, "cannot be read"),
+        ({"format": 99}, "format 99"),
+        ({"options": {"levels": 4}}, "Unknown `option of vgg_fusion`"),
+        ({"size": "big"}, "cannot be read"),
+    ],
+)
+def test_load_wrong_config_names_what_is_wrong(folder, changes, message):
+    edit_config(folder, **changes)
+    with pytest.raises(errors.UsageError, match=message):
+        keras_colorize.load(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_load_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(errors.UsageError, match=f"{name} is missing"):
+        keras_colorize.load(folder)
+
+
+def test_load_broken_json_is_an_error(folder):
+    (folder / "config.json").write_text("{")
+    with pytest.raises(errors.UsageError, match=r"config.json cannot be read"):
+        keras_colorize.load(folder)

@@ -1,0 +1,30 @@
+import numpy as np
+import skimage.color
+import skimage.data
+from PIL import Image
+
+from keras_colorize import viz
+
+
+def test_to_grey_keeps_lightness_only():
+    rgb = skimage.data.astronaut()[:64, :64]
+    grey = viz.to_grey(rgb)
+    assert np.ptp(grey, axis=-1).max() <= 1
+    got, expected = skimage.color.rgb2lab(grey), skimage.color.rgb2lab(rgb)
+    np.testing.assert_allclose(got[..., 0], expected[..., 0], atol=0.35)
+
+
+def test_grid_has_a_row_for_each_photograph_and_a_column_for_each_kind():
+    red, blue = (np.full((40, 40, 3), color, "uint8") for color in ((255, 0, 0), (0, 0, 255)))
+    sheet = viz.grid({"a": [red, blue], "b": [blue, red]}, side=20)
+    assert sheet.shape == (22 + 2 * 24, 2 * 24 - 4, 3)
+    assert (sheet[22 + 10, 10] == (255, 0, 0)).all()
+    assert (sheet[22 + 10, 34] == (0, 0, 255)).all()
+    assert (sheet[22 + 34, 10] == (0, 0, 255)).all()
+
+
+def test_curves_are_a_picture(tmp_path):
+    history = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n} for n in (1, 2, 3)]
+    viz.curves(tmp_path / "curves.png", history)
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.size == (840, 480)
