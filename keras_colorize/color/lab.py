@@ -105,6 +105,16 @@ def lab_to_rgb(lab):
     return ops.clip(ops.stack(rgb, axis=-1), 0.0, 1.0)
 
 
+def in_gamut(lab):
+    """Return which colours `(..., 3)` sRGB can show: booleans `(...)`."""
+    # The margin is a tenth of an 8-bit step at the dark end, where steps are smallest.
+    red, green, blue = (
+        ops.logical_and(c >= -3e-5, c <= 1.0 + 3e-5)
+        for c in _linear_rgb(*_planes(ops.cast(lab, "float32")))
+    )
+    return ops.logical_and(ops.logical_and(red, green), blue)
+
+
 def fit_gamut(lab, steps: int = 8):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a colour.
 
@@ -121,17 +131,11 @@ def fit_gamut(lab, steps: int = 8):
     """
     lightness, a, b = _planes(ops.cast(lab, "float32"))
 
-    def fits(scale):
-        # The margin is a tenth of an 8-bit step at the dark end, where steps are smallest.
-        inside = [
-            ops.logical_and(c >= -3e-5, c <= 1.0 + 3e-5)
-            for c in _linear_rgb(lightness, scale * a, scale * b)
-        ]
-        return ops.logical_and(ops.logical_and(inside[0], inside[1]), inside[2])
+    def scaled(scale):
+        return ops.stack([lightness, scale * a, scale * b], axis=-1)
 
     low = ops.zeros_like(lightness)
     for step in range(1, steps + 1):
         middle = low + 0.5**step
-        low = ops.where(fits(middle), middle, low)
-    scale = ops.where(fits(1.0), 1.0, low)
-    return ops.stack([lightness, scale * a, scale * b], axis=-1)
+        low = ops.where(in_gamut(scaled(middle)), middle, low)
+    return scaled(ops.where(in_gamut(lab), 1.0, low))

@@ -1,0 +1,381 @@
+"""Lightness is compared by scikit-image, sizes and orientation by Pillow."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import skimage.color
+from PIL import Image, ImageOps
+
+from keras_colorize import colorize, colorizer
+from keras_colorize.errors import UsageError
+
+ORIENTATION, DESCRIPTION = 0x0112, 0x010E
+
+
+@pytest.fixture(scope="module")
+def loaded(tiny_model):
+    return colorizer.load(tiny_model)
+
+
+@pytest.fixture
+def run(tiny_model, loaded, tmp_path, monkeypatch):
+    """Run the command in a folder of its own; return its exit code."""
+    monkeypatch.chdir(tmp_path)
+    load = colorizer.load
+
+    def load_once(name):  # the tiny model takes a second each time, others are loaded indeed
+        return loaded if name == str(tiny_model) else load(name)
+
+    monkeypatch.setattr(colorizer, "load", load_once)
+
+    def call(*arguments, model=tiny_model):
+        return colorize.main([*map(str, arguments), "--model", str(model)])
+
+    return call
+
+
+@pytest.fixture
+def grey(picture, tmp_path):
+    """Write a grey photograph and return its pixels."""
+
+    def make(name, height=40, width=64, seed=0, **options):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = picture(height, width, seed)[..., 0]
+        Image.fromarray(pixels).save(path, **options)
+        return pixels
+
+    return make
+
+
+def lightness(rgb):
+    return skimage.color.rgb2lab(rgb)[..., 0]
+
+
+def files_in(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+# ---- pictures ----
+
+
+def test_colorize_keeps_size_and_lightness(run, grey, tmp_path):
+    pixels = grey("a.png", 45, 71)
+    assert run("a.png", "-o", "out") == 0
+    colored = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    assert colored.shape == (45, 71, 3) and colored.dtype == np.uint8
+    # Rounding to 8 bits moves L* by up to 0.5 in the dark.
+    before = lightness(np.stack([pixels] * 3, -1))
+    assert np.abs(lightness(colored) - before).max() <= 1.0
+    assert np.ptp(colored.astype(int), axis=-1).max() > 0  # and there is colour
+
+
+def test_colorize_keeps_the_lightness_of_a_colour_photograph(run, picture, tmp_path):
+    Image.fromarray(picture()).save(tmp_path / "a.png")
+    assert run("a.png", "-o", "out") == 0
+    colored = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    assert np.abs(lightness(colored) - lightness(picture())).max() <= 1.0
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_colorize_writes_upright(run, grey, tmp_path, orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[DESCRIPTION] = orientation, "the harbour"
+    grey("a.png", exif=exif, dpi=(300, 300))
+    assert run("a.png", "-o", "out") == 0
+    image = Image.open(tmp_path / "out" / "a.png")
+    assert image.getexif().get(ORIENTATION, 1) == 1
+    assert image.getexif()[DESCRIPTION] == "the harbour"
+    assert image.info["dpi"] == pytest.approx((300, 300), rel=1e-3)
+    upright = ImageOps.exif_transpose(Image.open(tmp_path / "a.png")).convert("RGB")
+    assert image.size == upright.size
+    assert np.abs(lightness(np.asarray(image)) - lightness(np.asarray(upright))).max() <= 1.0
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_colorize_keeps_alpha(run, picture, tmp_path, mode):
+    alpha = Image.fromarray(picture(seed=1)[..., 1])
+    image = Image.fromarray(picture()).convert(mode[:-1])
+    image.putalpha(alpha)
+    assert image.mode == mode
+    image.save(tmp_path / "a.png")
+    assert run("a.png", "-o", "out") == 0
+    colored = Image.open(tmp_path / "out" / "a.png")
+    assert colored.mode == "RGBA"
+    np.testing.assert_array_equal(np.asarray(colored)[..., 3], np.asarray(alpha))
+
+
+@pytest.mark.parametrize("height, width", [(1, 1), (3, 500), (500, 3), (1, 40)])
+def test_colorize_extreme_proportions(run, grey, tmp_path, height, width):
+    pixels = grey("a.png", height, width)
+    assert run("a.png", "-o", "out") == 0
+    colored = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    assert colored.shape == (height, width, 3)
+    before = lightness(np.stack([pixels] * 3, -1))
+    assert np.abs(lightness(colored) - before).max() <= 1.0
+
+
+def test_colorize_tiff_scan_with_its_tags(run, picture, tmp_path):
+    # A 16-bit grey scan: its tags tell of bits and strips that the coloured picture has not.
+    values = picture()[..., 0].astype("uint16") * 257
+    exif = Image.Exif()
+    exif[DESCRIPTION] = "the harbour"
+    Image.fromarray(values).save(tmp_path / "a.tif", exif=exif, dpi=(600, 600))
+    assert run("a.tif", "-o", "out") == 0
+    image = Image.open(tmp_path / "out" / "a.tif")
+    assert image.mode == "RGB" and image.getexif()[DESCRIPTION] == "the harbour"
+    before = lightness(np.stack([picture()[..., 0]] * 3, -1))
+    assert np.abs(lightness(np.asarray(image)) - before).max() <= 1.0
+
+
+def test_colorize_repeats_itself(run, grey, tmp_path):
+    grey("a.png")
+    assert run("a.png", "-o", "one") == run("a.png", "-o", "two") == 0
+    one, two = (tmp_path / folder / "a.png" for folder in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+# ---- where they go ----
+
+
+def test_colorize_folder_keeps_its_structure(run, grey, tmp_path):
+    for name in ("in/a.png", "in/sub/b.jpg", "in/sub/deeper/c.gif", "in/.hidden.png"):
+        grey(name)
+    (tmp_path / "in" / "notes.txt").write_text("nothing")
+    assert run("in", "-o", "out") == 0
+    assert files_in(tmp_path / "out") == ["a.png", "sub/b.jpg", "sub/deeper/c.png"]
+
+
+def test_colorize_glob(run, grey, tmp_path):
+    for name in ("in/a.png", "in/b.png", "in/c.jpg"):
+        grey(name)
+    assert run("in/*.png", "-o", "out") == 0
+    assert files_in(tmp_path / "out") == ["a.png", "b.png"]
+
+
+def test_colorize_home_folder_keeps_its_structure(run, grey, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    grey("in/sub/a.png")
+    assert run("~/in", "-o", "out") == 0
+    assert files_in(tmp_path / "out") == ["sub/a.png"]
+
+
+def test_colorize_same_names_get_numbers(run, grey, tmp_path):
+    first, second = grey("a/x.jpg", 40, 64), grey("b/x.jpg", 48, 56, seed=1)
+    grey("c/x-2.jpg", 50, 50)
+    assert run("a/x.jpg", "b/x.jpg", "c/x-2.jpg", "-o", "out") == 0
+    sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
+    assert sizes["x.jpg"] == (64, 40) and sizes["x-2.jpg"] == (56, 48)
+    assert len(sizes) == 3 and (50, 50) in sizes.values()
+    colored = np.asarray(Image.open(tmp_path / "out" / "x-2.jpg").convert("L")).astype(int)
+    assert np.abs(colored - second).mean() < np.abs(colored - first[:1, :1]).mean()
+
+
+def test_colorize_same_names_of_different_formats(run, grey, tmp_path):
+    grey("in/x.gif")
+    grey("in/x.png")
+    assert run("in", "-o", "out") == 0
+    assert files_in(tmp_path / "out") == ["x-2.png", "x.png"]
+
+
+def test_colorize_single_photograph_to_a_file(run, grey, tmp_path):
+    grey("a.jpg")
+    assert run("a.jpg", "-o", "deep/er/b.png") == 0
+    assert files_in(tmp_path / "deep") == ["er/b.png"]
+    assert Image.open(tmp_path / "deep/er/b.png").format == "PNG"
+
+
+def test_colorize_again_leaves_earlier_pictures_out(run, grey, tmp_path):
+    grey("a.png")
+    grey("b.png")
+    assert run(".", "-o", "colorized") == 0
+    assert run(".", "-o", "colorized") == 0
+    assert files_in(tmp_path) == ["a.png", "b.png", "colorized/a.png", "colorized/b.png"]
+
+
+def test_colorize_folder_into_the_one_above(run, grey, tmp_path):
+    grey("in/a.png")
+    grey("in/b.png")
+    assert run("in", "-o", ".") == 0
+    assert files_in(tmp_path) == ["a.png", "b.png", "in/a.png", "in/b.png"]
+
+
+# ---- what never happens ----
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("in/a.png", "-o", "in"),
+        ("in/a.png", "-o", "in/a.png"),
+        ("in/a.png", "-o", "in/../in/a.png"),
+        ("in", "-o", "in"),
+        ("in/*.png", "-o", "in"),
+        # sub/in/a.png would go where in/a.png is, whose turn comes later.
+        ("sub", "in/a.png", "-o", "."),
+        ("in/b.png", "-o", "in/b.png"),
+    ],
+)
+def test_colorize_never_overwrites_a_photograph(run, grey, tmp_path, capsys, arguments):
+    for name in ("in/a.png", "in/b.png", "sub/in/a.png"):
+        grey(name)
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    assert run(*arguments) == 2
+    assert "would overwrite the photograph" in capsys.readouterr().err
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+
+
+def test_colorize_goes_on_after_a_bad_file(run, grey, tmp_path, capsys):
+    for name in ("in/a.png", "in/c.png"):
+        grey(name)
+    whole = (tmp_path / "in/a.png").read_bytes()
+    (tmp_path / "in/b.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "in/d.jpg").touch()
+    assert run("in", "gone.png", "-o", "out") == 1
+    assert files_in(tmp_path / "out") == ["a.png", "c.png"]
+    errors = capsys.readouterr().err
+    assert "in/b.png: truncated" in errors and "in/d.jpg: empty file" in errors
+    assert "gone.png: There is no such file" in errors
+
+
+def test_colorize_all_bad_fails(run, tmp_path):
+    (tmp_path / "a.png").write_text("no picture")
+    assert run("a.png", "-o", "out") == 1
+    assert files_in(tmp_path / "out") == []
+
+
+# ---- wrong usage ----
+
+
+def test_colorize_missing_input(run, tmp_path, capsys):
+    assert run("gone.png", "no/*.jpg", "-o", "out") == 2
+    errors = capsys.readouterr().err
+    assert "input='gone.png'" in errors and "input='no/*.jpg'" in errors
+
+
+def test_colorize_without_input():
+    with pytest.raises(SystemExit) as exit:
+        colorize.main([])
+    assert exit.value.code == 2
+
+
+def test_colorize_several_to_one_file(run, grey, tmp_path, capsys):
+    grey("a.png")
+    grey("b.png")
+    assert run("a.png", "b.png", "-o", "c.png") == 2
+    assert "must be a folder for 2 photographs" in capsys.readouterr().err
+    assert files_in(tmp_path) == ["a.png", "b.png"]
+
+
+def test_colorize_to_a_format_that_is_not_written(run, grey, tmp_path, capsys):
+    grey("a.png")
+    assert run("a.png", "-o", "b.gif") == 2
+    assert ".gif" in capsys.readouterr().err
+    assert files_in(tmp_path) == ["a.png"]
+
+
+def test_colorize_output_folder_is_a_file(run, grey, tmp_path, capsys):
+    grey("a.png")
+    (tmp_path / "out").write_text("a file")
+    assert run("a.png", "-o", "out") == 2
+    assert "`out` cannot be written to" in capsys.readouterr().err
+
+
+# ---- the model ----
+
+
+@pytest.fixture
+def altered(tiny_model, tmp_path):
+    """A copy of the model, and a way to alter its configuration."""
+    folder = tmp_path / "altered"
+    shutil.copytree(tiny_model, folder)
+
+    def alter(**values):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | values))
+        return folder
+
+    return alter
+
+
+def test_colorize_missing_model(run, grey, capsys):
+    grey("a.png")
+    assert run("a.png", model="no/such/model") == 2
+    assert "model='no/such/model'" in capsys.readouterr().err
+
+
+def test_colorize_before_any_training(grey, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    grey("a.png")
+    assert colorize.main(["a.png"]) == 2
+    assert "keras-colorize train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_colorize_incomplete_model(run, grey, altered, capsys, name):
+    grey("a.png")
+    folder = altered()
+    (folder / name).unlink()
+    assert run("a.png", "-o", "out", model=folder) == 2
+    assert f"{name} is missing" in capsys.readouterr().err
+
+
+def test_colorize_run_folder(run, grey, tiny_model, tmp_path):
+    grey("a.png")
+    shutil.copytree(tiny_model, tmp_path / "run" / "model")
+    assert run("a.png", "-o", "out", model=tmp_path / "run") == 0
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated"])
+def test_colorize_altered_weights(run, grey, altered, capsys, tmp_path, damage):
+    grey("a.png")
+    folder = altered()
+    weights = folder / "model.weights.h5"
+    content = bytearray(weights.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 2] ^= 1
+    else:
+        del content[len(content) // 2 :]
+    weights.write_bytes(content)
+    assert run("a.png", "-o", "out", model=folder) == 2
+    assert "truncated, altered or another model's" in capsys.readouterr().err
+    assert files_in(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    "values, reason",
+    [
+        ({"arch": "no_such_network"}, "no_such_network"),
+        ({"head": {"name": "no_such_head"}}, "no_such_head"),
+        ({"options": {"no_such_option": 1}}, "no_such_option"),
+        ({"format": 99}, "format 99"),
+        ({"parameters": 1}, "does not fit vgg_fusion"),
+        ({"weights_sha256": "0" * 64}, "differs from 0000"),
+        ({"size": "large"}, "cannot be read"),
+        ({"size": 33}, "multiple of"),
+    ],
+)
+def test_colorize_config_of_another_model(run, grey, altered, capsys, values, reason):
+    grey("a.png")
+    assert run("a.png", "-o", "out", model=altered(**values)) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_colorize_config_that_is_no_json(run, grey, altered, capsys):
+    grey("a.png")
+    folder = altered()
+    (folder / "config.json").write_text("{")
+    assert run("a.png", "-o", "out", model=folder) == 2
+    assert "config.json cannot be read" in capsys.readouterr().err
+
+
+def test_colorize_function_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grey("a.png")
+    (tmp_path / "b.png").touch()
+    failed = colorize.colorize(["a.png", "b.png"], "out", str(tiny_model))
+    assert failed == [("b.png", "empty file")]
+    with pytest.raises(UsageError, match="no such file"):
+        colorize.colorize(["gone.png"], "out", str(tiny_model))
