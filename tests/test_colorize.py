@@ -163,14 +163,12 @@ def test_colorize_home_folder_keeps_its_structure(run, grey, tmp_path, monkeypat
 
 
 def test_colorize_same_names_get_numbers(run, grey, tmp_path):
-    first, second = grey("a/x.jpg", 40, 64), grey("b/x.jpg", 48, 56, seed=1)
-    grey("c/x-2.jpg", 50, 50)
-    assert run("a/x.jpg", "b/x.jpg", "c/x-2.jpg", "-o", "out") == 0
+    grey("a/x.png", 40, 64)
+    grey("b/x.png", 48, 56, seed=1)
+    grey("c/x-2.png", 50, 50, seed=2)
+    assert run("a/x.png", "b/x.png", "c/x-2.png", "-o", "out") == 0
     sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
-    assert sizes["x.jpg"] == (64, 40) and sizes["x-2.jpg"] == (56, 48)
-    assert len(sizes) == 3 and (50, 50) in sizes.values()
-    colored = np.asarray(Image.open(tmp_path / "out" / "x-2.jpg").convert("L")).astype(int)
-    assert np.abs(colored - second).mean() < np.abs(colored - first[:1, :1]).mean()
+    assert sizes == {"x.png": (64, 40), "x-2.png": (56, 48), "x-2-2.png": (50, 50)}
 
 
 def test_colorize_same_names_of_different_formats(run, grey, tmp_path):

@@ -72,7 +72,7 @@ def test_fit_interrupted_and_resumed_equals_uninterrupted(tmp_path):
     whole = line(dropout=0.5)  # the state of dropout's seed must be kept as well
     expected = fit(whole, tmp_path / "whole", epochs=3, steps=4)
     first = line(dropout=0.5)
-    with pytest.raises(loop.Interrupted):
+    with pytest.raises(errors.Interrupted):
         fit(first, tmp_path / "parts", epochs=3, steps=4, more=[StopAt(5)])
     kept = sorted(os.listdir(tmp_path / "parts" / "checkpoints"))
     assert kept == ["step-00000004", "step-00000006"]

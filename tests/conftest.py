@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """The folder of a Colorizer with random weights that works at 32 pixels."""
+    from keras_colorize import colorizer
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    colorizer.Colorizer("vgg_fusion", size=32, backbone_weights="none").save(folder)
+    return folder
+
+
+@pytest.fixture
+def picture():
+    """Make a smooth picture, different everywhere, in all colours: uint8 `(H, W, 3)`."""
+
+    def make(height=40, width=64, seed=0):
+        row, column = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+        turn = np.random.default_rng(seed).uniform(0, 1, 3)
+        waves = [np.sin(2 * np.pi * (t + row * (1 + t) + column * 0.7)) for t in turn]
+        return np.rint(127.5 + 127.5 * np.stack(waves, -1)).astype("uint8")
+
+    return make

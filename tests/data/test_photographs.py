@@ -1,0 +1,486 @@
+"""Expected values come from Pillow's own conversions or from arithmetic on known arrays."""
+
+import os
+import re
+import struct
+import zlib
+
+import numpy as np
+import PIL.features
+import pytest
+from PIL import Image, ImageCms, ImageOps
+
+from keras_colorize.data import photographs
+from keras_colorize.errors import UsageError
+
+ORIENTATION, DESCRIPTION, EXPOSURE = 0x0112, 0x010E, 0x829A
+# What each EXIF orientation says of the stored pixels, by hand from the EXIF 2.32 table: 6, for
+# one, has the 0th row on the right side, so the upright picture is the stored one turned clockwise.
+UPRIGHT = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a, 2).transpose(1, 0, 2),
+    8: lambda a: np.rot90(a, 1),
+}
+
+
+def tagged(orientation, exposure=None):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif[DESCRIPTION] = "the harbour"
+    if exposure:
+        exif.get_ifd(0x8769)[EXPOSURE] = exposure
+    whole = Image.Exif()
+    whole.load(exif.tobytes())  # Pillow writes the second directory of a TIFF only when it was read
+    return whole
+
+
+def saved(path, image, **options):
+    image.save(path, **options)
+    return path
+
+
+def png_claiming(width, height):
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+# ---- read ----
+
+
+def test_read_grey_gives_three_equal_channels(tmp_path, picture):
+    grey = picture()[..., 0]
+    rgb = photographs.read(saved(tmp_path / "a.png", Image.fromarray(grey)))
+    assert rgb.dtype == np.uint8
+    np.testing.assert_array_equal(rgb, np.stack([grey] * 3, -1))
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "ppm"])
+def test_read_lossless_formats_exactly(tmp_path, picture, suffix):
+    rgb = picture()
+    path = saved(tmp_path / f"a.{suffix}", Image.fromarray(rgb))
+    np.testing.assert_array_equal(photographs.read(path), rgb)
+
+
+def test_read_bytes_as_a_file(tmp_path, picture):
+    path = saved(tmp_path / "a.jpg", Image.fromarray(picture()))
+    expected = np.asarray(Image.open(path).convert("RGB"))
+    np.testing.assert_array_equal(photographs.read(path), expected)
+    np.testing.assert_array_equal(photographs.read(path.read_bytes()), expected)
+
+
+def test_read_black_and_white(tmp_path, picture):
+    bits = picture()[..., 0] > 127
+    for name in ("a.png", "a.tif"):
+        rgb = photographs.read(saved(tmp_path / name, Image.fromarray(bits)))
+        np.testing.assert_array_equal(rgb, 255 * np.stack([bits] * 3, -1).astype("uint8"))
+
+
+def test_read_cmyk_jpeg(tmp_path, picture):
+    # Pillow's CMYK without a profile: each of R, G, B is 255 − C, M, Y (here K is 0).
+    rgb = picture()
+    path = tmp_path / "a.jpg"
+    Image.fromarray(rgb).convert("CMYK").save(path, quality=100)
+    assert Image.open(path).mode == "CMYK"
+    assert np.abs(photographs.read(path).astype(int) - rgb).max() <= 4  # JPEG at quality 100
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_read_16_bit_grey_is_scaled(tmp_path, suffix):
+    values = np.arange(0, 65536, 16, dtype="uint16").reshape(64, 64)
+    path = saved(tmp_path / f"a.{suffix}", Image.fromarray(values))
+    assert Image.open(path).mode.startswith("I;16")
+    expected = np.rint(values / 257).astype("uint8")
+    np.testing.assert_array_equal(photographs.read(path)[..., 1], expected)
+
+
+def test_read_16_bit_grey_of_either_byte_order(tmp_path):
+    values = np.arange(0, 65536, 16, dtype="uint16").reshape(64, 64)
+    expected = np.rint(values / 257).astype("uint8")
+    image = Image.frombytes("I;16B", (64, 64), values.astype(">u2").tobytes())
+    path = saved(tmp_path / "a.tif", image)
+    np.testing.assert_array_equal(photographs.read(path)[..., 0], expected)
+
+
+def test_read_16_bit_grey_turned(tmp_path):
+    values = np.arange(0, 65536, 32, dtype="uint16").reshape(32, 64)
+    path = saved(tmp_path / "a.png", Image.fromarray(values), exif=tagged(6))
+    expected = np.rot90(np.rint(values / 257), -1)
+    np.testing.assert_array_equal(photographs.read(path)[..., 0], expected)
+
+
+def test_read_32_bit_modes(tmp_path):
+    whole = np.arange(0, 65536, 16, dtype="int32").reshape(64, 64)
+    path = saved(tmp_path / "i.tif", Image.fromarray(whole))
+    assert Image.open(path).mode == "I"
+    np.testing.assert_array_equal(photographs.read(path)[..., 0], np.rint(whole / 257))
+    share = np.linspace(0, 1, 64 * 64, dtype="float32").reshape(64, 64)
+    path = saved(tmp_path / "f.tif", Image.fromarray(share))
+    assert Image.open(path).mode == "F"
+    np.testing.assert_array_equal(
+        photographs.read(path)[..., 0], np.rint(255 * share.astype(float))
+    )
+
+
+def test_read_16_bit_rgb_png(tmp_path, picture):
+    rgb = picture()
+    rows = b"".join(b"\0" + (row.astype(">u2") * 257).tobytes() for row in rgb)
+    header = struct.pack(">IIBBBBB", rgb.shape[1], rgb.shape[0], 16, 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        data += struct.pack(">I", len(body)) + kind + body
+        data += struct.pack(">I", zlib.crc32(kind + body))
+    np.testing.assert_array_equal(photographs.read(data), rgb)
+
+
+@pytest.mark.parametrize("transparency", [None, 3, bytes(range(16))], ids=["none", "one", "each"])
+def test_read_palette(tmp_path, picture, transparency):
+    image = Image.fromarray(picture()).quantize(16)
+    options = {} if transparency is None else {"transparency": transparency}
+    path = saved(tmp_path / "a.png", image, **options)
+    assert Image.open(path).mode == "P"
+    palette = np.array(image.getpalette()[: 3 * 16], "uint8").reshape(-1, 3)
+    expected = palette[np.asarray(image)]
+    rgb, extras = photographs.read_with_extras(path)
+    np.testing.assert_array_equal(rgb, expected)
+    if transparency is None:
+        assert "alpha" not in extras
+    else:
+        opacity = np.full(16, 255)
+        if transparency == 3:
+            opacity[3] = 0
+        else:
+            opacity[:] = range(16)
+        np.testing.assert_array_equal(extras["alpha"], opacity[np.asarray(image)])
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_read_drops_alpha_and_hands_it_over(tmp_path, picture, mode):
+    rgb, alpha = picture(), picture(seed=1)[..., 0]
+    if mode == "LA":
+        image = Image.fromarray(np.dstack([rgb[..., 0], alpha]), mode=None)
+        expected = np.stack([rgb[..., 0]] * 3, -1)
+    else:
+        image, expected = Image.fromarray(np.dstack([rgb, alpha])), rgb
+    assert image.mode == mode
+    path = saved(tmp_path / "a.png", image, exif=tagged(6))
+    np.testing.assert_array_equal(photographs.read(path), np.rot90(expected, -1))
+    rgb, extras = photographs.read_with_extras(path)
+    np.testing.assert_array_equal(rgb, np.rot90(expected, -1))
+    np.testing.assert_array_equal(extras["alpha"], np.rot90(alpha, -1))
+
+
+def test_read_first_frame_of_an_animation(tmp_path, picture):
+    frames = [Image.fromarray(picture(seed=s)).quantize(32) for s in range(3)]
+    path = saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:])
+    assert Image.open(path).n_frames == 3
+    np.testing.assert_array_equal(photographs.read(path), np.asarray(frames[0].convert("RGB")))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+def test_read_turns_upright(tmp_path, picture, orientation, suffix):
+    stored = picture(40, 56)
+    path = saved(tmp_path / f"a.{suffix}", Image.fromarray(stored), exif=tagged(orientation))
+    rgb = photographs.read(path)
+    expected = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    np.testing.assert_array_equal(rgb, np.asarray(expected))
+    if suffix == "jpg":
+        stored = np.asarray(Image.open(path))
+    np.testing.assert_array_equal(rgb, UPRIGHT[orientation](stored))
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 1000])
+def test_read_passes_over_an_unknown_orientation(tmp_path, picture, orientation):
+    path = saved(tmp_path / "a.png", Image.fromarray(picture()), exif=tagged(orientation))
+    np.testing.assert_array_equal(photographs.read(path), picture())
+
+
+def test_read_srgb_profile_changes_nothing(tmp_path, picture):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = saved(tmp_path / "a.png", Image.fromarray(picture()), icc_profile=profile)
+    difference = photographs.read(path).astype(int) - picture()
+    assert np.abs(difference).max() <= 1  # lcms rounds
+
+
+def test_read_applies_another_rgb_profile(tmp_path, picture):
+    # The sRGB profile with the colourants of red and blue exchanged: red and blue change places.
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    path = saved(tmp_path / "a.png", Image.fromarray(picture()), icc_profile=bytes(profile))
+    difference = photographs.read(path).astype(int) - picture()[..., ::-1]
+    assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.parametrize("profile", ["lab", "damaged"])
+def test_read_passes_over_a_profile_that_does_not_fit(tmp_path, picture, profile):
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    profile = lab if profile == "lab" else b"no profile at all"
+    path = saved(tmp_path / "a.png", Image.fromarray(picture()), icc_profile=profile)
+    np.testing.assert_array_equal(photographs.read(path), picture())
+
+
+def test_read_one_pixel(tmp_path):
+    path = saved(tmp_path / "a.png", Image.new("RGB", (1, 1), (10, 20, 30)))
+    np.testing.assert_array_equal(photographs.read(path), [[[10, 20, 30]]])
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_read_says_what_is_wrong_with_a_file(tmp_path, as_bytes):
+    for content, reason in ((b"", "empty file"), (b"Dear Sir,\n" * 99, "not a picture")):
+        path = tmp_path / "a.jpg"
+        path.write_bytes(content)
+        with pytest.raises(photographs.BadPhotograph, match=f"^{reason}$"):
+            photographs.read(content if as_bytes else path)
+
+
+@pytest.mark.parametrize("form", ["jpg", "png", "gif", "bmp", "tif", "webp"])
+def test_read_never_takes_half_a_picture(tmp_path, picture, form):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), "uint8")
+    whole = saved(tmp_path / f"a.{form}", Image.fromarray(noise)).read_bytes()
+    for share in (0.9, 0.5, 0.1, 0.01):
+        with pytest.raises(photographs.BadPhotograph):
+            photographs.read(whole[: int(share * len(whole))])
+
+
+@pytest.mark.parametrize("form", ["jpg", "png"])
+def test_read_says_that_a_file_is_truncated(tmp_path, form):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), "uint8")
+    whole = saved(tmp_path / f"a.{form}", Image.fromarray(noise)).read_bytes()
+    with pytest.raises(photographs.BadPhotograph, match="truncated"):
+        photographs.read(whole[: len(whole) // 2])
+
+
+def test_read_refuses_too_many_pixels(tmp_path, monkeypatch, picture):
+    path = saved(tmp_path / "a.png", Image.fromarray(picture(40, 50)))
+    monkeypatch.setattr(photographs, "MAX_PIXELS", 2000)
+    assert photographs.read(path).shape == (40, 50, 3)
+    monkeypatch.setattr(photographs, "MAX_PIXELS", 1999)
+    with pytest.raises(photographs.BadPhotograph, match="50×40 is more than 1,999 pixels"):
+        photographs.read(path)
+
+
+def test_read_refuses_a_bomb_by_its_header():
+    with pytest.raises(photographs.BadPhotograph, match="60000×60000 is more than 100,000,000"):
+        photographs.read(png_claiming(60000, 60000))
+
+
+def test_read_missing_file_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        photographs.read(tmp_path / "no.png")
+
+
+# ---- center_crop ----
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (32, 50), (51, 32), (3, 500), (1, 1), (200, 100)])
+@pytest.mark.parametrize("size", [32, 1])
+def test_center_crop_size(picture, shape, size):
+    crop = photographs.center_crop(picture(*shape), size)
+    assert crop.shape == (size, size, 3) and crop.dtype == np.uint8
+
+
+def test_center_crop_cuts_the_middle(picture):
+    wide, tall = picture(32, 50), picture(50, 32)
+    np.testing.assert_array_equal(photographs.center_crop(wide, 32), wide[:, 9:41])
+    np.testing.assert_array_equal(photographs.center_crop(tall, 32), tall[9:41])
+
+
+def test_center_crop_averages_areas():
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype("uint8")
+    blocks = rgb.reshape(16, 4, 24, 4, 3).mean(axis=(1, 3))
+    crop = photographs.center_crop(rgb, 16)
+    assert np.abs(crop - blocks[:, 4:20]).max() <= 0.5 + 1e-6
+
+
+# ---- write ----
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "tiff", "PNG"])
+def test_write_lossless_formats_exactly(tmp_path, picture, suffix):
+    photographs.write(tmp_path / f"a.{suffix}", picture())
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / f"a.{suffix}")), picture())
+
+
+@pytest.mark.parametrize(
+    "suffix, form", [("jpg", "JPEG"), ("jpeg", "JPEG"), ("jfif", "JPEG"), ("webp", "WEBP")]
+)
+def test_write_lossy_formats_closely(tmp_path, picture, suffix, form):
+    photographs.write(tmp_path / f"a.{suffix}", picture())
+    image = Image.open(tmp_path / f"a.{suffix}")
+    assert image.format == form
+    assert np.abs(np.asarray(image).astype(int) - picture()).mean() < 4
+
+
+def test_write_jpeg_keeps_chroma_at_full_resolution(tmp_path, picture):
+    photographs.write(tmp_path / "a.jpg", picture())
+    components = [layer[1:3] for layer in Image.open(tmp_path / "a.jpg").layer]
+    assert components == [(1, 1)] * 3  # horizontal and vertical sampling of Y, Cb, Cr
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_write_keeps_alpha(tmp_path, picture, suffix):
+    alpha = picture(seed=1)[..., 0]
+    photographs.write(tmp_path / f"a.{suffix}", picture(), alpha=alpha)
+    image = Image.open(tmp_path / f"a.{suffix}")
+    assert image.mode == "RGBA"
+    np.testing.assert_array_equal(np.asarray(image)[..., 3], alpha)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "bmp"])
+def test_write_leaves_alpha_out_where_there_is_none(tmp_path, picture, suffix):
+    photographs.write(tmp_path / f"a.{suffix}", picture(), alpha=picture()[..., 0])
+    assert Image.open(tmp_path / f"a.{suffix}").mode == "RGB"
+
+
+@pytest.mark.parametrize("read_as", ["jpg", "png", "tif"])
+@pytest.mark.parametrize("written_as", ["jpg", "png", "tif", "webp"])
+def test_write_keeps_exif_and_resolution_but_not_orientation(
+    tmp_path, picture, read_as, written_as
+):
+    source = tmp_path / f"a.{read_as}"
+    options = {"exif": tagged(6, exposure=0.5), "dpi": (300, 300)}
+    Image.fromarray(picture()).save(source, **options)
+    rgb, extras = photographs.read_with_extras(source)
+    photographs.write(tmp_path / f"b.{written_as}", rgb, **extras)
+    image = Image.open(tmp_path / f"b.{written_as}")
+    exif = image.getexif()
+    assert exif[DESCRIPTION] == "the harbour"
+    assert exif.get(ORIENTATION, 1) == 1
+    assert exif.get_ifd(0x8769)[EXPOSURE] == 0.5
+    if written_as != "webp":  # which has no field for it
+        assert [float(value) for value in image.info["dpi"]] == pytest.approx([300, 300], 1e-3)
+    upright = photographs.read(tmp_path / f"b.{written_as}")
+    assert upright.shape == (64, 40, 3)
+    assert np.abs(upright.astype(int) - rgb).mean() < 4  # WebP halves the chroma's resolution
+
+
+@pytest.mark.parametrize(
+    "mode, options",
+    [
+        ("L", {}),
+        ("1", {"compression": "group4"}),
+        ("P", {}),
+        ("CMYK", {}),
+        ("I;16", {}),
+        ("RGB", {"compression": "tiff_lzw"}),
+        ("RGB", {"compression": "jpeg"}),
+    ],
+)
+def test_write_takes_no_storage_tags_from_a_tiff(tmp_path, picture, mode, options):
+    # Bits for each sample, strips, inks… of the file that was read do not describe the new one.
+    image = Image.fromarray(picture())
+    if mode == "I;16":
+        image = Image.fromarray(picture()[..., 0].astype("uint16") * 257)
+    else:
+        image = image.quantize(16) if mode == "P" else image.convert(mode)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image.save(tmp_path / "a.tif", exif=tagged(1), icc_profile=profile, **options)
+    rgb, extras = photographs.read_with_extras(tmp_path / "a.tif")
+    photographs.write(tmp_path / "b.tif", rgb, **extras)
+    again = Image.open(tmp_path / "b.tif")
+    np.testing.assert_array_equal(np.asarray(again), rgb)
+    assert again.getexif()[DESCRIPTION] == "the harbour"
+    assert "icc_profile" not in again.info  # the pixels are sRGB now
+
+
+def test_write_is_all_or_nothing(tmp_path, picture, monkeypatch):
+    path = tmp_path / "a.png"
+    photographs.write(path, picture())
+    before = path.read_bytes()
+
+    def fill_the_disk(image, file, **options):
+        with open(file, "wb") as half:
+            half.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        photographs.write(path, picture(seed=1))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.xyz", "a"])
+def test_write_unknown_suffix_names_the_choices(tmp_path, picture, name):
+    with pytest.raises(UsageError, match=rf"\.jpg.*\.png.*Received: .*{re.escape(name)}"):
+        photographs.write(tmp_path / name, picture())
+    assert os.listdir(tmp_path) == []
+
+
+def test_output_suffix():
+    kept = [".jpg", ".JPG", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"]
+    assert [photographs.output_suffix(suffix) for suffix in kept] == kept
+    assert [photographs.output_suffix(s) for s in (".gif", ".ppm", "")] == [".png"] * 3
+
+
+# ---- find ----
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in ("b.jpg", "a.PNG", ".c.jpg", "notes.txt", "in/d.jpg", "in/deeper/e.jpeg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def found(source, root):
+    files = photographs.find(source, "data", photographs.SUFFIXES)
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def test_find_folder_is_recursive_and_sorted_without_hidden_files(tree):
+    assert found(tree, tree) == ["a.PNG", "b.jpg", "in/d.jpg", "in/deeper/e.jpeg"]
+
+
+def test_find_glob(tree):
+    assert found(f"{tree}/*.jpg", tree) == ["b.jpg"]
+    assert found(f"{tree}/**/*.jp*g", tree) == ["b.jpg", "in/d.jpg", "in/deeper/e.jpeg"]
+    assert found(f"{tree}/*", tree) == ["a.PNG", "b.jpg"]  # neither the text nor the folder
+
+
+def test_find_file_named_outright_whatever_its_suffix(tree):
+    assert found(tree / "notes.txt", tree) == ["notes.txt"]
+
+
+def test_find_file_with_glob_characters_in_its_name(tree):
+    (tree / "b[1].jpg").write_bytes(b"x")
+    assert found(f"{tree}/b[1].jpg", tree) == ["b[1].jpg"]
+
+
+def test_find_expands_the_home_folder(tree, monkeypatch):
+    monkeypatch.setenv("HOME", str(tree))
+    assert found("~/in", tree) == ["in/d.jpg", "in/deeper/e.jpeg"]
+
+
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("no/such", "no such file or folder"),
+        ("*.webp", "No photograph matches"),
+        ("empty", "no photographs"),
+    ],
+)
+def test_find_nothing_names_the_argument(tree, name, reason):
+    (tree / "empty").mkdir()
+    source = f"{tree}/{name}"
+    with pytest.raises(UsageError, match=reason) as raised:
+        photographs.find(source, "data", photographs.SUFFIXES)
+    assert str(raised.value).endswith(f"Received: data={source!r}.")
+
+
+def test_pillow_has_the_codecs_we_name():
+    for name in ("jpg", "zlib", "libtiff", "webp", "littlecms2"):
+        assert PIL.features.check(name)

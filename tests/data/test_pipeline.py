@@ -1,0 +1,304 @@
+"""Expected values come from scikit-image's rgb2lab and from Pillow's decoders."""
+
+import itertools
+import tarfile
+
+import numpy as np
+import pytest
+import skimage.color
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from keras_colorize.data import photographs, pipeline, sources
+
+CLOSE = 2e-3  # of float32 arithmetic, in CIELAB units, to scikit-image's double precision
+
+
+def rgb_of(batch):
+    """Return a batch's colours as uint8 sRGB, by scikit-image."""
+    return np.rint(255 * skimage.color.lab2rgb(batch)).astype("uint8")
+
+
+def take(dataset, count):
+    return [(x.numpy(), y["color"].numpy()) for x, y in dataset.take(count)]
+
+
+def assert_same(one, other):
+    for (x, y), (u, v) in zip(one, other, strict=True):
+        np.testing.assert_array_equal(x, u)
+        np.testing.assert_array_equal(y, v)
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    for seed, letter in enumerate("abcde"):
+        path = tmp_path / "photos" / f"{letter}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(picture(40 + 5 * seed, 64, seed)).save(path)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def flags(tmp_path):
+    """Seven pictures of one colour each, and the colours."""
+    colors = [tuple(c) for c in itertools.product((30, 220), repeat=3) if len(set(c)) > 1]
+    colors.append((200, 120, 60))
+    (tmp_path / "flags").mkdir()
+    for number, color in enumerate(colors):
+        Image.new("RGB", (40, 36), color).save(tmp_path / "flags" / f"{number}.png")
+    return sources.open_source(str(tmp_path / "flags")), colors
+
+
+def seen(batches):
+    """Return the colour of each crop, in order."""
+    crops = np.concatenate([rgb_of(y) for _, y in batches])
+    assert (crops == crops[:, :1, :1]).all()
+    return [tuple(int(value) for value in crop[0, 0]) for crop in crops]
+
+
+# ---- elements ----
+
+
+def test_batches_shapes_dtypes_and_ranges(folder):
+    source = sources.open_source(str(folder))
+    for dataset in (
+        pipeline.training_batches(source, 32, 2, seed=0),
+        pipeline.validation_batches(source, 32, 2, drop_remainder=True),
+    ):
+        spec_x, spec_y = dataset.element_spec
+        assert spec_x == tf.TensorSpec((2, 32, 32, 1), tf.float32)
+        assert spec_y == {"color": tf.TensorSpec((2, 32, 32, 3), tf.float32)}
+        for x, y in take(dataset, 2):
+            np.testing.assert_array_equal(x, y[..., :1])
+            assert x.min() >= -CLOSE and x.max() <= 100 + CLOSE
+            # The limits of a* and b* over all of sRGB.
+            assert y[..., 1].min() >= -86.2 and y[..., 1].max() <= 98.3
+            assert y[..., 2].min() >= -107.9 and y[..., 2].max() <= 94.5
+            assert np.ptp(y[..., 0]) > 10 and np.ptp(y[..., 1:]) > 10
+
+
+def test_batches_of_one_colour_have_the_lab_of_that_colour(flags):
+    source, colors = flags
+    (x, y), *_ = take(pipeline.validation_batches(source, 16, 7), 1)
+    expected = skimage.color.rgb2lab(np.array(colors)[:, None, None] / 255)
+    assert np.abs(y - expected).max() < CLOSE
+    assert np.abs(x - expected[..., :1]).max() < CLOSE
+    trained = take(pipeline.training_batches(source, 16, 7, seed=3), 1)[0][1]
+    order = np.argsort(trained[:, 0, 0, 1] * 1000 + trained[:, 0, 0, 2])
+    wanted = np.argsort(expected[:, 0, 0, 1] * 1000 + expected[:, 0, 0, 2])
+    assert np.abs(trained[order] - expected[wanted]).max() < CLOSE
+
+
+def test_validation_crop_is_the_central_window(tmp_path, picture):
+    # ⅞ of 64 is 56: no resizing. The window's centre is the photograph's.
+    rgb = picture(64, 80)
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    source = sources.open_source(str(tmp_path))
+    (_, y), *rest = take(pipeline.validation_batches(source, 56, 4), 9)
+    assert not rest and y.shape == (1, 56, 56, 3)
+    expected = skimage.color.rgb2lab(rgb[4:60, 12:68])
+    assert np.abs(y[0] - expected).max() < CLOSE
+
+
+def test_validation_crop_is_reduced_by_averaging_areas(tmp_path, picture):
+    rgb = picture(64, 64)
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    source = sources.open_source(str(tmp_path))
+    ((_, y),) = take(pipeline.validation_batches(source, 28, 1), 1)
+    mean = rgb[4:60, 4:60].reshape(28, 2, 28, 2, 3).mean(axis=(1, 3))
+    # Means of four integers that end in .5 may be rounded either way.
+    assert np.abs(rgb_of(y)[0] - mean).max() <= 0.5
+
+
+def test_validation_covers_all_once_in_order(flags):
+    source, colors = flags
+    batches = take(pipeline.validation_batches(source, 16, 3), 99)
+    assert [len(x) for x, _ in batches] == [3, 3, 1]
+    assert seen(batches) == colors
+    whole = take(pipeline.validation_batches(source, 16, 3, drop_remainder=True), 99)
+    assert [len(x) for x, _ in whole] == [3, 3]
+    assert seen(whole) == colors[:6]
+
+
+# ---- order ----
+
+
+def test_training_shows_each_photograph_once_in_an_epoch(flags):
+    source, colors = flags
+    order = seen(take(pipeline.training_batches(source, 16, 3, seed=5), 7))  # three epochs
+    epochs = [order[:7], order[7:14], order[14:]]
+    for epoch in epochs:
+        assert sorted(epoch) == sorted(colors)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert colors not in epochs
+
+
+def test_training_batch_may_be_larger_than_the_source(flags):
+    source, colors = flags
+    order = seen(take(pipeline.training_batches(source, 16, 16, seed=5), 1))
+    assert sorted(order[:7]) == sorted(order[7:14]) == sorted(colors)
+
+
+def test_training_repeats_with_the_seed(folder):
+    source = sources.open_source(str(folder))
+    one = take(pipeline.training_batches(source, 32, 2, seed=1), 6)
+    assert_same(one, take(pipeline.training_batches(source, 32, 2, seed=1), 6))
+    other = take(pipeline.training_batches(source, 32, 2, seed=2), 6)
+    assert not any(np.array_equal(x, u) for (x, _), (u, _) in zip(one, other))
+
+
+def test_training_crops_differ_between_epochs(folder):
+    source = sources.first(sources.open_source(str(folder)), 1)
+    crops = [x[0].tobytes() for x, _ in take(pipeline.training_batches(source, 32, 1, seed=1), 8)]
+    assert len(set(crops)) >= 6
+
+
+@pytest.mark.parametrize("kind", ["folder", "tar", "tfds"])
+@pytest.mark.parametrize("step", [1, 2, 7])
+def test_training_resumes_where_it_would_have_been(folder, tmp_path, kind, step):
+    if kind == "tfds":
+        with tfds.testing.mock_data(num_examples=5):
+            source = sources.open_source("tfds:coco/2017:train")
+            whole = take(pipeline.training_batches(source, 16, 2, seed=4), step + 3)
+            resumed = take(pipeline.training_batches(source, 16, 2, seed=4, start_step=step), 3)
+    else:
+        name = folder
+        if kind == "tar":
+            name = tmp_path / "a.tar"
+            with tarfile.open(name, "w") as tar:
+                tar.add(folder, arcname="photos")
+        source = sources.open_source(str(name))
+        assert source.count == 5
+        whole = take(pipeline.training_batches(source, 16, 2, seed=4), step + 3)
+        resumed = take(pipeline.training_batches(source, 16, 2, seed=4, start_step=step), 3)
+    assert_same(resumed, whole[step:])
+
+
+def test_training_on_a_tar_equals_training_on_its_files(folder, tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, arcname=path.name)
+    loose, packed = sources.open_source(str(folder)), sources.open_source(str(tmp_path / "a.tar"))
+    one = take(pipeline.training_batches(loose, 16, 2, seed=4), 4)
+    assert_same(one, take(pipeline.training_batches(packed, 16, 2, seed=4), 4))
+    assert_same(
+        take(pipeline.validation_batches(loose, 16, 2), 9),
+        take(pipeline.validation_batches(packed, 16, 2), 9),
+    )
+
+
+@pytest.mark.parametrize("block", [3, 4096])
+def test_tfds_epoch_holds_each_example_once(flags, monkeypatch, block):
+    files, colors = flags
+    encoded = [photograph.read() for photograph in files.photographs]
+
+    def stored(*_, **__):
+        return tf.data.Dataset.from_tensor_slices({"image": encoded})
+
+    monkeypatch.setattr(pipeline, "_BLOCK", block)
+    with tfds.testing.mock_data(as_dataset_fn=stored):
+        source = sources.open_source("tfds:coco/2017:train")
+        assert source.count == 7
+        assert seen(take(pipeline.validation_batches(source, 16, 2), 9)) == colors
+        order = seen(take(pipeline.training_batches(source, 16, 7, seed=3), 3))
+        resumed = seen(take(pipeline.training_batches(source, 16, 7, seed=3, start_step=1), 2))
+    epochs = [order[:7], order[7:14], order[14:]]
+    for epoch in epochs:
+        assert sorted(epoch) == sorted(colors)
+    assert len({tuple(epoch) for epoch in [colors, *epochs]}) == 4
+    assert resumed == order[7:]
+
+
+# ---- augmentation ----
+
+
+def test_training_mirrors_half_of_the_crops(tmp_path):
+    # Red grows to the right, green downwards: every crop tells where it was cut and how it lies.
+    ramp = np.arange(64, dtype="uint8")
+    rgb = np.full((64, 64, 3), 200, "uint8")
+    rgb[..., 0], rgb[..., 1] = 2 * ramp, 2 * ramp[:, None]
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    source = sources.open_source(str(tmp_path))
+    crops = rgb_of(
+        np.concatenate([y for _, y in take(pipeline.training_batches(source, 56, 8, 0), 8)])
+    )
+    mirrored, corners = 0, set()
+    for crop in crops:
+        rising = crop[0, -1, 0] > crop[0, 0, 0]
+        mirrored += not rising
+        upright = crop if rising else crop[:, ::-1]
+        left, top = int(upright[0, 0, 0]) // 2, int(upright[0, 0, 1]) // 2
+        np.testing.assert_array_equal(upright, rgb[top : top + 56, left : left + 56])
+        corners.add((left, top))
+    assert 16 <= mirrored <= 48  # of 64; outside with a probability of 3e-5
+    lefts, tops = zip(*corners)
+    assert set(lefts) == set(tops) == set(range(9))  # all places, edges included
+
+
+# ---- decoding ----
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("packed", [False, True])
+def test_orientation_is_that_of_photographs_read(tmp_path, picture, orientation, packed):
+    (tmp_path / "photos").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(picture(64, 64)).save(tmp_path / "photos" / "a.png", exif=exif)
+    Image.fromarray(picture(64, 80, seed=1)).save(tmp_path / "photos" / "b.png", exif=exif)
+    name = tmp_path / "photos"
+    if packed:
+        name = tmp_path / "a.tar"
+        with tarfile.open(name, "w") as tar:
+            for letter in "ab":
+                tar.add(tmp_path / "photos" / f"{letter}.png", arcname=f"{letter}.png")
+    ((_, y),) = take(pipeline.validation_batches(sources.open_source(str(name)), 56, 2), 9)
+    for crop, letter in zip(rgb_of(y), "ab"):
+        rgb = photographs.read(tmp_path / "photos" / f"{letter}.png")
+        top, left = (rgb.shape[0] - 56) // 2, (rgb.shape[1] - 56) // 2
+        np.testing.assert_array_equal(crop, rgb[top : top + 56, left : left + 56])
+
+
+def test_mixed_orientations_go_to_their_own_photographs(tmp_path, picture):
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        path = tmp_path / f"{orientation}.png"
+        Image.fromarray(picture(64, 64, orientation)).save(path, exif=exif)
+    ((_, y),) = take(pipeline.validation_batches(sources.open_source(str(tmp_path)), 56, 8), 9)
+    for crop, orientation in zip(rgb_of(y), range(1, 9)):
+        expected = photographs.read(tmp_path / f"{orientation}.png")[4:60, 4:60]
+        np.testing.assert_array_equal(crop, expected)
+
+
+def test_decoders_agree_with_photographs_read(tmp_path, picture):
+    # TensorFlow's JPEG decoder uses a faster, coarser cosine transform than Pillow's, hence a few
+    # levels of 255 at most and under 2 on average; all other formats are exact.
+    palette = Image.fromarray(picture(64, 64, seed=1)).quantize(64)
+    other = Image.fromarray(picture(64, 64, seed=2)).quantize(64)
+    pictures = {
+        "cmyk.jpg": (Image.fromarray(picture(64, 64, seed=3)).convert("CMYK"), {"quality": 95}, 12),
+        "deep.png": (None, {}, 0),
+        "first.gif": (palette, {"save_all": True, "append_images": [other]}, 0),
+        "palette.png": (palette, {}, 0),
+        "see_through.png": (palette, {"transparency": bytes(range(64))}, 0),
+        "rgb.bmp": (Image.fromarray(picture(64, 64, seed=4)), {}, 0),
+        "rgb.jpg": (Image.fromarray(picture(64, 64, seed=5)), {}, 12),
+        "rgb.webp": (Image.fromarray(picture(64, 64, seed=6)), {}, 0),
+        "rgba.png": (Image.fromarray(picture(64, 64, seed=7)).convert("RGBA"), {}, 0),
+    }
+    for name, (image, options, _) in pictures.items():
+        if image is None:
+            deep = np.random.default_rng(0).integers(0, 65536, (64, 64, 3)).astype("uint16")
+            (tmp_path / name).write_bytes(tf.io.encode_png(deep).numpy())
+        else:
+            image.save(tmp_path / name, **options)
+    source = sources.open_source(str(tmp_path))
+    assert sorted(p.name for p in source.photographs) == sorted(pictures), source.skipped
+    ((_, y),) = take(pipeline.validation_batches(source, 56, len(pictures)), 9)
+    for crop, photograph in zip(rgb_of(y), source.photographs):
+        expected = photographs.read(photograph.path)[4:60, 4:60].astype(int)
+        difference = np.abs(crop - expected)
+        assert difference.max() <= pictures[photograph.name][2], photograph.name
+        assert difference.mean() <= 2, photograph.name
