@@ -11,13 +11,21 @@ from keras_colorize import cli, errors
 _DEFAULT_MODEL = "runs/vgg_fusion"
 
 
-def colorize(inputs: list[str], out: str, model: str) -> list[tuple[str, str]]:
+def colorize(
+    inputs: list[str],
+    out: str,
+    model: str,
+    decoding: str | None = None,
+    temperature: float | None = None,
+) -> list[tuple[str, str]]:
     """Colour files, folders and globs; one bad file does not stop the others.
 
     Args:
         inputs: Photographs, folders (recursive) or globs.
         out: A folder, made if need be; or, for a single photograph, the file to write.
         model: A Colorizer's folder, or a run's.
+        decoding: `argmax`, `mean` or `sample`, for models with classes.
+        temperature: Of `mean` and `sample`.
 
     Returns:
         The files that could not be coloured, each with its reason.
@@ -42,6 +50,7 @@ def colorize(inputs: list[str], out: str, model: str) -> list[tuple[str, str]]:
     from keras_colorize.colorizer import load
 
     colorizer = load(model)
+    colorizer.decode_by(decoding, temperature)
     failed = list(missing)
     with tqdm(jobs, unit="photo", disable=None) as bar:
         for path, target in bar:
@@ -123,10 +132,16 @@ def main(argv: list[str] | None = None) -> int:
         default=_DEFAULT_MODEL,
         help="a trained model's folder, or a run's (default: %(default)s)",
     )
+    parser.add_argument(
+        "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"
+    )
+    parser.add_argument(
+        "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
+    )
     arguments = parser.parse_args(argv)
 
     def run() -> int:
-        failed = colorize(arguments.inputs, arguments.out, arguments.model)
+        failed = colorize(**vars(arguments))
         for name, reason in failed:
             print(f"{parser.prog}: {name}: {reason}", file=sys.stderr)
         print(f"Pictures  {arguments.out}")

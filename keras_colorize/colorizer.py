@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+import warnings
 from pathlib import Path
 
 import cv2
@@ -52,8 +53,24 @@ class Colorizer:
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
+        self._decoding = {}
 
     # ---- colour ----
+
+    def decode_by(self, decoding: str | None = None, temperature: float | None = None) -> None:
+        """Choose how a class head turns its distribution into a colour.
+
+        Args:
+            decoding: `argmax`, `mean` or `sample`; the head's own choice when None.
+            temperature: Of `mean` and `sample`: small is vivid, large is cautious.
+
+        Raises:
+            UsageError: Not a class head, or a wrong value.
+        """
+        given = {"decoding": decoding, "temperature": temperature}
+        self._decoding = {name: value for name, value in given.items() if value is not None}
+        if self._decoding:
+            self.head.check_decoding(**self._decoding)
 
     def predict_ab(self, lightness) -> np.ndarray:
         """Predict colour for photographs of one size.
@@ -75,7 +92,7 @@ class Colorizer:
                 lightness, working, interpolation="bilinear", antialias=True
             )
         color = self.network(lightness, training=False)["color"]
-        ab = keras.ops.convert_to_numpy(self.head.decode(color)).astype("float32")
+        ab = keras.ops.convert_to_numpy(self.head.decode(color, **self._decoding)).astype("float32")
         if ab.shape[1:3] == (height, width):
             return ab
         return np.stack(
@@ -204,8 +221,11 @@ class Colorizer:
                 f"{held:,} parameters, the network has {expected:,}."
             )
         try:
-            self.network.load_weights(path)
-        except (ValueError, KeyError) as error:
+            with warnings.catch_warnings():
+                # Where whole groups of arrays are missing Keras warns, and leaves layers fresh.
+                warnings.simplefilter("error", UserWarning)
+                self.network.load_weights(path)
+        except (ValueError, KeyError, UserWarning) as error:
             raise errors.UsageError(f"{path} does not fit {self.arch}: {error}") from error
 
 

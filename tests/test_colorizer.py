@@ -130,7 +130,9 @@ def test_load_altered_weights_is_an_error(folder):
         keras_colorize.load(folder)
 
 
-@pytest.mark.parametrize("how", ["one array gone", "one array more", "one array misshapen"])
+@pytest.mark.parametrize(
+    "how", ["one array gone", "one array more", "one array misshapen", "a group renamed"]
+)
 def test_load_never_accepts_weights_in_part(folder, how):
     with h5py.File(folder / "model.weights.h5", "r+") as file:
         arrays = []
@@ -138,6 +140,8 @@ def test_load_never_accepts_weights_in_part(folder, how):
         last = arrays[-1]
         if how == "one array gone":
             del file[last]
+        elif how == "a group renamed":
+            file.move(last.split("/vars")[0], "layers/somebody_else")
         elif how == "one array more":
             file[last + "0"] = np.zeros(3)
         else:

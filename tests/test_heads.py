@@ -1,6 +1,8 @@
 import keras
 import numpy as np
 import pytest
+import skimage.color
+import skimage.data
 
 from keras_colorize import errors, heads
 
@@ -28,6 +30,69 @@ def test_regression_output_is_a_bounded_float32():
     assert output.dtype == "float32"
 
 
+def logits_for(a, b):
+    """Logits that are certain of class `a` for a* and `b` for b*."""
+    logits = np.zeros((1, 1, 1, 128), "float32")
+    logits[..., a] = logits[..., 64 + b] = 50
+    return logits
+
+
+def test_bins64_loss_by_hand():
+    head = heads.create("bins64")
+    # 220 / 64 = 3.4375 units a class: a = 0 begins class 32, b = −110 class 0.
+    lab = np.array([50.0, 0.0, -110.0], "float32").reshape(1, 1, 1, 3)
+    np.testing.assert_allclose(head.loss(lab, logits_for(32, 0)), 0, atol=1e-5)
+    even = head.loss(lab, np.zeros((1, 1, 1, 128), "float32"))
+    np.testing.assert_allclose(even, np.log(64), rtol=1e-5)
+
+
+def test_bins64_decodes_by_class_mean_and_temperature():
+    head = heads.create("bins64")
+    one = head.decode(logits_for(32, 0))
+    np.testing.assert_allclose(np.ravel(one), [1.71875, -108.28125])  # the middles of classes
+    two = np.full((1, 1, 1, 128), -50, "float32")
+    two[..., [0, 64]] = np.log(0.25)
+    two[..., [63, 127]] = np.log(0.75)
+    # ±108.28125 with odds 1 to 3, and at T = ½ with 1 to 9.
+    np.testing.assert_allclose(np.ravel(head.decode(two)), 108.28125)
+    np.testing.assert_allclose(np.ravel(head.decode(two, "mean")), 108.28125 / 2, rtol=1e-4)
+    np.testing.assert_allclose(np.ravel(head.decode(two, "mean", 0.5)), 108.28125 * 0.8, rtol=1e-4)
+
+
+def test_bins64_samples_by_probability_and_seed():
+    head = heads.create("bins64")
+    logits = np.full((1, 50, 50, 128), -50, "float32")
+    logits[..., [0, 64]] = np.log(0.25)
+    logits[..., [63, 127]] = np.log(0.75)
+    drawn = np.asarray(head.decode(logits, "sample", seed=4))
+    assert abs(np.mean(drawn > 0) - 0.75) < 0.03
+    np.testing.assert_array_equal(drawn, head.decode(logits, "sample", seed=4))
+
+
+def test_bins64_round_trip_of_photographs_is_within_half_a_class():
+    lab = skimage.color.rgb2lab(skimage.data.coffee()[::8, ::8])[None].astype("float32")
+    head = heads.create("bins64")
+    classes = np.clip(np.floor((lab[..., 1:] + 110) / 3.4375), 0, 63).astype(int)
+    logits = 50 * np.eye(64, dtype="float32")[classes].reshape(*lab.shape[:3], 128)
+    np.testing.assert_allclose(head.loss(lab, logits), 0, atol=1e-5)
+    assert np.abs(np.asarray(head.decode(logits)) - lab[..., 1:]).max() <= 3.4375 / 2 + 1e-3
+
+
+@pytest.mark.parametrize(
+    "name, decoding, message",
+    [
+        ("bins64", {"decoding": "mode"}, r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
+        ("bins64", {"temperature": 0}, r"`temperature` must be positive"),
+        ("regression", {"temperature": 0.5}, r"one colour, not a distribution.*0.5"),
+    ],
+)
+def test_check_decoding_wrong_choice_is_named(name, decoding, message):
+    with pytest.raises(errors.UsageError, match=message):
+        heads.create(name).check_decoding(**decoding)
+
+
 def test_heads_unknown_name_lists_the_choices():
-    with pytest.raises(errors.UsageError, match=r"Choose from \['regression'\].*'regresion'"):
+    with pytest.raises(
+        errors.UsageError, match=r"Choose from \['bins64', 'regression'\].*'regresion'"
+    ):
         heads.create("regresion")

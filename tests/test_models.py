@@ -119,6 +119,12 @@ def test_vgg_fusion_has_the_published_parameters():
     assert count(model.non_trainable_weights) == 7_637_056
 
 
+def test_vgg_fusion_with_64_classes_trains_36_414_more():
+    model = build("vgg_fusion", head="bins64")
+    # 3·3·32·128 + 128 in place of 3·3·32·2 + 2.
+    assert count(model.trainable_weights) == 1_194_880
+
+
 def test_vgg_fusion_unlocked_trains_all_but_the_moving_statistics():
     model = build("vgg_fusion", trainable_backbone=True)
     assert count(model.trainable_weights) == 8_793_730

@@ -245,7 +245,7 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
         (["--arch", "vgg"], "Unknown `arch`. Choose from ['vgg_fusion']. Received: arch='vgg'."),
         (
             ["--head", "gammut"],
-            "Unknown `head`. Choose from ['regression']. Received: head='gammut'",
+            "Unknown `head`. Choose from ['bins64', 'regression']. Received: head='gammut'",
         ),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),

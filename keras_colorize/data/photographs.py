@@ -87,7 +87,7 @@ def read_with_extras(source: str | os.PathLike) -> tuple[np.ndarray, dict]:
     image = open_header(source)
     rgb = _rgb(image)
     extras = {}
-    if "dpi" in image.info:
+    if max(image.info.get("dpi", (0,))) > 1:  # a TIFF without a resolution claims 1
         extras["dpi"] = image.info["dpi"]
     exif = image.getexif()
     for tag in set(exif) - _KEPT_EXIF:
@@ -203,13 +203,12 @@ def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> l
     if path.is_file():
         return [path]
     if path.is_dir():
-        candidates = (
-            Path(folder, name) for folder, folders, names in os.walk(path) for name in names
-        )
         found = sorted(
             file
-            for file in candidates
-            if file.suffix.lower() in suffixes and not file.name.startswith(".")
+            for file in path.rglob("*")
+            if file.suffix.lower() in suffixes
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and file.is_file()
         )
         if not found:
             raise errors.UsageError(

@@ -313,7 +313,9 @@ def _open_tfds(name: str, argument: str) -> Source:
         )
     except Exception as error:  # tfds raises many kinds, its own and those of its downloads
         raise errors.UsageError(
-            f"tfds could not provide the data set ({type(error).__name__}: {error}). "
+            # The first line only: for an unknown name tfds lists all the hundreds that it has.
+            f"tfds could not provide the data set ({type(error).__name__}: "
+            f"{(str(error).strip() or 'no reason given').splitlines()[0]}). "
             f"Received: {argument}={name!r}."
         ) from error
     count = info.splits[split].num_examples if split in info.splits else len(encoded)

@@ -1,0 +1,127 @@
+"""Bins of ab, that class heads predict: grids, encodings, and the annealed mean.
+
+References:
+    [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016, and the authors'
+        code, from which the 313 bins and the constants are.
+    [2] A. Ardenghi, R. C. Giampetrucci, R. Minardi, "Image Colorization Project", 2024, §5.
+"""
+
+import numpy as np
+from keras import ops
+
+STEP = 10  # CIELAB units between the centres of neighbouring bins [1, §2.1; 2, §5]
+
+# [1], the authors' list: for a = −90, −80, … 100 the first and the last b. No simple rule about
+# sRGB's gamut regenerates them.
+# fmt: off
+_B_RANGES = (
+    (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100),
+    (-60, 100), (-70, 100), (-80, 90), (-80, 90), (-90, 90), (-100, 90), (-100, 80), (-110, 80),
+    (-110, 80), (-110, 70), (-110, 70), (-90, 0),
+)
+# fmt: on
+
+
+def gamut313() -> np.ndarray:
+    """Return the centres of Zhang's 313 bins, sorted by a*, then b*: float32 `(313, 2)`."""
+    return np.array(
+        [
+            (STEP * row - 90, b)
+            for row, (first, last) in enumerate(_B_RANGES)
+            for b in range(first, last + STEP, STEP)
+        ],
+        "float32",
+    )
+
+
+def grid() -> np.ndarray:
+    """Return the centres of the 25 × 25 grid of [2], rows b*, columns a*: float32 `(625, 2)`.
+
+    The source's index [y/10, x/10] has no offset, which leaves negative ab nowhere to go. Chosen:
+    floor((v + 125) / 10), so that the middle bin is centred on grey.
+    """
+    centres = np.arange(-120, 121, STEP, dtype="float32")
+    a, b = np.meshgrid(centres, centres)
+    return np.stack([a.ravel(), b.ravel()], axis=-1)
+
+
+def nearest(ab, centres):
+    """Return the index of the nearest centre.
+
+    Args:
+        ab: float32 `(..., 2)`, CIELAB a*, b*.
+        centres: float32 `(Q, 2)`.
+
+    Returns:
+        int32 `(...)`, 0…Q−1.
+    """
+    return ops.argmin(_squared_distances(ab, centres), axis=-1)
+
+
+def soft_encode(ab, centres, neighbours: int = 10, sigma: float = 5.0):
+    """Spread each colour over its nearest bins, with Gaussian weights that sum to one.
+
+    [1, §2.2]. The paper says 5 neighbours; its author calls that a typo, the code takes 10.
+
+    Args:
+        ab: float32 `(..., 2)`, CIELAB a*, b*.
+        centres: float32 `(Q, 2)`.
+        neighbours: Bins that get a share; where several tie for the last place, all of them do.
+        sigma: CIELAB units.
+
+    Returns:
+        float32 `(..., Q)`.
+    """
+    distances = _squared_distances(ab, centres)
+    farthest = -ops.top_k(-distances, neighbours)[0][..., -1:]
+    # Measured from the nearest bin, no colour is so far off that all of its weights vanish.
+    excess = distances - ops.min(distances, axis=-1, keepdims=True)
+    weights = ops.where(distances <= farthest, ops.exp(-excess / (2 * sigma**2)), 0.0)
+    return weights / ops.sum(weights, axis=-1, keepdims=True)
+
+
+def annealed_mean(logits, centres, temperature: float):
+    """Return the mean colour of the distribution sharpened by a temperature.
+
+    [1, equation 5]: softmax(log(p) / T), then the expectation; T → 0 is the mode, T = 1 the mean.
+
+    Args:
+        logits: float32 `(..., Q)`.
+        centres: float32 `(Q, 2)`.
+        temperature: Above 0.
+
+    Returns:
+        float32 `(..., 2)`, CIELAB a*, b*.
+    """
+    return ops.matmul(ops.softmax(logits / temperature, axis=-1), ops.convert_to_tensor(centres))
+
+
+def class_weights(prior: np.ndarray, centres: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
+    """Return weights that favour rare colours, with a mean of one over the prior.
+
+    [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q)⁻¹, scaled so that Σ p̃·w = 1. The prior is smoothed in
+    ab, where neighbours are alike, not along the index.
+
+    Args:
+        prior: `(Q,)`, the share of pixels in each bin.
+        centres: `(Q, 2)`.
+        mix: λ, how much of a uniform distribution is mixed in.
+        sigma: Of the Gaussian that smooths the prior, CIELAB units.
+
+    Returns:
+        float32 `(Q,)`.
+    """
+    offsets = centres[:, None] - centres[None]
+    kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
+    smooth = (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
+    weights = 1.0 / ((1 - mix) * smooth + mix / len(prior))
+    return (weights / np.sum(smooth * weights)).astype("float32")
+
+
+def _squared_distances(ab, centres):
+    # ‖x‖² − 2x·c + ‖c‖²: one matrix product instead of a (..., Q, 2) array of differences.
+    centres = ops.convert_to_tensor(centres)
+    ab = ops.cast(ab, "float32")
+    squares = ops.sum(ops.square(ab), axis=-1, keepdims=True)
+    products = ops.matmul(ab, ops.transpose(centres))
+    return squares - 2.0 * products + ops.sum(ops.square(centres), axis=-1)
