@@ -39,7 +39,7 @@ class Recipe:
     )
     size: int = _key(64, "side of the square crops, pixels")
     batch_size: int = _key(8, "photographs in a batch, over all devices")
-    epochs: int = _key(12, "epochs")
+    epochs: int = _key(16, "epochs")
     steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
     lr: float = _key(1e-3, "learning rate of Adam, at its highest")
     schedule: str = _key(
