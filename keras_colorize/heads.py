@@ -7,11 +7,14 @@ References:
     [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016.
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_colorize import errors
+from keras_colorize.color import bins
 
 AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the usual round figure [1]
 DECODINGS = ("argmax", "mean", "sample")
@@ -22,6 +25,15 @@ def _convolution(channels: int, kernel_size: int, activation: str | None = None)
     return keras.layers.Conv2D(
         channels, kernel_size, padding="same", activation=activation, dtype="float32", name="color"
     )
+
+
+def _check_decoding(decoding: str, temperature: float) -> None:
+    if decoding not in DECODINGS:
+        raise errors.unknown("decoding", decoding, DECODINGS)
+    if not temperature > 0:
+        raise errors.UsageError(
+            f"`temperature` must be positive. Received: temperature={temperature}."
+        )
 
 
 def _sample(logits, temperature, seed):
@@ -139,19 +151,126 @@ class Bins64:
 
     def check_decoding(self, decoding: str = "argmax", temperature: float = 1.0) -> None:
         """Raise a UsageError unless `decode` can be called so."""
-        if decoding not in DECODINGS:
-            raise errors.unknown("decoding", decoding, DECODINGS)
-        if not temperature > 0:
-            raise errors.UsageError(
-                f"`temperature` must be positive. Received: temperature={temperature}."
-            )
+        _check_decoding(decoding, temperature)
 
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""
         return {"name": self.name}
 
 
-_HEADS = {head.name: head for head in (Regression, Bins64)}
+class GamutBins:
+    """One class for each bin of ab, weighted cross-entropy; the base of two heads.
+
+    Args:
+        kept: Which of the grid's bins are classes; all when None.
+        prior: The share of the training pixels in each class, measured by `with_prior`; without it
+            all classes weigh the same.
+    """
+
+    name: str
+    _grid: Callable[[], np.ndarray]
+    _soft: bool  # targets: the nearest bin, or a Gaussian over ten
+    _drops_unseen: bool  # whether bins that never occur in the data are no classes
+
+    def __init__(self, kept: list[int] | None = None, prior: list[float] | None = None):
+        self.kept = list(range(len(self._grid()))) if kept is None else list(kept)
+        self.prior = None if prior is None else list(prior)
+        self.centres = self._grid()[self.kept]
+        count = len(self.kept)
+        if prior is None:
+            self._weights = np.ones(count, "float32")
+        else:
+            self._weights = bins.class_weights(np.array(prior), self.centres)
+
+    def with_prior(self, counts: np.ndarray) -> "GamutBins":
+        """Return this head for data whose pixels fall into the bins of its grid `counts` times."""
+        kept = np.flatnonzero(counts) if self._drops_unseen else np.arange(len(counts))
+        return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist())
+
+    def nearest(self, ab):
+        """Return the class of each colour: `(..., 2)` → int32 `(...)`."""
+        return bins.nearest(ab, self.centres)
+
+    def output(self, features, kernel_size: int):
+        """Apply the output layer: logits `(B, H, W, Q)`."""
+        return _convolution(len(self.kept), kernel_size)(features)
+
+    def loss(self, lab, color):
+        """Return the weighted cross-entropy of each pixel: `(B, h, w)`.
+
+        Photographs without any |a*| or |b*| above 5 teach nothing [1, the authors' code].
+
+        Args:
+            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB. Where the network's map is
+                smaller, its targets are every fourth pixel (or however many times smaller it is).
+            color: `(B, h, w, Q)`, logits.
+        """
+        every = lab.shape[1] // color.shape[1]
+        ab = lab[:, ::every, ::every, 1:]
+        nearest = self.nearest(ab)
+        if self._soft:
+            target = bins.soft_encode(ab, self.centres)
+            entropy = ops.categorical_crossentropy(target, color, from_logits=True)
+        else:
+            entropy = ops.sparse_categorical_crossentropy(nearest, color, from_logits=True)
+        weight = ops.take(ops.convert_to_tensor(self._weights), nearest)
+        coloured = ops.any(ops.abs(lab[..., 1:]) > 5.0, axis=(1, 2, 3), keepdims=True)
+        return entropy * weight * ops.cast(coloured[..., 0], entropy.dtype)
+
+    def decode(self, color, decoding="mean", temperature=0.38, seed=0):
+        """Turn logits into ab.
+
+        Args:
+            color: `(B, h, w, Q)`, logits.
+            decoding: `mean`, the annealed mean [1, equation 5]; `argmax`; or `sample`, which
+                [unet-resnet] does, best at 0.05.
+            temperature: Above 0; 0.38 is [1]'s.
+            seed: Of `sample`.
+
+        Returns:
+            ab float32 `(B, h, w, 2)` in CIELAB units.
+        """
+        if decoding == "mean":
+            return bins.annealed_mean(color, self.centres, temperature)
+        if decoding == "argmax":
+            classes = ops.argmax(color, axis=-1)
+        else:
+            classes = _sample(color, temperature, seed)
+        return ops.take(ops.convert_to_tensor(self.centres), classes, axis=0)
+
+    def check_decoding(self, decoding: str = "mean", temperature: float = 0.38) -> None:
+        """Raise a UsageError unless `decode` can be called so."""
+        _check_decoding(decoding, temperature)
+
+    def config(self) -> dict:
+        """Return what `heads.create` needs to build this head again, as JSON types."""
+        return {"name": self.name, "kept": self.kept, "prior": self.prior}
+
+
+class Gamut(GamutBins):
+    """The bins of a 25 × 25 grid that occur in the training data; the nearest is the target.
+
+    [unet-resnet] §5: "we restrict the labels to the bins which have nonzero probability", 243 of
+    625 there; weights as in [1].
+    """
+
+    name = "gamut"
+    _grid = staticmethod(bins.grid)
+    _soft = False
+    _drops_unseen = True
+
+
+class Gamut313(GamutBins):
+    """The 313 bins of [1], soft targets over the ten nearest; their count never changes."""
+
+    name = "gamut313"
+    _grid = staticmethod(bins.gamut313)
+    _soft = True
+    _drops_unseen = False
+
+
+Head = Regression | Bins64 | GamutBins
+_HEADS = {head.name: head for head in (Regression, Bins64, Gamut, Gamut313)}
 
 
 def list_heads() -> list[str]:
@@ -159,7 +278,7 @@ def list_heads() -> list[str]:
     return sorted(_HEADS)
 
 
-def create(name: str, **constants) -> Regression | Bins64:
+def create(name: str, **constants) -> Head:
     """Build a head by name; `constants` are those of its `config()`."""
     if name not in _HEADS:
         raise errors.unknown("head", name, _HEADS)

@@ -49,12 +49,13 @@ def train(recipe: Recipe, out: Path) -> dict:
         record = _open_run(recipe, out, data, val)
 
         # ---- network ----
+        head = _make_head(recipe, record, data)
         keras.utils.set_random_seed(recipe.seed)
         strategy = loop.make_strategy(recipe.strategy)
         loop.check_batch_size(strategy, recipe.batch_size)
         steps = recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
         with strategy.scope():
-            colorizer = _build(recipe, record)
+            colorizer = _build(recipe, head, record)
             colorizer.trained_on = data.digests
             # A model of its own around the same layers, so that the network stays what is shipped,
             # without optimizer or loss.
@@ -216,18 +217,34 @@ def _open_run(recipe, out, data, val) -> dict:
     }
 
 
-def _build(recipe, record):
+def _make_head(recipe, record, data):
+    """Build the head; one with bins measures the photographs, once in a run."""
+    from keras_colorize import heads
+
+    if "head" in record:
+        return heads.create(**record["head"])
+    head = heads.create(recipe.head)
+    if isinstance(head, heads.GamutBins):
+        from keras_colorize.training import prior
+
+        head = prior.measure(head, data, recipe.size, recipe.batch_size)
+        print(f"{len(head.kept)} colour classes.")
+    record["head"] = head.config()
+    return head
+
+
+def _build(recipe, head, record):
     """Build the Colorizer; the record keeps which backbone weights it got."""
     from keras_colorize import models
     from keras_colorize.colorizer import Colorizer
 
     if "backbone_weights" not in models.options_of(recipe.arch):
-        return Colorizer(recipe.arch, recipe.head, recipe.size)
+        return Colorizer(recipe.arch, head, recipe.size)
 
     def build(weights, trainable):
         return Colorizer(
             recipe.arch,
-            recipe.head,
+            head,
             recipe.size,
             backbone_weights=weights,
             trainable_backbone=trainable,

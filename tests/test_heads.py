@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -78,6 +80,56 @@ def test_bins64_round_trip_of_photographs_is_within_half_a_class():
     assert np.abs(np.asarray(head.decode(logits)) - lab[..., 1:]).max() <= 3.4375 / 2 + 1e-3
 
 
+def test_gamut_keeps_the_bins_that_occur():
+    counts = np.zeros(625)
+    counts[[312, 313, 400]] = [6, 3, 1]  # 312 is the middle: grey
+    head = heads.create("gamut").with_prior(counts)
+    assert head.kept == [312, 313, 400] and head.prior == [0.6, 0.3, 0.1]
+    np.testing.assert_array_equal(head.centres, [[0, 0], [10, 0], [-120, 40]])
+    again = heads.create(**json.loads(json.dumps(head.config())))
+    assert again.config() == head.config()
+
+
+def test_gamut_loss_by_hand():
+    counts = np.zeros(625)
+    counts[[312, 624]] = [9, 1]  # (0, 0) and (120, 120), too far apart to smooth each other
+    head = heads.create("gamut").with_prior(counts)
+    # w ∝ 1 / (p/2 + 1/4) = 1/0.7 and 1/0.3, scaled by 0.9/0.7 + 0.1/0.3.
+    weights = np.array([1 / 0.7, 1 / 0.3]) / (0.9 / 0.7 + 0.1 / 0.3)
+    lab = np.array([[50, 1, -2], [50, 119, 118]], "float32").reshape(1, 1, 2, 3)
+    logits = np.log(np.array([[0.8, 0.2], [0.4, 0.6]], "float32")).reshape(1, 1, 2, 2)
+    expected = -weights * np.log([0.8, 0.6])
+    np.testing.assert_allclose(head.loss(lab, logits)[0, 0], expected, rtol=1e-4)
+
+
+def test_gamut313_loss_targets_every_fourth_pixel():
+    head = heads.create("gamut313")
+    lab = np.random.default_rng(0).uniform(-40, 40, (2, 8, 12, 3)).astype("float32")
+    loss = np.asarray(head.loss(lab, np.zeros((2, 2, 3, 313), "float32")))
+    np.testing.assert_allclose(loss, np.full((2, 2, 3), np.log(313)), rtol=1e-5)
+    changed = lab.copy()
+    changed[:, 1:4, 1:4] = 0
+    logits = np.random.default_rng(1).normal(size=(2, 2, 3, 313)).astype("float32")
+    np.testing.assert_array_equal(head.loss(lab, logits), head.loss(changed, logits))
+
+
+def test_gamut_grey_photographs_teach_nothing():
+    lab = np.full((2, 4, 4, 3), 4.9, "float32")
+    lab[1, 0, 0, 1] = 5.1
+    loss = np.asarray(heads.create("gamut313").loss(lab, np.zeros((2, 4, 4, 313), "float32")))
+    assert (loss[0] == 0).all() and (loss[1] > 0).all()
+
+
+@pytest.mark.parametrize("name, off", [("gamut", 5.0), ("gamut313", 5.0)])
+def test_gamut_round_trip_of_photographs_is_within_half_a_bin(name, off):
+    ab = skimage.color.rgb2lab(skimage.data.coffee()[::8, ::8])[None, ..., 1:].astype("float32")
+    head = heads.create(name)
+    brute = np.argmin(((ab[..., None, :] - head.centres) ** 2).sum(-1), -1)
+    logits = 50 * np.eye(len(head.centres), dtype="float32")[brute]
+    for decoding in ("argmax", "mean"):
+        assert np.abs(np.asarray(head.decode(logits, decoding)) - ab).max() <= off + 1e-3
+
+
 @pytest.mark.parametrize(
     "name, decoding, message",
     [
@@ -93,6 +145,7 @@ def test_check_decoding_wrong_choice_is_named(name, decoding, message):
 
 def test_heads_unknown_name_lists_the_choices():
     with pytest.raises(
-        errors.UsageError, match=r"Choose from \['bins64', 'regression'\].*'regresion'"
+        errors.UsageError,
+        match=r"Choose from \['bins64', 'gamut', 'gamut313', 'regression'\].*'regresion'",
     ):
         heads.create("regresion")

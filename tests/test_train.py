@@ -19,6 +19,7 @@ from PIL import Image
 
 import keras_colorize
 from keras_colorize import train
+from keras_colorize.data import pipeline, sources
 from keras_colorize.training import recipe as recipes
 
 TINY = ["--size", "16", "--batch-size", "2", "--backbone-weights", "none"]
@@ -178,6 +179,7 @@ cpus = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpus[0], two)
 from keras_colorize import train
+from keras_colorize.data import pipeline, sources
 sys.exit(train.main(sys.argv[1:]))
 """
 
@@ -226,6 +228,24 @@ def test_train_does_not_train_on_validation_photographs(tmp_path, capsys):
     assert json.loads((out / "run.json").read_text())["photographs"]["data"] == 5
 
 
+def test_train_with_bins_measures_the_colours_once(tmp_path, capsys):
+    out = tmp_path / "run"
+    argv = ["-o", out, *TINY, "--head", "gamut", "--epochs", 1, "--steps", 1]
+    assert run(*argv) == 0
+    # By brute force over the same central crops, in scikit-image's Lab.
+    seen = set()
+    source = sources.open_source("samples")
+    for rgb, _ in pipeline.validation_batches(source, 16, 6).map(lambda x, y: (y["color"], x)):
+        seen = set(map(tuple, np.floor((rgb.numpy()[..., 1:].reshape(-1, 2) + 125) / 10)))
+    head = json.loads((out / "run.json").read_text())["head"]
+    assert len(head["kept"]) == len(seen)
+    assert sum(head["prior"]) == pytest.approx(1)
+    assert f"{len(seen)} colour classes" in capsys.readouterr().out
+    assert keras_colorize.load(out).head.config() == head
+    assert run(*argv) == 0
+    assert "colour classes" not in capsys.readouterr().out
+
+
 def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
     # Shrunk in size, batch, steps and backbone weights only.
     with tfds.testing.mock_data(num_examples=6):
@@ -245,7 +265,7 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
         (["--arch", "vgg"], "Unknown `arch`. Choose from ['vgg_fusion']. Received: arch='vgg'."),
         (
             ["--head", "gammut"],
-            "Unknown `head`. Choose from ['bins64', 'regression']. Received: head='gammut'",
+            "'gamut', 'gamut313', 'regression']. Received: head='gammut'.",
         ),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),

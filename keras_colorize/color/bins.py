@@ -99,8 +99,8 @@ def annealed_mean(logits, centres, temperature: float):
 def class_weights(prior: np.ndarray, centres: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
     """Return weights that favour rare colours, with a mean of one over the prior.
 
-    [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q)⁻¹, scaled so that Σ p̃·w = 1. The prior is smoothed in
-    ab, where neighbours are alike, not along the index.
+    [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, with Q′ the number of
+    bins that occur. The prior is smoothed in ab, where neighbours are alike, not along the index.
 
     Args:
         prior: `(Q,)`, the share of pixels in each bin.
@@ -114,7 +114,7 @@ def class_weights(prior: np.ndarray, centres: np.ndarray, mix=0.5, sigma=5.0) ->
     offsets = centres[:, None] - centres[None]
     kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
     smooth = (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
-    weights = 1.0 / ((1 - mix) * smooth + mix / len(prior))
+    weights = 1.0 / ((1 - mix) * smooth + mix / np.count_nonzero(prior))
     return (weights / np.sum(smooth * weights)).astype("float32")
 
 

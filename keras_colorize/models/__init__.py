@@ -15,7 +15,7 @@ from keras_colorize import errors
 if TYPE_CHECKING:
     import keras
 
-    from keras_colorize.heads import Regression
+    from keras_colorize.heads import Head
 
 _MODULES = {
     "vgg_fusion": "vgg_fusion",
@@ -54,7 +54,7 @@ def options_of(name: str) -> list[str]:
     return list(inspect.signature(builder(name)).parameters)[1:]  # the first is the head
 
 
-def create(name: str, head: str | Regression = "regression", **options) -> keras.Model:
+def create(name: str, head: str | Head = "regression", **options) -> keras.Model:
     """Build a network as published.
 
     Args:

@@ -1,0 +1,37 @@
+"""Measuring how often each bin of colour occurs in the training photographs."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from keras_colorize.data import pipeline
+from keras_colorize.data.sources import Source
+from keras_colorize.heads import GamutBins
+
+
+def measure(head: GamutBins, source: Source, size: int, batch_size: int) -> GamutBins:
+    """Give a head the prior of these photographs, in one streaming pass.
+
+    Args:
+        head: One without a prior, so that its classes are all the bins of its grid.
+        source: Photographs.
+        size: Of the central crops that are counted, pixels.
+        batch_size: Photographs at a time.
+
+    Returns:
+        The head with its prior, and perhaps fewer classes.
+    """
+    count = len(head.kept)
+
+    @tf.function
+    def histogram(lab):
+        classes = keras.ops.reshape(head.nearest(lab[..., 1:]), (-1,))
+        return tf.math.bincount(tf.cast(classes, tf.int32), minlength=count)
+
+    counts = np.zeros(count, "int64")
+    with tqdm(total=source.count, desc="count colours", unit="photo", leave=False) as bar:
+        for _, target in pipeline.validation_batches(source, size, batch_size):
+            counts += histogram(target["color"]).numpy()
+            bar.update(len(target["color"]))
+    return head.with_prior(counts)
