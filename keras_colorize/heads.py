@@ -20,11 +20,24 @@ AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the usual round fi
 DECODINGS = ("argmax", "mean", "sample")
 
 
-def _convolution(channels: int, kernel_size: int, activation: str | None = None):
+def _convolution(channels, kernel_size, strides, activation=None):
+    layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
     # float32 whatever the policy: half precision has too few steps for smooth skies.
-    return keras.layers.Conv2D(
-        channels, kernel_size, padding="same", activation=activation, dtype="float32", name="color"
+    return layer(
+        channels,
+        kernel_size,
+        strides,
+        padding="same",
+        activation=activation,
+        dtype="float32",
+        name="color",
     )
+
+
+def _subsample(lab, color):
+    # A network whose map is a quarter of the photograph is taught every fourth pixel [1].
+    every = lab.shape[1] // color.shape[1]
+    return lab if every == 1 else lab[:, ::every, ::every]
 
 
 def _check_decoding(decoding: str, temperature: float) -> None:
@@ -52,17 +65,18 @@ class Regression:
 
     name = "regression"
 
-    def output(self, features, kernel_size: int):
+    def output(self, features, kernel_size: int, strides: int = 1):
         """Apply the output layer.
 
         Args:
             features: `(B, H, W, C)`, the network's last feature map.
             kernel_size: Size of the output convolution, as the paper has it.
+            strides: More than 1 makes it a transposed convolution that enlarges so many times.
 
         Returns:
             `(B, H, W, 2)` in [-1, 1].
         """
-        return _convolution(2, kernel_size, "tanh")(features)
+        return _convolution(2, kernel_size, strides, "tanh")(features)
 
     def loss(self, lab, color):
         """Return the squared error of scaled ab for each pixel; Keras takes the mean.
@@ -74,7 +88,8 @@ class Regression:
         Returns:
             `(B, H, W)`.
         """
-        return ops.mean(ops.square(lab[..., 1:] / AB_SCALE - color), axis=-1)
+        target = _subsample(lab, color)[..., 1:] / AB_SCALE
+        return ops.mean(ops.square(target - color), axis=-1)
 
     def decode(self, color):
         """Turn the network's output `(B, H, W, 2)` into ab `(B, H, W, 2)` in CIELAB units."""
@@ -104,9 +119,9 @@ class Bins64:
     _COUNT = 64
     _WIDTH = 2 * AB_SCALE / _COUNT
 
-    def output(self, features, kernel_size: int):
+    def output(self, features, kernel_size: int, strides: int = 1):
         """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
-        return _convolution(2 * self._COUNT, kernel_size)(features)
+        return _convolution(2 * self._COUNT, kernel_size, strides)(features)
 
     def loss(self, lab, color):
         """Return the mean of the two cross-entropies for each pixel: `(B, H, W)`.
@@ -115,7 +130,8 @@ class Bins64:
             lab: float32 `(B, H, W, 3)`, the photograph in CIELAB.
             color: `(B, H, W, 128)`, logits.
         """
-        index = ops.floor((lab[..., 1:] + AB_SCALE) / self._WIDTH)
+        ab = _subsample(lab, color)[..., 1:]
+        index = ops.floor((ab + AB_SCALE) / self._WIDTH)
         index = ops.cast(ops.clip(index, 0, self._COUNT - 1), "int32")
         losses = [
             ops.sparse_categorical_crossentropy(index[..., i], logits, from_logits=True)
@@ -191,9 +207,9 @@ class GamutBins:
         """Return the class of each colour: `(..., 2)` → int32 `(...)`."""
         return bins.nearest(ab, self.centres)
 
-    def output(self, features, kernel_size: int):
+    def output(self, features, kernel_size: int, strides: int = 1):
         """Apply the output layer: logits `(B, H, W, Q)`."""
-        return _convolution(len(self.kept), kernel_size)(features)
+        return _convolution(len(self.kept), kernel_size, strides)(features)
 
     def loss(self, lab, color):
         """Return the weighted cross-entropy of each pixel: `(B, h, w)`.
@@ -205,8 +221,7 @@ class GamutBins:
                 smaller, its targets are every fourth pixel (or however many times smaller it is).
             color: `(B, h, w, Q)`, logits.
         """
-        every = lab.shape[1] // color.shape[1]
-        ab = lab[:, ::every, ::every, 1:]
+        ab = _subsample(lab, color)[..., 1:]
         nearest = self.nearest(ab)
         if self._soft:
             target = bins.soft_encode(ab, self.centres)

@@ -1,5 +1,6 @@
 """One body of tests for every architecture, and each paper's own numbers."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -8,10 +9,11 @@ import textwrap
 import keras
 import numpy as np
 import pytest
+import skimage.data
 import tensorflow as tf
 
 import keras_colorize
-from keras_colorize import errors, models
+from keras_colorize import errors, heads, models
 
 ALL = pytest.mark.parametrize("arch", keras_colorize.list_models())
 
@@ -26,7 +28,13 @@ def count(weights):
     return sum(int(np.prod(weight.shape)) for weight in weights)
 
 
-def photographs(batch=2, size=32):
+def shapes(arch):
+    """Two inputs that the network allows, of different proportions."""
+    least = max(32, models.builder(arch).stride)
+    return [(1, least, 2 * least, 1), (2, 2 * least, 2 * least, 1)]
+
+
+def photographs(batch=2, size=64):
     lab = np.random.default_rng(0).uniform([0, -60, -60], [100, 60, 60], (batch, size, size, 3))
     return lab.astype("float32")
 
@@ -40,14 +48,16 @@ def test_models_are_functional_and_speak_the_contract(arch):
     assert isinstance(model, keras.Model)
     assert model.input_shape == (None, None, None, 1)
     assert "color" in model.output
-    for shape in [(1, 32, 48, 1), (2, 40, 40, 1)]:
-        color = model(np.full(shape, 50, "float32"))["color"]
-        assert color.shape[:3] == shape[:3]
+    for shape in shapes(arch):
+        batch, height, width, _ = model(np.full(shape, 50, "float32"))["color"].shape
+        times = shape[1] // height  # smaller maps are enlarged by the Colorizer
+        assert (batch, times * height, times * width) == shape[:3]
 
 
 @ALL
 def test_models_give_finite_gradients_to_every_trainable_weight(arch):
-    model = build(arch, trainable_backbone=True)
+    unlocked = {"trainable_backbone": True} if "backbone_weights" in models.options_of(arch) else {}
+    model = build(arch, **unlocked)
     lab = photographs()
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(model(lab[..., :1], training=True)["color"] ** 2)
@@ -74,40 +84,45 @@ def test_models_export_with_free_height_and_width(arch, tmp_path):
     model = build(arch)
     model.export(tmp_path / "saved", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "saved")
-    for shape in [(1, 32, 48, 1), (2, 40, 40, 1)]:
+    for shape in shapes(arch):
         x = np.random.default_rng(2).uniform(0, 100, shape).astype("float32")
         np.testing.assert_allclose(loaded.serve(x)["color"], model(x)["color"], atol=1e-4)
 
 
-@ALL
-def test_models_train_and_load_on_jax_without_tensorflow(arch, tmp_path):
+def test_models_load_and_train_on_jax_without_tensorflow(tmp_path):
+    """One process for all: they give the same pictures, and one of them trains a step."""
     from keras_colorize.colorizer import Colorizer
 
-    options = {"backbone_weights": "none"} if "backbone_weights" in models.options_of(arch) else {}
-    colorizer = Colorizer(arch, size=32, **options)
-    colorizer.save(tmp_path / "model")
-    grey = (np.random.default_rng(3).integers(0, 256, (32, 40))).astype("uint8")
+    grey = skimage.data.camera()[::8, ::8]  # 64 × 64
     np.save(tmp_path / "grey.npy", grey)
-    program = f"""
+    here = {}
+    for arch in keras_colorize.list_models():
+        known = models.options_of(arch)
+        options = {"backbone_weights": "none"} if "backbone_weights" in known else {}
+        colorizer = Colorizer(arch, size=64, **options)
+        colorizer.save(tmp_path / arch)
+        here[arch] = colorizer.colorize(grey)
+    program = """
         import sys
         sys.modules["tensorflow"] = None  # any import of it fails
-        import numpy as np, keras
+        import numpy as np, keras, keras_colorize
         assert keras.backend.backend() == "jax"
-        import keras_colorize
-        colorizer = keras_colorize.load({str(tmp_path / "model")!r})
-        colored = colorizer.colorize(np.load("grey.npy"))
-        np.save("jax.npy", colored)
+        for arch in keras_colorize.list_models():
+            colorizer = keras_colorize.load(arch)
+            np.save(arch + ".npy", colorizer.colorize(np.load("grey.npy")))
+        colorizer = keras_colorize.load("vgg_fusion")
         network = colorizer.network
-        network.compile(keras.optimizers.SGD(1e-3), loss={{"color": colorizer.head.loss}})
+        network.compile(keras.optimizers.SGD(1e-3), loss={"color": colorizer.head.loss})
         lab = np.random.default_rng(0).uniform(-50, 50, (2, 32, 32, 3)).astype("float32")
-        loss = network.train_on_batch(np.abs(lab[..., :1]), {{"color": lab}})
+        loss = network.train_on_batch(np.abs(lab[..., :1]), {"color": lab})
         assert np.isfinite(loss), loss
     """
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", textwrap.dedent(program)]
     subprocess.run(command, check=True, env=environment, cwd=tmp_path)
-    here, there = colorizer.colorize(grey), np.load(tmp_path / "jax.npy")
-    assert np.abs(here.astype(int) - there).max() <= 1
+    for arch, picture in here.items():
+        there = np.load(tmp_path / f"{arch}.npy").astype(int)
+        assert np.abs(picture - there).max() <= 1, arch
 
 
 # ---- vgg_fusion ----
@@ -164,6 +179,65 @@ def test_vgg_fusion_says_when_imagenet_weights_cannot_be_had(monkeypatch):
     monkeypatch.setattr("keras.applications.VGG16", unreachable)
     with pytest.raises(errors.WeightsUnavailable, match=r"URL fetch failure.*'none'"):
         models.create("vgg_fusion", backbone_weights="imagenet")
+
+
+# ---- vgg_embedding ----
+
+
+def test_vgg_embedding_decoder_has_the_printed_parameters():
+    model = build("vgg_embedding")
+    # The source's code block: 9·512·256 + 256 + 9·256·128 + 128 + … + 9·16·2 + 2.
+    widths = [512, 256, 128, 64, 32, 16, 2]
+    by_hand = sum(9 * i * o + o for i, o in itertools.pairwise(widths))
+    assert by_hand == 1_572_114
+    assert count(model.trainable_weights) == by_hand
+    assert count(model.non_trainable_weights) == 14_714_688  # VGG16 without its top
+
+
+def test_vgg_embedding_is_7_by_7_by_512_at_224():
+    model = build("vgg_embedding")
+    assert model.get_layer("backbone").compute_output_shape((1, 224, 224, 3)) == (1, 7, 7, 512)
+    sizes = [model.get_layer(f"up{i}").compute_output_shape for i in range(2, 7)]
+    got = [size((1, 7 * 2**i, 7 * 2**i, 8))[1] for i, size in enumerate(sizes)]
+    assert got == [14, 28, 56, 112, 224]
+
+
+# ---- zhang2016 ----
+
+
+def test_zhang2016_has_the_published_parameters():
+    model = build("zhang2016", head="gamut313")
+    assert count(model.trainable_weights) == 32_235_385
+    assert count(model.non_trainable_weights) == 4_992
+
+
+def test_zhang2016_classifies_every_fourth_pixel():
+    model = build("zhang2016", head="gamut313")
+    assert model(np.zeros((1, 64, 96, 1), "float32"))["color"].shape == (1, 16, 24, 313)
+
+
+# ---- resnet50_unet ----
+
+
+@pytest.mark.parametrize("classes, trainable", [(None, 37_620_866), (243, 37_898_739)])
+def test_resnet50_unet_has_the_published_parameters(classes, trainable):
+    head = "regression" if classes is None else heads.create("gamut", kept=list(range(classes)))
+    model = build("resnet50_unet", head=head, trainable_backbone=True)
+    assert count(model.trainable_weights) == trainable
+    assert count(model.non_trainable_weights) == 55_040
+
+
+def test_resnet50_unet_skips_are_at_112_56_28_14():
+    model = build("resnet50_unet")
+    backbone = model.get_layer("backbone")
+    shapes = backbone.compute_output_shape((1, 224, 224, 3))
+    assert [shape[1:] for shape in shapes] == [
+        (112, 112, 64),
+        (56, 56, 256),
+        (28, 28, 512),
+        (14, 14, 1024),
+        (7, 7, 2048),
+    ]
 
 
 # ---- the registry ----

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from keras_colorize.heads import Head
 
 _MODULES = {
+    "resnet50_unet": "resnet50_unet",
+    "vgg_embedding": "vgg_embedding",
     "vgg_fusion": "vgg_fusion",
+    "zhang2016": "zhang2016",
 }
 
 

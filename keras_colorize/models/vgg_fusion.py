@@ -1,7 +1,7 @@
 """[vgg-fusion] D. Ciugurean, "Automatic Colorization of Black and White Photos", TU Cluj-Napoca."""
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from keras_colorize.layers import Upscale2x
 from keras_colorize.models import architecture, backbones
@@ -47,11 +47,11 @@ def vgg_fusion(head, backbone_weights: str = "imagenet", trainable_backbone: boo
     lightness = keras.Input((None, None, 1), name="lightness")
 
     # ---- VGG16 on three copies of L, BGR less ImageNet's mean ----
-    grey = 2.55 * lightness  # 0…255
-    bgr = ops.concatenate([grey - 103.939, grey - 116.779, grey - 123.68], axis=-1)
     taps = ["block2_conv2", "block3_conv3", "block4_conv3"]
     backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone)
-    low, mid, high = backbone(bgr)  # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)
+    low, mid, high = backbone(
+        backbones.imagenet_bgr(lightness)
+    )  # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)
 
     # ---- fusion, from the bottom up ----
     x = _conv(high, 256, 1, "high")  # (28, 28, 256)
