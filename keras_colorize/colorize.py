@@ -60,7 +60,7 @@ def colorize(
                 colored = colorizer.colorize(photograph)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 photographs.write(target, colored, **extras)
-            except (photographs.BadPhotograph, errors.UsageError, OSError, MemoryError) as error:
+            except Exception as error:  # whatever is wrong with one, the others go on
                 failed.append((str(path), str(error) or type(error).__name__))
     return failed
 
@@ -86,7 +86,11 @@ def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
         given = os.path.expanduser(given)
         # Pictures of an earlier call in a folder that is coloured again are no photographs.
         others = [path for path in found if folder.resolve() not in path.resolve().parents]
-        for path in others if others and not single else found:
+        if others and not single:
+            for path in sorted(set(found) - set(others)):
+                print(f"Not coloured, since it is in --out already: {path}", file=sys.stderr)
+            found = others
+        for path in found:
             below = path.relative_to(given) if os.path.isdir(given) else Path(path.name)
             target = folder / below.with_suffix(photographs.output_suffix(below.suffix))
             jobs.append((path, Path(out) if single else target))

@@ -36,7 +36,8 @@ class Colorizer:
         network: The functional Keras model.
         head: Its head.
         size: As above.
-        trained_on: SHA-256 prefixes of the photographs that it was trained on, if known.
+        trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
+            tfds data set, which has a slash in it; empty if not known.
     """
 
     def __init__(self, arch: str, head="regression", size: int | None = None, **options):
@@ -204,7 +205,9 @@ class Colorizer:
         colorizer = cls(arch, head, size, **options)
         colorizer._load_weights(folder / _WEIGHTS, parameters)
         if (folder / _TRAINED_ON).is_file():
-            colorizer.trained_on = frozenset((folder / _TRAINED_ON).read_text().split())
+            colorizer.trained_on = frozenset(
+                (folder / _TRAINED_ON).read_text(encoding="utf-8").splitlines()
+            )
         return colorizer
 
     def _parameters(self) -> int:
@@ -289,6 +292,11 @@ def load(name: str | os.PathLike) -> Colorizer:
     folder = Path(name)
     if (folder / "model" / _CONFIG).is_file() and not (folder / _CONFIG).is_file():
         folder = folder / "model"  # a run's folder
+    if (folder / "run.json").is_file():
+        raise errors.UsageError(
+            "`model` is the folder of a run that has not finished; `train` goes on with it. "
+            f"Received: model={str(name)!r}."
+        )
     if not folder.is_dir():
         raise errors.UsageError(
             "`model` must be a folder that training wrote. There is no such folder. "

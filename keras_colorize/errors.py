@@ -16,7 +16,11 @@ class RunError(RuntimeError):
 
 
 class Interrupted(Exception):
-    """A run that was asked to stop and has left a checkpoint."""
+    """A run that a signal asked to stop, and that has left a checkpoint."""
+
+    def __init__(self, signal: int):
+        super().__init__(f"signal {signal}")
+        self.signal = signal
 
 
 def unknown(argument: str, received: object, choices: Iterable[str]) -> UsageError:

@@ -77,7 +77,7 @@ def _name(models) -> dict[str, Path]:
     named = {}
     for given in models:
         name, equals, path = given.partition("=")
-        if not equals:
+        if not equals or Path(given).exists():
             path = Path(given)
             name = path.resolve().name
             if name == "model":  # a run's folder/model

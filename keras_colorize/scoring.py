@@ -32,11 +32,13 @@ class Scores:
     Attributes:
         per_image: One record for each photograph and row: `image`, `row` and the metrics.
         trained_on: How many of the photographs each model was trained on.
+        unlisted: The tfds data sets that a model was trained on, whose photographs are not listed.
         pictures: Column title → pictures of the first photographs, for a grid.
     """
 
     per_image: list[dict] = field(default_factory=list)
     trained_on: dict[str, int] = field(default_factory=dict)
+    unlisted: dict[str, list[str]] = field(default_factory=dict)
     pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     @property
@@ -60,8 +62,9 @@ class Scores:
         means = self.rows()
         labels = {GREY: GREY}
         for name, seen in self.trained_on.items():
-            note = f" (trained on {seen} of these {self.count})" if seen else ""
-            labels[name] = name + note
+            notes = [f"{seen} of these {self.count}"] if seen else []
+            notes += [f"{data}, not compared" for data in self.unlisted.get(name, [])]
+            labels[name] = name + (f" (trained on {'; '.join(notes)})" if notes else "")
         labels[TRUTH] = TRUTH
         cells = [["", *(heading for heading, _ in _HEADINGS.values())]]
         for name, label in labels.items():
@@ -98,9 +101,10 @@ def score(
         Scores of every photograph.
     """
     scores = Scores(trained_on=dict.fromkeys(colorizers, 0))
-    batches = itertools.batched if hasattr(itertools, "batched") else _batched
+    for name, colorizer in colorizers.items():
+        scores.unlisted[name] = sorted(entry for entry in colorizer.trained_on if "/" in entry)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for batch in batches(photographs, _BATCH):
+        for batch in _batched(photographs, _BATCH):
             names, digests, truth = zip(*batch)
             rows = {GREY: viz.to_grey(np.stack(truth))}
             for name, colorizer in colorizers.items():
@@ -118,7 +122,7 @@ def score(
 
 
 def _batched(items, size):
-    # itertools.batched came with Python 3.12.
+    # Python 3.12 has itertools.batched.
     items = iter(items)
     while batch := tuple(itertools.islice(items, size)):
         yield batch

@@ -56,13 +56,14 @@ def train(recipe: Recipe, out: Path) -> dict:
         steps = recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
         with strategy.scope():
             colorizer = _build(recipe, head, record)
-            colorizer.trained_on = data.digests
+            colorizer.trained_on = data.digests or frozenset({data.fingerprint})
             # A model of its own around the same layers, so that the network stays what is shipped,
             # without optimizer or loss.
             trainer = keras.Model(colorizer.network.input, colorizer.network.output)
             lr = loop.learning_rate(recipe.lr, recipe.schedule, recipe.epochs * steps)
             trainer.compile(keras.optimizers.Adam(lr), loss={"color": colorizer.head.loss})
-            state = loop.state_of(trainer)
+            kept = checkpoints.Checkpoints(out / "checkpoints", loop.state_of(trainer))
+        kept.begin()
         record["devices"] = strategy.num_replicas_in_sync
         files.write_json(out / "run.json", record)
         print(
@@ -78,29 +79,35 @@ def train(recipe: Recipe, out: Path) -> dict:
 
         validation = None
         if val is not None:
-            alone = strategy.num_replicas_in_sync == 1
-            batch = min(recipe.batch_size, val.count)
-            validation = pipeline.validation_batches(val, recipe.size, batch, not alone)
+            validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size)
         shown = [
             photographs.center_crop(photograph, _SCORE_SIDE)
             for photograph in (val or data).read_some(_IN_GRID)
         ]
         writer = tf.summary.create_file_writer(str(out / "tensorboard"))
-        progress = loop.fit(
-            trainer,
-            strategy,
-            batches,
-            validation,
-            recipe.epochs,
-            steps,
-            checkpoints.Checkpoints(out / "checkpoints", state),
-            [
-                callbacks.StopOnNaN(),
-                callbacks.ProgressBar(),
-                callbacks.History(out, writer),
-                callbacks.Pictures(out / "samples", writer, colorizer, shown),
-            ],
-        )
+        try:
+            progress = loop.fit(
+                trainer,
+                strategy,
+                batches,
+                validation,
+                recipe.epochs,
+                steps,
+                kept,
+                [
+                    callbacks.StopOnNaN(),
+                    callbacks.ProgressBar(),
+                    callbacks.History(out, writer),
+                    callbacks.Pictures(out / "samples", writer, colorizer, shown),
+                ],
+            )
+        except (errors.Interrupted, errors.RunError) as stopped:
+            interrupted = isinstance(stopped, errors.Interrupted)
+            record["status"] = "interrupted" if interrupted else f"stopped: {stopped}"
+            files.write_json(out / "run.json", record)
+            raise
+        except tf.errors.OpError as error:  # a photograph that has gone since the check, say
+            raise errors.RunError(f"TensorFlow stopped: {error.message.splitlines()[0]}") from error
         try:
             colorizer.save(out / "model")
         except (OSError, RuntimeError) as error:  # h5py has both for a full disk
@@ -186,26 +193,37 @@ def _open_run(recipe, out, data, val) -> dict:
     path = out / "run.json"
     if path.exists():
         try:
-            record = json.loads(path.read_text())
+            record = json.loads(path.read_text(encoding="utf-8"))
             before, prints = record["recipe"], record["fingerprints"]
-        except (ValueError, KeyError) as error:
-            raise errors.RunError(f"{path} cannot be read ({error}).") from error
+            grows = asked["epochs"] >= before["epochs"]
+            commands = [*record["commands"], sys.argv]
+        except (ValueError, KeyError, TypeError) as error:
+            raise errors.RunError(
+                f"{path} is no record of a run ({type(error).__name__}: {error}). Choose another "
+                "folder with -o, or remove this one."
+            ) from error
+        other = {key: before.get(key) for key in asked if before.get(key) != asked[key]}
+        may_change = {key for key in other if key == "lr" or (key == "epochs" and grows)}
         changed = [
-            f"{key}: {before.get(key)!r} there, {asked[key]!r} now"
-            for key in asked
-            if before.get(key) != asked[key] and not (key == "epochs" and asked[key] > before[key])
+            f"{key}: {value!r} there, {asked[key]!r} now"
+            for key, value in other.items()
+            if key not in may_change
         ]
-        changed += [f"the photographs of {k}" for k in fingerprints if prints[k] != fingerprints[k]]
+        changed += [
+            f"the photographs of {key}" for key in fingerprints if prints[key] != fingerprints[key]
+        ]
         if changed:
             raise errors.UsageError(
                 f"{out} holds another run ({'; '.join(changed)}). Choose another folder with -o, "
                 f"or remove this one. Received: out={str(out)!r}."
             )
-        return record | {"recipe": asked, "status": "running"}
+        for key in sorted(may_change):
+            print(f"The run goes on with {key} {asked[key]}, not {before[key]}.", file=sys.stderr)
+        return record | {"recipe": asked, "status": "running", "commands": commands}
     return {
         "status": "running",
         "recipe": asked,
-        "command": sys.argv,
+        "commands": [sys.argv],
         "seed": recipe.seed,
         "fingerprints": fingerprints,
         "photographs": {"data": data.count, "val_data": val.count if val else 0},
@@ -326,9 +344,9 @@ def main(argv: list[str] | None = None) -> int:
         out = Path(arguments.out or Path("runs") / named)
         try:
             train(recipe, out)
-        except errors.Interrupted:
+        except errors.Interrupted as stopped:
             print(f"\nStopped; a checkpoint is in {out}. The same command goes on from there.")
-            return cli.INTERRUPTED
+            return 128 + stopped.signal
         print(f"Pictures  {out / 'samples'}\nCurves    {out / 'curves.png'}")
         print(f"Model     {out / 'model'}")
         print(f"Next      keras-colorize colorize PHOTOGRAPH --model {out}")

@@ -170,6 +170,12 @@ def test_load_wrong_config_names_what_is_wrong(folder, changes, message):
         keras_colorize.load(folder)
 
 
+def test_load_of_an_unfinished_run_says_so(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(errors.UsageError, match=r"a run that has not finished"):
+        keras_colorize.load(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
 def test_load_missing_file_is_named(folder, name):
     (folder / name).unlink()

@@ -95,6 +95,16 @@ def test_evaluate_labels_what_a_model_was_trained_on(tmp_path, capsys):
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["trained_on"] == {"mine": 2}
 
 
+def test_evaluate_names_a_tfds_data_set_that_cannot_be_compared(tmp_path, capsys):
+    colorizer = Colorizer("vgg_fusion", size=16, backbone_weights="none")
+    colorizer.trained_on = frozenset({"coco/2017/1.1.0[train]"})
+    colorizer.save(tmp_path / "lr=0.1")  # a folder's name may have a = in it
+    argv = ["--model", str(tmp_path / "lr=0.1"), "--size", "32", "-o", str(tmp_path / "out")]
+    assert evaluate.main(argv) == 0
+    row = "| lr=0.1 (trained on coco/2017/1.1.0[train], not compared) |"
+    assert row in capsys.readouterr().out
+
+
 def test_evaluate_reads_the_data_once(tiny_model, tmp_path, monkeypatch):
     reads = []
     real = sources.Photograph.read

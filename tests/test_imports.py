@@ -39,6 +39,8 @@ def modules():
 
 def room_of(path):
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if first == "__main__":
+        return "cli"
     return "verb" if first in VERBS else first
 
 
@@ -106,3 +108,17 @@ def test_public_face_is_lazy_and_whole():
         "for name in keras_colorize.__all__: getattr(keras_colorize, name)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_package_runs_as_a_module():
+    command = [sys.executable, "-m", "keras_colorize", "train", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "usage: keras-colorize train" in done.stdout
+
+
+def test_train_help_lists_every_head():
+    from keras_colorize import heads
+    from keras_colorize.training.recipe import Recipe
+
+    listed = Recipe.__dataclass_fields__["head"].metadata["help"]
+    assert all(name in listed for name in heads.list_heads())

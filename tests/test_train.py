@@ -18,7 +18,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 import keras_colorize
-from keras_colorize import train
+from keras_colorize import evaluate, train
 from keras_colorize.data import pipeline, sources
 from keras_colorize.training import recipe as recipes
 
@@ -119,6 +119,7 @@ def test_train_killed_twice_ends_with_the_same_weights(finished, tmp_path):
     said, _ = first.communicate()
     assert first.returncode == 128 + signal.SIGINT, said
     assert "The same command goes on from there" in said
+    assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
 
     second = start(out)
     wait_for_epoch(second, out, 2)
@@ -136,6 +137,20 @@ def test_train_killed_twice_ends_with_the_same_weights(finished, tmp_path):
         np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
 
 
+def test_train_killed_before_its_first_step_starts_from_the_same_weights(finished, tmp_path):
+    out = tmp_path / "run"
+    first = start(out)
+    while not (out / "run.json").exists():
+        assert first.poll() is None, first.stdout.read()
+        time.sleep(0.01)
+    first.kill()
+    first.communicate()
+    assert run("-o", out, *TINY, "--epochs", 4, "--steps", 8) == 0
+    expected, got = weights(finished), weights(out)
+    for name in expected:
+        np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
+
+
 def test_train_again_on_a_finished_run_keeps_it(finished, capsys):
     before = weights(finished)
     assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 0
@@ -144,9 +159,27 @@ def test_train_again_on_a_finished_run_keeps_it(finished, capsys):
         np.testing.assert_array_equal(value, before[name])
 
 
+def test_train_goes_on_with_more_epochs_and_another_rate(tmp_path, capsys):
+    argv = ["-o", tmp_path, *TINY, "--steps", 1]
+    assert run(*argv, "--epochs", 1) == 0
+    assert run(*argv, "--epochs", 2, "--lr", 1e-4) == 0
+    assert "The run goes on with lr 0.0001, not 0.001." in capsys.readouterr().err
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["recipe"]["epochs"] == 2 and len(record["commands"]) == 2
+    assert len(losses(tmp_path)) == 2
+    assert run(*argv, "--epochs", 1) == 2  # fewer are another run
+
+
 def test_train_another_recipe_in_the_same_folder_names_the_difference(finished, capsys):
-    assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8, "--lr", 0.5) == 2
-    assert "lr: 0.001 there, 0.5 now" in capsys.readouterr().err
+    assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8, "--seed", 5) == 2
+    assert "seed: 0 there, 5 now" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"recipe": {}, "fingerprints": {}}'])
+def test_train_in_a_folder_with_a_broken_record_says_so(content, tmp_path, capsys):
+    (tmp_path / "run.json").write_text(content)
+    assert run("-o", tmp_path, *TINY) == 1
+    assert "run.json is no record of a run" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")
@@ -166,7 +199,7 @@ def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys):
         assert run(*argv) == 1
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "The checkpoint of step 1 could not be written" in capsys.readouterr().err
+    assert "The checkpoint of step 0 could not be written" in capsys.readouterr().err
     assert run(*argv) == 0
 
 
@@ -178,7 +211,7 @@ import tensorflow as tf
 cpus = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpus[0], two)
-from keras_colorize import train
+from keras_colorize import evaluate, train
 from keras_colorize.data import pipeline, sources
 sys.exit(train.main(sys.argv[1:]))
 """
@@ -216,6 +249,16 @@ def test_train_holds_out_validation_photographs(tmp_path):
     assert record["photographs"] == {"data": 95, "val_data": 5}
     assert "val_loss" in record["history"][0]
     assert record["scores"]["photographs"] == 5
+
+
+def test_train_takes_file_names_that_are_not_utf_8(tmp_path):
+    folder = make_photographs(tmp_path / "photographs", 2)
+    os.rename(folder / "0.png", os.fsencode(folder) + b"/caf\xe9.png")
+    argv = [*TINY, "--data", folder, "--epochs", 1, "--steps", 1]
+    assert run("-o", tmp_path / "run", *argv) == 0
+    scored = ["--data", folder, "--model", tmp_path / "run", "-o", tmp_path / "scored"]
+    assert evaluate.main([str(argument) for argument in scored]) == 0
+    assert "caf\\xe9.png" in (tmp_path / "scored" / "per_image.csv").read_text()
 
 
 def test_train_does_not_train_on_validation_photographs(tmp_path, capsys):
@@ -262,13 +305,14 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
 @pytest.mark.parametrize(
     "argv, message",
     [
-        (["--arch", "vgg"], "Unknown `arch`. Choose from ['vgg_fusion']. Received: arch='vgg'."),
+        (["--arch", "vgg"], "'vgg_fusion', 'zhang2016']. Received: arch='vgg'."),
         (
             ["--head", "gammut"],
             "'gamut', 'gamut313', 'regression']. Received: head='gammut'.",
         ),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),
+        (["--seed", "4294967296"], "`seed` must be below 2³². Received: seed=4294967296."),
         (["--recipe", "nope"], "Unknown `recipe`. Choose from"),
         (["--backbone-weights", "nope.h5"], "`backbone_weights` must be 'imagenet', 'none' or"),
     ],

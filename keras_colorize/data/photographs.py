@@ -61,7 +61,7 @@ def open_header(source: str | os.PathLike | bytes) -> Image.Image:
         image = Image.open(source)
     except UnidentifiedImageError:
         raise BadPhotograph("not a picture") from None
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # Pillow's readers raise whatever a damaged byte leads to
         raise BadPhotograph(f"unreadable header ({error})") from None
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -109,7 +109,7 @@ def _rgb(image: Image.Image) -> np.ndarray:
         elif profile:
             image = _to_srgb(image, profile)
         image = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+    except Exception as error:  # Pillow's readers raise whatever a damaged byte leads to
         raise BadPhotograph(f"truncated or damaged ({error})") from None
     return np.asarray(image)
 

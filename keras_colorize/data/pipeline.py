@@ -54,17 +54,14 @@ def training_batches(
     return _batches(stream.map(crop, _PARALLEL), size, batch_size, drop_remainder=True)
 
 
-def validation_batches(
-    source: Source, size: int, batch_size: int, drop_remainder: bool = False
-) -> tf.data.Dataset:
+def validation_batches(source: Source, size: int, batch_size: int) -> tf.data.Dataset:
     """One pass of central crops, in order.
 
-    Arguments and elements are those of `training_batches`; the last batch may be smaller, unless
-    `drop_remainder`, for several devices among which it could not be divided.
+    Arguments and elements are those of `training_batches`; the last batch may be smaller.
     """
     stream = _epoch(source, None, 0)
     crops = stream.map(lambda item: _crop(_read(source, item), size, 0.5, 0.5), _PARALLEL)
-    return _batches(crops, size, batch_size, drop_remainder)
+    return _batches(crops, size, batch_size, drop_remainder=False)
 
 
 def _batches(crops, size, batch_size, drop_remainder):
@@ -115,7 +112,7 @@ def _read(source, item):
         encoded = tf.numpy_function(lambda i: source.photographs[i].read(), [item], tf.string)
         encoded = tf.ensure_shape(encoded, ())
     else:
-        paths = tf.constant([photograph.path for photograph in source.photographs])
+        paths = tf.constant(source.paths)
         encoded = tf.io.read_file(paths[item])
     rgb = tf.io.decode_image(encoded, channels=3, expand_animations=False)
     rgb = tf.ensure_shape(rgb, (None, None, 3))

@@ -84,6 +84,11 @@ class Source:
         """Digests of all photographs; empty where they are not known (tfds)."""
         return frozenset(photograph.digest for photograph in self.photographs)
 
+    @property
+    def paths(self) -> list[bytes]:
+        """The photographs' files, as the file system has them; names need not be UTF-8."""
+        return [os.fsencode(photograph.path) for photograph in self.photographs]
+
     def read_all(self) -> Iterator[tuple[str, str, np.ndarray]]:
         """Yield name, digest and uint8 sRGB `(H, W, 3)` of every photograph, in order.
 
@@ -135,9 +140,10 @@ def open_source(
         return _open_tfds(name, argument)
     if name == "samples":
         candidates = [Photograph(path.name, str(path)) for path in _sample_paths()]
+        skipped = []
     else:
-        candidates = _list_candidates(name, argument)
-    return _check_all(name, argument, candidates, progress)
+        candidates, skipped = _list_candidates(name, argument)
+    return _check_all(name, argument, candidates, skipped, progress)
 
 
 def first(source: Source, count: int) -> Source:
@@ -192,38 +198,39 @@ def _sample_paths() -> list[Path]:
     return [folders[package] / name for package, names in _SAMPLES.items() for name in names]
 
 
-def _list_candidates(name: str, argument: str) -> list[Photograph]:
+def _list_candidates(name: str, argument: str) -> tuple[list[Photograph], list[tuple[str, str]]]:
     root = os.path.expanduser(name)
-    candidates = []
+    candidates, skipped = [], []
     for path in photographs.find(name, argument, photographs.SUFFIXES | {".tar"}):
         shown = os.path.relpath(path, root) if os.path.isdir(root) else path.name
+        # A file's name need not be UTF-8; what is shown and written must be.
+        shown = os.fsencode(shown).decode("utf-8", "backslashreplace")
         if path.suffix.lower() == ".tar":
-            candidates += _list_tar(path, shown)
+            try:
+                for photograph in _list_tar(path, shown):
+                    candidates.append(photograph)
+            except tarfile.TarError as error:
+                reason = f"no uncompressed tar file, or truncated ({error})"
+                skipped.append((shown, reason))
         else:
             candidates.append(Photograph(shown, str(path)))
-    if not candidates:
+    if not candidates and not skipped:
         raise errors.UsageError(
             f"There are no photographs in the tar files. Received: {argument}={name!r}."
         )
-    return candidates
+    return candidates, skipped
 
 
-def _list_tar(path: Path, shown: str) -> list[Photograph]:
-    try:
-        with tarfile.open(path, "r:") as tar:  # uncompressed only: members are read in place
-            return [
-                Photograph(f"{shown}/{m.name}", str(path), m.offset_data, m.size)
-                for m in tar
-                if m.isfile() and Path(m.name).suffix.lower() in photographs.SUFFIXES
-            ]
-    except tarfile.TarError as error:
-        raise errors.UsageError(
-            f"{path} is not an uncompressed tar file, or it is truncated ({error})."
-        ) from error
+def _list_tar(path: Path, shown: str) -> Iterator[Photograph]:
+    with tarfile.open(path, "r:") as tar:  # uncompressed only: members are read in place
+        for m in tar:
+            if m.isfile() and Path(m.name).suffix.lower() in photographs.SUFFIXES:
+                name = os.fsencode(m.name).decode("utf-8", "backslashreplace")
+                yield Photograph(f"{shown}/{name}", str(path), m.offset_data, m.size)
 
 
-def _check_all(name, argument, candidates, progress) -> Source:
-    usable, skipped, seen = [], [], set()
+def _check_all(name, argument, candidates, skipped, progress) -> Source:
+    usable, seen = [], set()
     with concurrent.futures.ThreadPoolExecutor() as pool:  # decoding releases Python's lock
         for done, (photograph, reason) in enumerate(pool.map(_check, candidates), 1):
             if reason is None and photograph.digest in seen:

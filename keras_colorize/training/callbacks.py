@@ -22,8 +22,8 @@ class StopOnNaN(keras.callbacks.Callback):
             if not math.isfinite(value):
                 raise RunError(
                     f"`{name}` is {value} at step {batch + 1} (epoch "
-                    f"{batch // self.params['steps'] + 1}). Lower --lr; the same command goes on "
-                    "from the last checkpoint."
+                    f"{batch // self.params['steps'] + 1}). Lower --lr; the run goes on from its "
+                    "last checkpoint."
                 )
 
 

@@ -54,7 +54,7 @@ class Checkpoints:
             if variable.dtype.startswith("float") and not _is_finite(variable):
                 raise RunError(
                     f"`{variable.path}` is not finite after step {progress.step}; no checkpoint "
-                    "was written. Lower --lr; the same command goes on from the last checkpoint."
+                    "was written. Lower --lr; the run goes on from its last checkpoint."
                 )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -71,6 +71,17 @@ class Checkpoints:
             ) from error
         for step in self._steps()[:-_KEEP]:
             shutil.rmtree(self._path(step), ignore_errors=True)
+
+    def begin(self) -> None:
+        """Keep the weights that the run starts from, unless there is a checkpoint already.
+
+        A run that is killed in its first minute must not start from others, least of all from
+        random ones in place of pretrained ones.
+        """
+        for stale in self.folder.glob(".tmp-*"):  # of a process that was killed while it wrote
+            shutil.rmtree(stale, ignore_errors=True)
+        if not self._steps():
+            self.save(Progress())
 
     def restore(self) -> Progress:
         """Restore the newest checkpoint that can be read; say so when it is not the newest.

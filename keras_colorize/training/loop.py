@@ -119,11 +119,11 @@ def fit(
                 progress.history.append(row)
                 handlers.on_epoch_end(epoch, logs)
             progress.seconds = time.monotonic() - began
-            if ended or stop.is_set() or time.monotonic() - saved > _CHECKPOINT_SECONDS:
+            if ended or stop.signal or time.monotonic() - saved > _CHECKPOINT_SECONDS:
                 checkpoints.save(progress)
                 saved = time.monotonic()
-            if stop.is_set() and progress.step < total:
-                raise errors.Interrupted
+            if stop.signal and progress.step < total:
+                raise errors.Interrupted(stop.signal)
     handlers.on_train_end()
     return progress
 
@@ -147,21 +147,30 @@ def _as_floats(logs) -> dict[str, float]:
 
 
 def _validate(trainer, test_step, strategy, validation) -> dict[str, float]:
+    # The last batch need not divide among the replicas, so each is given every batch.
+    times = strategy.num_replicas_in_sync
+    same = validation.flat_map(lambda *batch: tf.data.Dataset.from_tensors(batch).repeat(times))
     trainer.reset_metrics()
     logs = {}
-    for batch in strategy.experimental_distribute_dataset(validation):
+    for batch in strategy.distribute_datasets_from_function(lambda context: same):
         logs = test_step(batch)  # a running mean over photographs
     return {f"val_{name}": value for name, value in _as_floats(logs).items()}
 
 
+class _Stop:
+    """The signal that asked the run to stop, if one did."""
+
+    signal: int | None = None
+
+
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into an event; a second one acts at once."""
-    stop = threading.Event()
+def _stop_signals() -> Iterator[_Stop]:
+    """Note the first Ctrl-C or SIGTERM instead of obeying it; a second one acts at once."""
+    stop = _Stop()
     before = {}
 
     def handle(number, frame):
-        stop.set()
+        stop.signal = number
         for signal_number, handler in before.items():
             signal.signal(signal_number, handler)
 

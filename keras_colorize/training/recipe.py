@@ -15,6 +15,7 @@ from keras_colorize import errors, models
 _PACKAGE = Path(__file__).resolve().parent.parent
 # In a checkout the recipes stand in `train/`; a wheel brings them as `keras_colorize/recipes/`.
 _FOLDERS = (_PACKAGE / "recipes", _PACKAGE.parent / "train")
+_METAVARS = {int: "N", float: "X"}
 
 
 def _key(default, help: str, **metadata):
@@ -26,7 +27,9 @@ class Recipe:
     """What a run trains, on what, and how; the help texts say what each key means."""
 
     arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
-    head: str = _key("regression", "how the network says colour")
+    head: str = _key(
+        "regression", "how the network says colour: regression, bins64, gamut or gamut313"
+    )
     data: str = _key(
         "samples",
         "photographs to train on: samples (six that come with scikit-image and Matplotlib), "
@@ -74,6 +77,8 @@ class Recipe:
                 raise errors.UsageError(
                     f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
                 )
+        if self.seed >= 2**32:
+            raise errors.UsageError(f"`seed` must be below 2³². Received: seed={self.seed}.")
         if not self.lr > 0:
             raise errors.UsageError(f"`lr` must be positive. Received: lr={self.lr}.")
 
@@ -105,7 +110,7 @@ def read(name: str) -> dict:
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise errors.UsageError(f"Recipe {path} is no TOML: {error}.") from error
 
 
@@ -135,7 +140,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         if field.type is bool:
             kind = {"action": argparse.BooleanOptionalAction}
         else:
-            kind = {"type": field.type, "metavar": field.type.__name__.upper()}
+            kind = {"type": field.type, "metavar": _METAVARS.get(field.type, "NAME")}
         shown = field.default if field.default != "" else None
         parser.add_argument(
             "--" + field.name.replace("_", "-"),

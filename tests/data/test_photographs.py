@@ -484,3 +484,15 @@ def test_find_nothing_names_the_argument(tree, name, reason):
 def test_pillow_has_the_codecs_we_name():
     for name in ("jpg", "zlib", "libtiff", "webp", "littlecms2"):
         assert PIL.features.check(name)
+
+
+@pytest.mark.parametrize("error", [TypeError("fill"), struct.error("required argument")])
+def test_read_damaged_exif_is_a_bad_photograph(error, tmp_path, monkeypatch):
+    # What Pillow raised on fuzzed files, beside the errors that it documents.
+    def damaged(image):
+        raise error
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    monkeypatch.setattr(ImageOps, "exif_transpose", damaged)
+    with pytest.raises(photographs.BadPhotograph, match="damaged"):
+        photographs.read(tmp_path / "a.jpg")

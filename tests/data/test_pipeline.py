@@ -62,13 +62,13 @@ def seen(batches):
 
 def test_batches_shapes_dtypes_and_ranges(folder):
     source = sources.open_source(str(folder))
-    for dataset in (
-        pipeline.training_batches(source, 32, 2, seed=0),
-        pipeline.validation_batches(source, 32, 2, drop_remainder=True),
+    for dataset, batch in (
+        (pipeline.training_batches(source, 32, 2, seed=0), 2),
+        (pipeline.validation_batches(source, 32, 2), None),  # the last may be smaller
     ):
         spec_x, spec_y = dataset.element_spec
-        assert spec_x == tf.TensorSpec((2, 32, 32, 1), tf.float32)
-        assert spec_y == {"color": tf.TensorSpec((2, 32, 32, 3), tf.float32)}
+        assert spec_x == tf.TensorSpec((batch, 32, 32, 1), tf.float32)
+        assert spec_y == {"color": tf.TensorSpec((batch, 32, 32, 3), tf.float32)}
         for x, y in take(dataset, 2):
             np.testing.assert_array_equal(x, y[..., :1])
             assert x.min() >= -CLOSE and x.max() <= 100 + CLOSE
@@ -116,9 +116,6 @@ def test_validation_covers_all_once_in_order(flags):
     batches = take(pipeline.validation_batches(source, 16, 3), 99)
     assert [len(x) for x, _ in batches] == [3, 3, 1]
     assert seen(batches) == colors
-    whole = take(pipeline.validation_batches(source, 16, 3, drop_remainder=True), 99)
-    assert [len(x) for x, _ in whole] == [3, 3]
-    assert seen(whole) == colors[:6]
 
 
 # ---- order ----

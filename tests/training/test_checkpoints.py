@@ -24,6 +24,17 @@ def save(checkpoints, variable, step):
     checkpoints.save(Progress(step, 1.5 * step, {"loss": 0.1 + step}, [{"epoch": 1, "loss": 0.3}]))
 
 
+def test_begin_keeps_the_first_weights_and_clears_what_a_kill_left(checkpoints, variable):
+    stale = checkpoints.folder / ".tmp-half"
+    stale.mkdir(parents=True)
+    checkpoints.begin()
+    assert os.listdir(checkpoints.folder) == ["step-00000000"]
+    variable.assign(np.ones(50_000))
+    checkpoints.begin()  # of a process that goes on: nothing to keep any more
+    assert checkpoints.restore().step == 0
+    np.testing.assert_array_equal(variable, 0)
+
+
 def test_restore_of_nothing_is_the_beginning(checkpoints):
     assert checkpoints.restore() == Progress(0, 0.0, {}, [])
 
