@@ -104,7 +104,17 @@ def test_learning_rate_cosine_warms_up_and_ends_at_nothing():
     got = [float(schedule(step)) for step in (0, 5, 10, 105, 200)]
     # Ten steps of warm-up, then half a cosine over the other 190: its middle is at step 105.
     assert got == pytest.approx([0.0, 0.2, 0.4, 0.2, 0.0], abs=1e-6)
-    assert loop.learning_rate(0.4, "constant", 200) == 0.4
+
+
+def test_learning_rate_constant_is_that_of_the_command_not_of_the_checkpoint(tmp_path):
+    def train(lr, epochs):
+        model = line()
+        model.compile(keras.optimizers.SGD(loop.learning_rate(lr, "constant", 9)), loss="mse")
+        fit(model, tmp_path, epochs, steps=1)
+        return float(model.layers[-1].kernel[0, 0])
+
+    before = train(0.5, epochs=1)
+    assert train(1e-9, epochs=2) == pytest.approx(before, rel=1e-6)
 
 
 MIRRORED = """
