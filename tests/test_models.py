@@ -70,6 +70,17 @@ def test_models_give_finite_gradients_to_every_trainable_weight(arch):
 
 
 @ALL
+@pytest.mark.parametrize("head", heads.list_heads())
+def test_models_take_every_head(arch, head):
+    head = heads.create(head)
+    lab = photographs(batch=1)
+    color = build(arch, head=head)(lab[..., :1])["color"]
+    loss = np.asarray(head.loss(lab, color))
+    assert loss.shape == color.shape[:3] and np.isfinite(loss).all()
+    assert head.decode(color).shape == (*color.shape[:3], 2)
+
+
+@ALL
 def test_models_run_in_mixed_precision(arch):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
