@@ -7,13 +7,12 @@ import os
 import warnings
 from pathlib import Path
 
-import cv2
 import h5py
 import keras
 import numpy as np
 
 import keras_colorize
-from keras_colorize import errors, files, heads, models
+from keras_colorize import errors, files, geometry, heads, models
 from keras_colorize.color import lab
 
 _CONFIG, _WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
@@ -27,9 +26,10 @@ class Colorizer:
 
     Args:
         arch: One of `list_models()`.
-        head: A head's name, or a head.
+        head: A head's name, or a head; the source's own when None.
         size: Short side, in pixels, at which the network sees a photograph; the published size
-            when None. A network trained at one size is best used at that size.
+            when None. A network trained at one size is best used at that size, and some networks
+            take no other.
         **options: What `create` takes for this architecture.
 
     Attributes:
@@ -40,14 +40,18 @@ class Colorizer:
             tfds data set, which has a slash in it; empty if not known.
     """
 
-    def __init__(self, arch: str, head="regression", size: int | None = None, **options):
+    def __init__(self, arch: str, head=None, size: int | None = None, **options):
         build = models.builder(arch)
-        if size is not None and (size < 1 or size % build.stride):
+        if build.stride is None and size not in (None, build.size):
+            raise errors.UsageError(
+                f"`size` must be {build.size} for {arch}. Received: size={size}."
+            )
+        if build.stride is not None and size is not None and (size < 1 or size % build.stride):
             raise errors.UsageError(
                 f"`size` must be a multiple of {build.stride} for {arch}. Received: size={size}."
             )
         self.arch = arch
-        self.head = heads.create(head) if isinstance(head, str) else head
+        self.head = heads.get(head or build.head)
         self.network = models.create(arch, self.head, **options)
         self.size = size or build.size
         self.stride = build.stride
@@ -74,31 +78,34 @@ class Colorizer:
             self.head.check_decoding(**self._decoding)
 
     def predict_ab(self, lightness) -> np.ndarray:
+        """Predict colour for photographs of one size: arrays for `ab_of`, and an array from it."""
+        ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"))
+        return keras.ops.convert_to_numpy(ab)
+
+    def ab_of(self, lightness):
         """Predict colour for photographs of one size.
 
-        The network sees them with the short side at `size` and the proportions kept; its answer is
-        resized bilinearly.
+        The network sees them with their proportions kept: the short side at `size`; or, where it
+        takes nothing but a square, the long side at `size` and the rest of the square filled by
+        reflection. Its answer is resized bilinearly.
 
         Args:
-            lightness: float32 `(B, H, W, 1)`, L* in 0…100.
+            lightness: float32 `(B, H, W, 1)`, L* in 0…100; a tensor of any backend, whose height
+                and width need not be known when a graph is traced.
 
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
-        height, width = lightness.shape[1:3]
-        working = self._working_size(height, width)
-        lightness = keras.ops.convert_to_tensor(lightness, "float32")
-        if working != (height, width):
-            lightness = keras.ops.image.resize(
-                lightness, working, interpolation="bilinear", antialias=True
-            )
+        shape = keras.ops.shape(lightness)[1:3]
+        working = self._working_size(*shape)
+        lightness = geometry.resize(lightness, working, antialias=True)
+        if self.stride is None:
+            lightness = geometry.fill_square(lightness, working, self.size)
         color = self.network(lightness, training=False)["color"]
-        ab = keras.ops.convert_to_numpy(self.head.decode(color, **self._decoding)).astype("float32")
-        if ab.shape[1:3] == (height, width):
-            return ab
-        return np.stack(
-            [cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in ab]
-        )
+        ab = keras.ops.cast(self.head.decode(color, **self._decoding), "float32")
+        if self.stride is None:
+            ab = geometry.cut_from_square(ab, working, self.size)
+        return geometry.resize(ab, shape)
 
     def colorize(self, photograph: np.ndarray) -> np.ndarray:
         """Colour one photograph; its lightness is kept, its colours (if any) are discarded.
@@ -135,13 +142,20 @@ class Colorizer:
         whole = np.concatenate([lightness, ab], axis=-1)
         return _each_pixel(_to_rgb(), whole).reshape(*shape, 3)
 
-    def _working_size(self, height: int, width: int) -> tuple[int, int]:
-        short, long = min(height, width), max(height, width)
-        scale = min(self.size / short, _LONGEST * self.size / long)
-        return tuple(
-            max(self.stride, self.stride * round(side * scale / self.stride))
-            for side in (height, width)
-        )
+    def _working_size(self, height, width):
+        """Return the size at which the network sees a photograph: numbers, or tensors."""
+        sides = keras.ops.cast(keras.ops.stack([height, width]), "float32")
+        short, long = keras.ops.min(sides), keras.ops.max(sides)
+        if self.stride is None:
+            step, scale = 1, self.size / long
+        else:
+            step = self.stride
+            scale = keras.ops.minimum(self.size / short, _LONGEST * self.size / long)
+        steps = keras.ops.maximum(1.0, keras.ops.round(sides * scale / step))
+        working = step * keras.ops.cast(steps, "int32")
+        if isinstance(height, int) and isinstance(width, int):
+            return int(working[0]), int(working[1])
+        return working[0], working[1]
 
     # ---- the folder ----
 

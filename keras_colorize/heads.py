@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_colorize import errors
 from keras_colorize.color import bins
+from keras_colorize.color.lab import lab_to_rgb, rgb_to_lab
 
 AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the usual round figure [1]
 DECODINGS = ("argmax", "mean", "sample")
@@ -56,7 +57,40 @@ def _sample(logits, temperature, seed):
     return ops.reshape(keras.random.categorical(flat, 1, seed=seed), shape[:-1])
 
 
-class Regression:
+class _OneColour:
+    """A head that predicts one colour for each pixel, and learns it by the L2 loss."""
+
+    name: str
+
+    def loss(self, lab, color):
+        """Return the squared error of each pixel in the head's own units; Keras takes the mean.
+
+        Args:
+            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB. Where the network's map is
+                smaller, its targets are every second or fourth pixel.
+            color: `(B, h, w, C)`, the network's output.
+
+        Returns:
+            `(B, h, w)`.
+        """
+        return ops.mean(ops.square(self.target(lab, color) - color), axis=-1)
+
+    def target(self, lab, color):
+        """Return what `color` should be, in the head's own units."""
+        raise NotImplementedError
+
+    def check_decoding(self, **decoding) -> None:
+        """Refuse any choice of decoding: there is no distribution to decode."""
+        raise errors.UsageError(
+            f"Head {self.name} predicts one colour, not a distribution. Received: {decoding}."
+        )
+
+    def config(self) -> dict:
+        """Return what `heads.create` needs to build this head again, as JSON types."""
+        return {"name": self.name}
+
+
+class Regression(_OneColour):
     """Two tanh channels, ab scaled to [-1, 1], and the L2 loss.
 
     [vgg-fusion] "minimize the L2 distance between the generated colours and the ground truth".
@@ -78,32 +112,59 @@ class Regression:
         """
         return _convolution(2, kernel_size, strides, "tanh")(features)
 
-    def loss(self, lab, color):
-        """Return the squared error of scaled ab for each pixel; Keras takes the mean.
-
-        Args:
-            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB.
-            color: `(B, H, W, 2)`, the network's output.
-
-        Returns:
-            `(B, H, W)`.
-        """
-        target = _subsample(lab, color)[..., 1:] / AB_SCALE
-        return ops.mean(ops.square(target - color), axis=-1)
+    def target(self, lab, color):
+        """Return ab scaled to [-1, 1], at the size of `color`."""
+        return _subsample(lab, color)[..., 1:] / AB_SCALE
 
     def decode(self, color):
         """Turn the network's output `(B, H, W, 2)` into ab `(B, H, W, 2)` in CIELAB units."""
         return AB_SCALE * color
 
-    def check_decoding(self, **decoding) -> None:
-        """Refuse any choice of decoding: there is no distribution to decode."""
-        raise errors.UsageError(
-            f"Head regression predicts one colour, not a distribution. Received: {decoding}."
-        )
 
-    def config(self) -> dict:
-        """Return what `heads.create` needs to build this head again, as JSON types."""
-        return {"name": self.name}
+class Sigmoid(_OneColour):
+    """Two sigmoid channels, ab normalised to [0, 1], and the L2 loss.
+
+    [comparative] after Iizuka 2016, §3.4: "a sigmoid transfer function", ab "normalised ... to lie
+    in the [0, 1] range". Chosen, since the range is not stated: ±100, as their code decodes it. Of
+    a photograph's colours only the bluest lie beyond; they are cut off.
+    """
+
+    name = "sigmoid"
+    _SCALE = 100.0
+
+    def output(self, features, kernel_size: int, strides: int = 1):
+        """Apply the output layer: `(B, H, W, 2)` in 0…1; arguments as of `Regression`."""
+        return _convolution(2, kernel_size, strides, "sigmoid")(features)
+
+    def target(self, lab, color):
+        """Return ab normalised to [0, 1], at the size of `color`."""
+        return ops.clip(_subsample(lab, color)[..., 1:] / self._SCALE, -1.0, 1.0) / 2 + 0.5
+
+    def decode(self, color):
+        """Turn the network's output `(B, H, W, 2)` into ab `(B, H, W, 2)` in CIELAB units."""
+        return self._SCALE * (2 * color - 1)
+
+
+class Rgb(_OneColour):
+    """Three tanh channels, sRGB scaled to [-1, 1], and the L2 loss.
+
+    [enhancing] and [edge-saliency] predict the whole picture. What they say of lightness is
+    discarded when it is decoded: the photograph's own is known.
+    """
+
+    name = "rgb"
+
+    def output(self, features, kernel_size: int, strides: int = 1):
+        """Apply the output layer: `(B, H, W, 3)` in [-1, 1]; arguments as of `Regression`."""
+        return _convolution(3, kernel_size, strides, "tanh")(features)
+
+    def target(self, lab, color):
+        """Return sRGB scaled to [-1, 1], at the size of `color`."""
+        return 2 * lab_to_rgb(_subsample(lab, color)) - 1
+
+    def decode(self, color):
+        """Turn the network's output `(B, H, W, 3)` into ab `(B, H, W, 2)` in CIELAB units."""
+        return rgb_to_lab(ops.cast(color, "float32") / 2 + 0.5)[..., 1:]
 
 
 class Bins64:
@@ -284,8 +345,8 @@ class Gamut313(GamutBins):
     _drops_unseen = False
 
 
-Head = Regression | Bins64 | GamutBins
-_HEADS = {head.name: head for head in (Regression, Bins64, Gamut, Gamut313)}
+Head = Regression | Sigmoid | Rgb | Bins64 | GamutBins
+_HEADS = {head.name: head for head in (Regression, Sigmoid, Rgb, Bins64, Gamut, Gamut313)}
 
 
 def list_heads() -> list[str]:
@@ -298,3 +359,8 @@ def create(name: str, **constants) -> Head:
     if name not in _HEADS:
         raise errors.unknown("head", name, _HEADS)
     return _HEADS[name](**constants)
+
+
+def get(head: str | Head) -> Head:
+    """Return a head as it is, or build the one of this name."""
+    return create(head) if isinstance(head, str) else head

@@ -42,8 +42,9 @@ def train(recipe: Recipe, out: Path) -> dict:
 
     from keras_colorize.data import photographs, pipeline, sources
     from keras_colorize.scoring import score
-    from keras_colorize.training import callbacks, checkpoints, loop
+    from keras_colorize.training import callbacks, loop, phases
 
+    recipe = recipes.resolve(recipe)
     with _lock(out):
         data, val = _open_data(recipe)
         record = _open_run(recipe, out, data, val)
@@ -57,18 +58,12 @@ def train(recipe: Recipe, out: Path) -> dict:
         with strategy.scope():
             colorizer = _build(recipe, head, record)
             colorizer.trained_on = data.digests or frozenset({data.fingerprint})
-            # A model of its own around the same layers, so that the network stays what is shipped,
-            # without optimizer or loss.
-            trainer = keras.Model(colorizer.network.input, colorizer.network.output)
-            lr = loop.learning_rate(recipe.lr, recipe.schedule, recipe.epochs * steps)
-            trainer.compile(keras.optimizers.Adam(lr), loss={"color": colorizer.head.loss})
-            kept = checkpoints.Checkpoints(out / "checkpoints", loop.state_of(trainer))
-        kept.begin()
         record["devices"] = strategy.num_replicas_in_sync
         files.write_json(out / "run.json", record)
         print(
-            f"{recipe.arch}, {trainer.count_params():,} parameters, on {data.count:,} photographs: "
-            f"{recipe.epochs} epochs of {steps} steps of {recipe.batch_size} at {recipe.size}²."
+            f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on {data.count:,} "
+            f"photographs: {recipe.epochs + recipe.finetune_epochs} epochs of {steps} steps of "
+            f"{recipe.batch_size} at {recipe.size}²."
         )
 
         # ---- loop ----
@@ -84,22 +79,17 @@ def train(recipe: Recipe, out: Path) -> dict:
             photographs.center_crop(photograph, _SCORE_SIDE)
             for photograph in (val or data).read_some(_IN_GRID)
         ]
+        kept = out / "checkpoints"
         writer = tf.summary.create_file_writer(str(out / "tensorboard"))
+        handlers = [
+            callbacks.StopOnNaN(),
+            callbacks.ProgressBar(),
+            callbacks.History(out, writer),
+            callbacks.Pictures(out / "samples", writer, colorizer, shown),
+        ]
         try:
-            progress = loop.fit(
-                trainer,
-                strategy,
-                batches,
-                validation,
-                recipe.epochs,
-                steps,
-                kept,
-                [
-                    callbacks.StopOnNaN(),
-                    callbacks.ProgressBar(),
-                    callbacks.History(out, writer),
-                    callbacks.Pictures(out / "samples", writer, colorizer, shown),
-                ],
+            progress = phases.fit(
+                recipe, colorizer, strategy, batches, validation, steps, kept, handlers
             )
         except (errors.Interrupted, errors.RunError) as stopped:
             interrupted = isinstance(stopped, errors.Interrupted)
@@ -195,7 +185,9 @@ def _open_run(recipe, out, data, val) -> dict:
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             before, prints = record["recipe"], record["fingerprints"]
-            grows = asked["epochs"] >= before["epochs"]
+            grows = {key for key in ("epochs", "finetune_epochs") if asked[key] >= before[key]}
+            if (out / "checkpoints" / "finetune").exists():
+                grows -= {"epochs"}  # what is being fine-tuned has been trained
             commands = [*record["commands"], sys.argv]
         except (ValueError, KeyError, TypeError) as error:
             raise errors.RunError(
@@ -203,7 +195,7 @@ def _open_run(recipe, out, data, val) -> dict:
                 "folder with -o, or remove this one."
             ) from error
         other = {key: before.get(key) for key in asked if before.get(key) != asked[key]}
-        may_change = {key for key in other if key == "lr" or (key == "epochs" and grows)}
+        may_change = other.keys() & ({"lr", "finetune_lr"} | grows)
         changed = [
             f"{key}: {value!r} there, {asked[key]!r} now"
             for key, value in other.items()

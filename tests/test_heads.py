@@ -146,6 +146,42 @@ def test_check_decoding_wrong_choice_is_named(name, decoding, message):
 def test_heads_unknown_name_lists_the_choices():
     with pytest.raises(
         errors.UsageError,
-        match=r"Choose from \['bins64', 'gamut', 'gamut313', 'regression'\].*'regresion'",
+        match=r"Choose from \['bins64', .*'regression', 'rgb', 'sigmoid'\].*'regresion'",
     ):
         heads.create("regresion")
+
+
+# ---- heads that say one colour ----
+
+
+@pytest.mark.parametrize("name, least, most", [("regression", -1, 1), ("sigmoid", 0, 1)])
+def test_target_is_what_decodes_to_the_photograph(name, least, most):
+    head = heads.create(name)
+    lab = skimage.color.rgb2lab(skimage.data.coffee()[::8, ::8])[None].astype("float32")
+    target = np.asarray(head.target(lab, np.zeros((*lab.shape[:3], 2))))
+    assert least <= target.min() and target.max() <= most
+    np.testing.assert_allclose(head.decode(target), lab[..., 1:], atol=1e-3)
+
+
+def test_sigmoid_decodes_as_iizuka_does():
+    # Their code: (2σ − 1)·100.
+    color = np.array([[[[0.0, 0.25], [0.5, 1.0]]]], "float32")
+    expected = [[[[-100.0, -50.0], [0.0, 100.0]]]]
+    np.testing.assert_allclose(heads.create("sigmoid").decode(color), expected, atol=1e-4)
+
+
+def test_rgb_learns_srgb_and_keeps_ab():
+    head = heads.create("rgb")
+    rgb = skimage.data.coffee()[::8, ::8]
+    lab = skimage.color.rgb2lab(rgb)[None].astype("float32")
+    target = np.asarray(head.target(lab, np.zeros((*lab.shape[:3], 3))))
+    np.testing.assert_allclose(target[0], rgb / 127.5 - 1, atol=2e-4)
+    np.testing.assert_allclose(head.decode(target), lab[..., 1:], atol=0.05)
+
+
+def test_rgb_loss_is_the_squared_error_of_srgb():
+    head = heads.create("rgb")
+    white = np.array([[[[100.0, 0.0, 0.0]]]], "float32")
+    # White is (1, 1, 1): (1 + 0 + 4) / 3.
+    loss = head.loss(white, np.array([[[[0.0, 1.0, -1.0]]]], "float32"))
+    np.testing.assert_allclose(loss, [[[5 / 3]]], atol=1e-3)

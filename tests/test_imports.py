@@ -18,9 +18,10 @@ ROOMS = {
     "layers": BASE | {"color"},
     "losses": BASE | {"color"},
     "metrics": BASE | {"color"},
+    "geometry": set(),
     "heads": BASE | {"color", "layers", "losses"},
     "models": BASE | {"color", "layers", "losses", "heads"},
-    "colorizer": BASE | {"color", "heads", "models"},
+    "colorizer": BASE | {"color", "geometry", "heads", "models"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},
     "scoring": BASE | {"color", "metrics", "viz", "colorizer"},
@@ -30,6 +31,7 @@ ROOMS = {
     "cli": BASE,
 }
 ROOMS["verb"] = set(ROOMS)
+NETWORKS = {"color", "geometry", "layers", "losses", "heads", "models", "colorizer"}
 VERBS = {"train", "evaluate", "colorize", "export", "demo"}
 
 
@@ -70,8 +72,7 @@ def test_imports_point_left_only(path):
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in modules() if room_of(p) in ("color", "layers", "losses", "heads", "models")]
-    + [PACKAGE / "colorizer.py"],
+    [path for path in modules() if room_of(path) in NETWORKS],
     ids=lambda path: path.stem,
 )
 def test_networks_name_no_backend(path):

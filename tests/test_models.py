@@ -29,13 +29,21 @@ def count(weights):
     return sum(int(np.prod(weight.shape)) for weight in weights)
 
 
+def is_fixed(arch):
+    return models.builder(arch).stride is None
+
+
 def shapes(arch):
-    """Two inputs that the network allows, of different proportions."""
+    """Two inputs that the network allows, of different proportions where it takes them."""
+    if is_fixed(arch):
+        size = models.builder(arch).size
+        return [(1, size, size, 1), (2, size, size, 1)]
     least = max(32, models.builder(arch).stride)
     return [(1, least, 2 * least, 1), (2, 2 * least, 2 * least, 1)]
 
 
-def photographs(batch=2, size=64):
+def photographs(arch, batch=2):
+    size = models.builder(arch).size if is_fixed(arch) else 64
     lab = np.random.default_rng(0).uniform([0, -60, -60], [100, 60, 60], (batch, size, size, 3))
     return lab.astype("float32")
 
@@ -47,7 +55,8 @@ def photographs(batch=2, size=64):
 def test_models_are_functional_and_speak_the_contract(arch):
     model = build(arch)
     assert isinstance(model, keras.Model)
-    assert model.input_shape == (None, None, None, 1)
+    side = models.builder(arch).size if is_fixed(arch) else None
+    assert model.input_shape == (None, side, side, 1)
     assert "color" in model.output
     for shape in shapes(arch):
         batch, height, width, _ = model(np.full(shape, 50, "float32"))["color"].shape
@@ -59,9 +68,10 @@ def test_models_are_functional_and_speak_the_contract(arch):
 def test_models_give_finite_gradients_to_every_trainable_weight(arch):
     unlocked = {"trainable_backbone": True} if "backbone_weights" in models.options_of(arch) else {}
     model = build(arch, **unlocked)
-    lab = photographs()
+    lab = photographs(arch)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model(lab[..., :1], training=True)["color"] ** 2)
+        outputs = model(lab[..., :1], training=True)
+        loss = sum(tf.reduce_mean(output**2) for output in outputs.values())
     gradients = tape.gradient(loss, model.trainable_weights)
     for weight, gradient in zip(model.trainable_weights, gradients):
         assert gradient is not None, weight.path
@@ -73,7 +83,7 @@ def test_models_give_finite_gradients_to_every_trainable_weight(arch):
 @pytest.mark.parametrize("head", heads.list_heads())
 def test_models_take_every_head(arch, head):
     head = heads.create(head)
-    lab = photographs(batch=1)
+    lab = photographs(arch, batch=1)
     color = build(arch, head=head)(lab[..., :1])["color"]
     loss = np.asarray(head.loss(lab, color))
     assert loss.shape == color.shape[:3] and np.isfinite(loss).all()
@@ -81,10 +91,16 @@ def test_models_take_every_head(arch, head):
 
 
 @ALL
+def test_models_have_the_head_that_the_source_gives_them(arch):
+    chosen = models.builder(arch).head
+    assert build(arch).count_params() == build(arch, head=chosen).count_params()
+
+
+@ALL
 def test_models_run_in_mixed_precision(arch):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        color = build(arch)(photographs()[..., :1])["color"]
+        color = build(arch)(photographs(arch)[..., :1])["color"]
     finally:
         keras.config.set_dtype_policy("float32")
     assert color.dtype == tf.float32
@@ -92,7 +108,7 @@ def test_models_run_in_mixed_precision(arch):
 
 
 @ALL
-def test_models_export_with_free_height_and_width(arch, tmp_path):
+def test_models_export(arch, tmp_path):
     model = build(arch)
     model.export(tmp_path / "saved", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "saved")
@@ -112,7 +128,7 @@ def test_models_load_and_train_on_jax_without_tensorflow(tmp_path):
         known = models.options_of(arch)
         options = {"backbone_weights": "none"} if "backbone_weights" in known else {}
         keras.utils.set_random_seed(0)
-        colorizer = Colorizer(arch, size=64, **options)
+        colorizer = Colorizer(arch, size=None if is_fixed(arch) else 64, **options)
         # Untrained features are hundreds large and drive tanh into its corners, where the last
         # digit of a convolution is a step of colour; a trained network's are of order one.
         kernel = colorizer.network.get_layer("color").kernel

@@ -25,16 +25,18 @@ _MODULES = {
 }
 
 
-def architecture(size: int, stride: int):
+def architecture(size: int, stride: int | None = None, head: str = "regression"):
     """Mark a function that builds a network.
 
     Args:
-        size: The short side, in pixels, at which the source uses the network.
-        stride: Height and width must be multiples of it.
+        size: The side, in pixels, at which the source uses the network.
+        stride: Height and width must be multiples of it; None if the network takes nothing but
+            `size` × `size`.
+        head: The name of the head that the source gives it.
     """
 
     def mark(build):
-        build.size, build.stride = size, stride
+        build.size, build.stride, build.head = size, stride, head
         return build
 
     return mark
@@ -57,12 +59,12 @@ def options_of(name: str) -> list[str]:
     return list(inspect.signature(builder(name)).parameters)[1:]  # the first is the head
 
 
-def create(name: str, head: str | Head = "regression", **options) -> keras.Model:
+def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
     """Build a network as published.
 
     Args:
         name: One of `list_models()`.
-        head: A head's name, or a head.
+        head: A head's name, or a head; the source's own when None.
         **options: What the architecture's own function takes, `backbone_weights` for example.
 
     Returns:
@@ -77,4 +79,4 @@ def create(name: str, head: str | Head = "regression", **options) -> keras.Model
     for option in options:
         if option not in options_of(name):
             raise errors.unknown(f"option of {name}", option, options_of(name))
-    return build(heads.create(head) if isinstance(head, str) else head, **options)
+    return build(heads.get(head or build.head), **options)

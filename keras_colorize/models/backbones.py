@@ -45,6 +45,15 @@ def resnet50(taps: list[str], weights: str = "imagenet", trainable: bool = False
     return _build(keras.applications.ResNet50, taps, weights, trainable)
 
 
+def unlock(network: keras.Model) -> None:
+    """Let training change a network's backbone, but not the statistics of its batch norm."""
+    backbone = network.get_layer("backbone")
+    backbone.trainable = True
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+
+
 def _build(application: Callable, taps: list[str], weights: str, trainable: bool) -> keras.Model:
     """Build a backbone up to the last of `taps`.
 

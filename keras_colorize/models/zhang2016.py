@@ -33,7 +33,7 @@ def _conv(x, filters, stride, dilation, name):
     )(x)
 
 
-@architecture(size=256, stride=8)
+@architecture(size=256, stride=8, head="gamut313")
 def zhang2016(head):
     """Classify the colour of every fourth pixel with a plain, dilated network.
 

@@ -72,8 +72,10 @@ class Checkpoints:
         for step in self._steps()[:-_KEEP]:
             shutil.rmtree(self._path(step), ignore_errors=True)
 
-    def begin(self) -> None:
-        """Keep the weights that the run starts from, unless there is a checkpoint already.
+    def begin(self, progress: Progress) -> None:
+        """Keep the weights that the run, or its next phase, starts from.
+
+        Nothing is written if there is a checkpoint already.
 
         A run that is killed in its first minute must not start from others, least of all from
         random ones in place of pretrained ones.
@@ -81,7 +83,7 @@ class Checkpoints:
         for stale in self.folder.glob(".tmp-*"):  # of a process that was killed while it wrote
             shutil.rmtree(stale, ignore_errors=True)
         if not self._steps():
-            self.save(Progress())
+            self.save(progress)
 
     def restore(self) -> Progress:
         """Restore the newest checkpoint that can be read; say so when it is not the newest.

@@ -40,18 +40,6 @@ def check_batch_size(strategy: tf.distribute.Strategy, batch_size: int) -> None:
         )
 
 
-def learning_rate(lr: float, schedule: str, steps: int):
-    """Return a constant, or a cosine with a linear warm-up over the first twentieth."""
-    if schedule == "constant":
-        # A schedule even so: a number would become a variable, and a checkpoint would bring the old
-        # one back to a run that goes on with another rate.
-        return keras.optimizers.schedules.PiecewiseConstantDecay([1], [lr, lr])
-    warmup = max(1, steps // 20)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=lr, warmup_steps=warmup
-    )
-
-
 def state_of(trainer: keras.Model) -> list:
     """Return every variable that training `trainer` changes."""
     trainer.optimizer.build(trainer.trainable_variables)

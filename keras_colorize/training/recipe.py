@@ -28,7 +28,9 @@ class Recipe:
 
     arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
     head: str = _key(
-        "regression", "how the network says colour: regression, bins64, gamut or gamut313"
+        "",
+        "how the network says colour: regression, sigmoid, rgb, bins64, gamut or gamut313; "
+        "default: the one that the source gives the network",
     )
     data: str = _key(
         "samples",
@@ -40,16 +42,31 @@ class Recipe:
         "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
         "none if --data has fewer than 100",
     )
-    size: int = _key(64, "side of the square crops, pixels")
+    size: int = _key(
+        0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
+    )
     batch_size: int = _key(8, "photographs in a batch, over all devices")
     epochs: int = _key(16, "epochs")
     steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
-    lr: float = _key(1e-3, "learning rate of Adam, at its highest")
+    finetune_epochs: int = _key(
+        0, "epochs more with the backbone unlocked (its batch norm stays as it is)"
+    )
+    optimizer: str = _key(
+        "adam",
+        "adam, adadelta, or sgd, which has Nesterov's momentum of 0.9",
+        choices=("adadelta", "adam", "sgd"),
+    )
+    lr: float = _key(1e-3, "learning rate, at its highest")
+    finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr")
     schedule: str = _key(
         "cosine",
-        "cosine: to nothing at the end, after a warm-up over the first twentieth; or constant",
-        choices=("constant", "cosine"),
+        "cosine: to nothing at the end, after a warm-up over the first twentieth; step: a tenth in "
+        "the second half; or constant",
+        choices=("constant", "cosine", "step"),
     )
+    beta_1: float = _key(0.9, "Adam's decay of the mean")
+    beta_2: float = _key(0.999, "Adam's decay of the variance")
+    weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
     seed: int = _key(0, "of weights, order and augmentation")
     backbone_weights: str = _key(
         "auto",
@@ -71,7 +88,8 @@ class Recipe:
             choices = field.metadata.get("choices")
             if choices and getattr(self, field.name) not in choices:
                 raise errors.unknown(field.name, getattr(self, field.name), choices)
-        at_least = {"size": 8, "batch_size": 1, "epochs": 1, "steps": 0, "seed": 0}
+        at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
+        at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise errors.UsageError(
@@ -81,6 +99,26 @@ class Recipe:
             raise errors.UsageError(f"`seed` must be below 2³². Received: seed={self.seed}.")
         if not self.lr > 0:
             raise errors.UsageError(f"`lr` must be positive. Received: lr={self.lr}.")
+
+
+def resolve(recipe: Recipe) -> Recipe:
+    """Fill in what the recipe leaves to the network: its head and its size."""
+    build = models.builder(recipe.arch)
+    if build.stride is None and recipe.size not in (0, build.size):
+        raise errors.UsageError(
+            f"`size` must be {build.size} for {recipe.arch}. Received: size={recipe.size}."
+        )
+    if recipe.finetune_epochs and "backbone_weights" not in models.options_of(recipe.arch):
+        raise errors.UsageError(
+            f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
+            f"Received: finetune_epochs={recipe.finetune_epochs}."
+        )
+    size = recipe.size or (64 if build.stride else build.size)
+    if build.stride and size % build.stride:
+        raise errors.UsageError(
+            f"`size` must be a multiple of {build.stride} for {recipe.arch}. Received: size={size}."
+        )
+    return dataclasses.replace(recipe, head=recipe.head or build.head, size=size)
 
 
 def list_recipes() -> list[str]:

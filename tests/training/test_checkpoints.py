@@ -27,10 +27,10 @@ def save(checkpoints, variable, step):
 def test_begin_keeps_the_first_weights_and_clears_what_a_kill_left(checkpoints, variable):
     stale = checkpoints.folder / ".tmp-half"
     stale.mkdir(parents=True)
-    checkpoints.begin()
+    checkpoints.begin(Progress())
     assert os.listdir(checkpoints.folder) == ["step-00000000"]
     variable.assign(np.ones(50_000))
-    checkpoints.begin()  # of a process that goes on: nothing to keep any more
+    checkpoints.begin(Progress())  # of a process that goes on: nothing to keep any more
     assert checkpoints.restore().step == 0
     np.testing.assert_array_equal(variable, 0)
 

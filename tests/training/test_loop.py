@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize import errors
-from keras_colorize.training import callbacks, loop
+from keras_colorize.training import callbacks, loop, optimizers
 from keras_colorize.training.checkpoints import Checkpoints
 
 
@@ -99,17 +99,10 @@ def test_stop_on_nan_names_the_step_and_keeps_the_checkpoint(tmp_path):
         assert os.listdir(tmp_path / "checkpoints") == ["step-00000001"]
 
 
-def test_learning_rate_cosine_warms_up_and_ends_at_nothing():
-    schedule = loop.learning_rate(0.4, "cosine", 200)
-    got = [float(schedule(step)) for step in (0, 5, 10, 105, 200)]
-    # Ten steps of warm-up, then half a cosine over the other 190: its middle is at step 105.
-    assert got == pytest.approx([0.0, 0.2, 0.4, 0.2, 0.0], abs=1e-6)
-
-
 def test_learning_rate_constant_is_that_of_the_command_not_of_the_checkpoint(tmp_path):
     def train(lr, epochs):
         model = line()
-        model.compile(keras.optimizers.SGD(loop.learning_rate(lr, "constant", 9)), loss="mse")
+        model.compile(keras.optimizers.SGD(optimizers.learning_rate(lr, "constant", 9)), loss="mse")
         fit(model, tmp_path, epochs, steps=1)
         return float(model.layers[-1].kernel[0, 0])
 

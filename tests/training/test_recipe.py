@@ -14,7 +14,7 @@ def parse(*argv):
 
 
 def test_recipe_defaults_train_vgg_fusion_on_samples():
-    recipe = parse()
+    recipe = recipes.resolve(parse())
     assert (recipe.arch, recipe.head, recipe.data) == ("vgg_fusion", "regression", "samples")
     assert recipe.backbone_weights == "auto"
 

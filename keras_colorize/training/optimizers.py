@@ -1,0 +1,37 @@
+"""Optimizers and the course of their learning rates."""
+
+import keras
+
+from keras_colorize.training.recipe import Recipe
+
+_MOMENTUM = 0.9  # of sgd: the usual value, no source states one
+
+
+def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
+    """Return the recipe's optimizer.
+
+    Args:
+        recipe: Names the optimizer, its constants and its schedule.
+        lr: The highest learning rate.
+        steps: For which the schedule is laid out.
+    """
+    rate = learning_rate(lr, recipe.schedule, steps)
+    decay = recipe.weight_decay or None
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, _MOMENTUM, nesterov=True, weight_decay=decay)
+    if recipe.optimizer == "adadelta":
+        return keras.optimizers.Adadelta(rate, weight_decay=decay)
+    return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, weight_decay=decay)
+
+
+def learning_rate(lr: float, schedule: str, steps: int):
+    """Return a constant; a tenth in the second half; or a warm-up and a cosine."""
+    if schedule == "cosine":
+        warmup = max(1, steps // 20)
+        return keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - warmup), warmup_target=lr, warmup_steps=warmup
+        )
+    # A schedule even for a constant: a number would become a variable, and a checkpoint would bring
+    # the old one back to a run that goes on with another rate.
+    later = lr if schedule == "constant" else lr / 10
+    return keras.optimizers.schedules.PiecewiseConstantDecay([max(1, steps // 2)], [lr, later])

@@ -1,0 +1,66 @@
+"""The phases of a run: training, and fine-tuning if the recipe asks for it.
+
+[unet-resnet] §3: "first, we froze the ResNet50 layers and only trained the upsampling layers and
+the final layers. Then we unfroze the ResNet50 layers and performed a finetuning".
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.models import backbones
+from keras_colorize.training import loop, optimizers, trainers
+from keras_colorize.training.checkpoints import Checkpoints, Progress
+from keras_colorize.training.recipe import Recipe
+
+
+def fit(
+    recipe: Recipe,
+    colorizer: Colorizer,
+    strategy: tf.distribute.Strategy,
+    batches: Callable[[int], tf.data.Dataset],
+    validation: tf.data.Dataset | None,
+    steps: int,
+    folder: Path,
+    callbacks: list[keras.callbacks.Callback],
+) -> Progress:
+    """Train a Colorizer from its last checkpoint, in whichever phase that is, to the end.
+
+    Fine-tuning unlocks the backbone but for its batch normalisation, whose statistics over ImageNet
+    are better than those of small batches, and begins a new optimizer at a lower rate.
+
+    Args:
+        recipe: Epochs and rates of the phases, and the optimizer.
+        colorizer: Built in the strategy's scope.
+        strategy: Of tf.distribute.
+        batches: Step → endless batches from that step on.
+        validation: One pass over the validation photographs.
+        steps: In an epoch.
+        folder: Of the checkpoints; those of fine-tuning stand in its folder `finetune`.
+        callbacks: See `loop.fit`.
+
+    Returns:
+        The finished run's progress.
+    """
+
+    def phase(folder, epochs, last, lr, progress):
+        with strategy.scope():
+            optimizer = optimizers.make(recipe, lr, epochs * steps)
+            trainer = trainers.make(colorizer, optimizer)
+            checkpoints = Checkpoints(folder, loop.state_of(trainer))
+        checkpoints.begin(progress)
+        return loop.fit(trainer, strategy, batches, validation, last, steps, checkpoints, callbacks)
+
+    finetune = folder / "finetune"
+    progress = Progress()
+    if not any(finetune.glob("step-*")):
+        progress = phase(folder, recipe.epochs, recipe.epochs, recipe.lr, progress)
+    if recipe.finetune_epochs:
+        backbones.unlock(colorizer.network)
+        epochs = recipe.finetune_epochs
+        lr = recipe.finetune_lr or recipe.lr / 10
+        progress = phase(finetune, epochs, recipe.epochs + epochs, lr, progress)
+    return progress
