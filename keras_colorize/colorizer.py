@@ -83,11 +83,9 @@ class Colorizer:
         return keras.ops.convert_to_numpy(ab)
 
     def ab_of(self, lightness):
-        """Predict colour for photographs of one size.
+        """Predict colour for photographs of one size; the network sees what `present` says.
 
-        The network sees them with their proportions kept: the short side at `size`; or, where it
-        takes nothing but a square, the long side at `size` and the rest of the square filled by
-        reflection. Its answer is resized bilinearly.
+        Its answer is resized bilinearly.
 
         Args:
             lightness: float32 `(B, H, W, 1)`, L* in 0…100; a tensor of any backend, whose height
@@ -97,15 +95,29 @@ class Colorizer:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
         shape = keras.ops.shape(lightness)[1:3]
-        working = self._working_size(*shape)
-        lightness = geometry.resize(lightness, working, antialias=True)
-        if self.stride is None:
-            lightness = geometry.fill_square(lightness, working, self.size)
-        color = self.network(lightness, training=False)["color"]
+        color = self.network(self.present(lightness), training=False)["color"]
         ab = keras.ops.cast(self.head.decode(color, **self._decoding), "float32")
         if self.stride is None:
-            ab = geometry.cut_from_square(ab, working, self.size)
+            ab = geometry.cut_from_square(ab, self._working_size(*shape), self.size)
         return geometry.resize(ab, shape)
+
+    def present(self, pictures):
+        """Bring pictures of one size to the size at which the network sees them.
+
+        Proportions are kept: the short side comes to `size`; or, where the network takes nothing
+        but a square, the long side, and the rest of the square is filled by reflection.
+
+        Args:
+            pictures: float32 `(B, H, W, C)`, L* or Lab; a tensor as `ab_of` takes it.
+
+        Returns:
+            float32 `(B, h, w, C)`.
+        """
+        working = self._working_size(*keras.ops.shape(pictures)[1:3])
+        pictures = geometry.resize(pictures, working, antialias=True)
+        if self.stride is None:
+            return geometry.fill_square(pictures, working, self.size)
+        return pictures
 
     def colorize(self, photograph: np.ndarray) -> np.ndarray:
         """Colour one photograph; its lightness is kept, its colours (if any) are discarded.

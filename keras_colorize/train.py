@@ -42,7 +42,7 @@ def train(recipe: Recipe, out: Path) -> dict:
 
     from keras_colorize.data import photographs, pipeline, sources
     from keras_colorize.scoring import score
-    from keras_colorize.training import callbacks, loop, phases
+    from keras_colorize.training import callbacks, loop, overfit, phases
 
     recipe = recipes.resolve(recipe)
     with _lock(out):
@@ -67,10 +67,15 @@ def train(recipe: Recipe, out: Path) -> dict:
         )
 
         # ---- loop ----
-        def batches(step):
-            return pipeline.training_batches(
-                data, recipe.size, recipe.batch_size, recipe.seed, step
-            )
+        if recipe.overfit:
+            whole = [rgb for _, _, rgb in data.read_all()]
+            batches = overfit.whole_batches(colorizer, whole, recipe.batch_size)
+        else:
+
+            def batches(step):
+                return pipeline.training_batches(
+                    data, recipe.size, recipe.batch_size, recipe.seed, step
+                )
 
         validation = None
         if val is not None:
@@ -120,6 +125,8 @@ def train(recipe: Recipe, out: Path) -> dict:
             "history": progress.history,
             "scores": {"data": scored.name, "photographs": scores.count, "rows": scores.rows()},
         }
+        if recipe.overfit:
+            record["overfit"] = overfit.judge(colorizer, whole)
         files.write_json(out / "run.json", record)
         print(f"\n{scores.count} photographs of {scored.name}, centre crops of {_SCORE_SIDE}²:\n")
         print(scores.table())
@@ -131,7 +138,9 @@ def _open_data(recipe):
     from keras_colorize.data import sources
 
     data = _check(recipe.data, "data")
-    if recipe.val_data:
+    if recipe.overfit:
+        data, val = sources.first(data, recipe.overfit), None
+    elif recipe.val_data:
         val = _check(recipe.val_data, "val_data")
         shared = data.digests & val.digests
         if not data.digests or not val.digests:
@@ -335,16 +344,27 @@ def main(argv: list[str] | None = None) -> int:
         named = Path(arguments.recipe).stem if arguments.recipe else recipe.arch
         out = Path(arguments.out or Path("runs") / named)
         try:
-            train(recipe, out)
+            record = train(recipe, out)
         except errors.Interrupted as stopped:
             print(f"\nStopped; a checkpoint is in {out}. The same command goes on from there.")
             return 128 + stopped.signal
         print(f"Pictures  {out / 'samples'}\nCurves    {out / 'curves.png'}")
         print(f"Model     {out / 'model'}")
         print(f"Next      keras-colorize colorize PHOTOGRAPH --model {out}")
-        return cli.DONE
+        return _say_verdict(record["overfit"]) if recipe.overfit else cli.DONE
 
     return cli.guard(parser, run)
+
+
+def _say_verdict(overfit) -> int:
+    """Print what the check found; return the exit code."""
+    print(
+        "Overfit   {}: ab RMSE {:.1f} against grey's {:.1f}, PSNR {:.1f} dB against {:.1f}".format(
+            "passed" if overfit["passed"] else "FAILED",
+            *(overfit[key] for key in ("ab_rmse", "grey_ab_rmse", "psnr", "grey_psnr")),
+        )
+    )
+    return cli.DONE if overfit["passed"] else cli.SOME_FAILED
 
 
 def _recipe_names() -> str:

@@ -299,6 +299,26 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
     assert "val_loss" in record["history"][0]
 
 
+# ---- overfitting on purpose ----
+
+
+def test_train_overfit_passes_and_says_so(tmp_path, capsys):
+    argv = ["--overfit", 2, "--size", 32, "--epochs", 8, "--backbone-weights", "none"]
+    assert run("-o", tmp_path / "run", *argv) == 0
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["overfit"]["passed"] and record["overfit"]["photographs"] == 2
+    assert record["overfit"]["ab_rmse"] <= 0.5 * record["overfit"]["grey_ab_rmse"]
+    assert record["photographs"] == {"data": 2, "val_data": 0}
+    assert "Overfit   passed" in capsys.readouterr().out
+
+
+def test_train_overfit_that_has_not_learnt_exits_1(tmp_path, capsys):
+    argv = ["--overfit", 2, "--size", 16, "--epochs", 1, "--steps", 1, "--backbone-weights", "none"]
+    assert run("-o", tmp_path / "run", *argv) == 1
+    assert not json.loads((tmp_path / "run" / "run.json").read_text())["overfit"]["passed"]
+    assert "Overfit   FAILED" in capsys.readouterr().out
+
+
 # ---- wrong usage ----
 
 
@@ -308,7 +328,7 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
         (["--arch", "vgg"], "'vgg_fusion', 'zhang2016']. Received: arch='vgg'."),
         (
             ["--head", "gammut"],
-            "'gamut', 'gamut313', 'regression']. Received: head='gammut'.",
+            "'rgb', 'sigmoid']. Received: head='gammut'.",
         ),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),

@@ -42,6 +42,12 @@ class Recipe:
         "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
         "none if --data has fewer than 100",
     )
+    overfit: int = _key(
+        0,
+        "train on the first N photographs alone, whole and without augmentation, and fail unless "
+        "ab RMSE comes to half of grey's and PSNR to 3 dB over grey's: the check that a network "
+        "learns; 0: off",
+    )
     size: int = _key(
         0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
     )
@@ -88,7 +94,14 @@ class Recipe:
             choices = field.metadata.get("choices")
             if choices and getattr(self, field.name) not in choices:
                 raise errors.unknown(field.name, getattr(self, field.name), choices)
-        at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
+        at_least = {
+            "size": 0,
+            "batch_size": 1,
+            "epochs": 1,
+            "finetune_epochs": 0,
+            "steps": 0,
+            "overfit": 0,
+        }
         at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
         for name, least in at_least.items():
             if getattr(self, name) < least:
@@ -102,7 +115,7 @@ class Recipe:
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Fill in what the recipe leaves to the network: its head and its size."""
+    """Fill in what the recipe leaves open: the head and the size that go with the network."""
     build = models.builder(recipe.arch)
     if build.stride is None and recipe.size not in (0, build.size):
         raise errors.UsageError(
@@ -118,7 +131,9 @@ def resolve(recipe: Recipe) -> Recipe:
         raise errors.UsageError(
             f"`size` must be a multiple of {build.stride} for {recipe.arch}. Received: size={size}."
         )
-    return dataclasses.replace(recipe, head=recipe.head or build.head, size=size)
+    batch_size = min(recipe.batch_size, recipe.overfit or recipe.batch_size)
+    head = recipe.head or build.head
+    return dataclasses.replace(recipe, head=head, size=size, batch_size=batch_size)
 
 
 def list_recipes() -> list[str]:

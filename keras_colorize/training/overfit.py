@@ -1,0 +1,76 @@
+"""The check that a network learns: let it overfit a few photographs.
+
+[enhancing] "To be sure if our model learns properly, we let the model overfit on a small dataset";
+[vgg-fusion] does the same. What it has to reach is chosen.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize import metrics, viz
+from keras_colorize.color.lab import rgb_to_lab
+from keras_colorize.colorizer import Colorizer
+
+_MOST_ERROR, _LEAST_GAIN = 0.5, 3.0  # of grey's ab RMSE; dB over grey's PSNR
+
+
+def whole_batches(
+    colorizer: Colorizer, photographs: list[np.ndarray], batch_size: int
+) -> Callable[[int], tf.data.Dataset]:
+    """Return batches of whole photographs, over and over, just as the network sees them.
+
+    Args:
+        colorizer: Brings them to its working size. Where that keeps their proportions they are
+            filled up to a common size by reflection.
+        photographs: uint8 sRGB `(H, W, 3)` of any sizes.
+        batch_size: Photographs in a batch.
+
+    Returns:
+        Step → endless batches from that step on, as `pipeline.training_batches` gives them.
+    """
+    seen = [np.array(colorizer.present(rgb_to_lab(rgb[None])))[0] for rgb in photographs]
+    height, width = (max(lab.shape[axis] for lab in seen) for axis in (0, 1))
+    filled = np.stack(
+        [
+            np.pad(
+                lab,
+                [(0, height - lab.shape[0]), (0, width - lab.shape[1]), (0, 0)],
+                mode="symmetric",
+            )
+            for lab in seen
+        ]
+    )
+    held = tf.data.Dataset.from_tensor_slices(filled)
+
+    def batches(step: int) -> tf.data.Dataset:
+        stream = held.repeat().skip(step * batch_size % len(filled))
+        batches = stream.batch(batch_size, drop_remainder=True)
+        return batches.map(lambda lab: (lab[..., :1], {"color": lab}))
+
+    return batches
+
+
+def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
+    """Say whether a Colorizer has learnt these photographs, each at its own size.
+
+    Args:
+        colorizer: Trained on them.
+        photographs: uint8 sRGB `(H, W, 3)`.
+
+    Returns:
+        `passed`, and the means over the photographs that decide it, beside grey's.
+    """
+    scores = [metrics.score(colorizer.colorize(rgb), rgb) for rgb in photographs]
+    grey = [metrics.score(viz.to_grey(rgb), rgb) for rgb in photographs]
+    means = {
+        prefix + name: float(np.mean([score[name] for score in rows]))
+        for prefix, rows in (("", scores), ("grey_", grey))
+        for name in ("ab_rmse", "psnr")
+    }
+    passed = (
+        means["ab_rmse"] <= _MOST_ERROR * means["grey_ab_rmse"]
+        and means["psnr"] >= means["grey_psnr"] + _LEAST_GAIN
+    )
+    return {"passed": passed, "photographs": len(photographs), **means}

@@ -1,0 +1,39 @@
+"""One real step of every recipe, on the samples."""
+
+import pytest
+
+from keras_colorize import models, train
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.training import recipe as recipes
+from keras_colorize.training.checkpoints import Checkpoints
+
+# What may be shrunk; layers, head, losses and optimizer stay as the recipe has them.
+SHRUNK = {"data": "samples", "val_data": "", "batch_size": 2, "epochs": 1, "steps": 1}
+
+
+@pytest.mark.parametrize("name", recipes.list_recipes())
+def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
+    # What they would write is hundreds of MB each; test_train.py sees to that.
+    monkeypatch.setattr(Checkpoints, "save", lambda self, progress: None)
+    monkeypatch.setattr(Colorizer, "save", lambda self, folder: None)
+    asked = recipes.read(name)
+    keys = asked | SHRUNK
+    build = models.builder(asked["arch"])
+    if build.stride is not None:
+        keys["size"] = max(32, build.stride)
+    if "finetune_epochs" in asked:
+        keys["finetune_epochs"] = 1
+    if "backbone_weights" in asked:
+        keys["backbone_weights"] = "none"
+    record = train.train(recipes.build(keys), tmp_path / "run")
+    assert record["status"] == "done"
+    assert record["recipe"]["head"] == asked.get("head", build.head)
+    assert len(record["history"]) == (2 if "finetune_epochs" in asked else 1)
+
+
+def test_recipes_state_their_source_and_command():
+    for name in recipes.list_recipes():
+        folder = next(folder for folder in recipes._FOLDERS if (folder / f"{name}.toml").is_file())
+        header = (folder / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
+        for part in ("— [", "Number to expect:", "Needs:", f"--recipe {name}\n"):
+            assert part in header + "\n", (name, part)
