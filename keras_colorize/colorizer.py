@@ -171,12 +171,23 @@ class Colorizer:
 
     # ---- the folder ----
 
-    def save(self, folder: str | os.PathLike) -> None:
-        """Write `config.json`, `model.weights.h5` and `trained_on.txt`, all or nothing."""
+    def save(self, folder: str | os.PathLike, half: bool = False) -> None:
+        """Write `config.json`, `model.weights.h5` and `trained_on.txt`, all or nothing.
+
+        Args:
+            folder: It is replaced if it exists.
+            half: Write kernels in half precision: half the size, and colours that differ by less
+                than 8 bits can show. Biases and batch norm stay whole.
+
+        Raises:
+            RunError: A kernel is too large for half precision.
+        """
         folder = Path(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with files.atomic_folder(folder) as temporary:
             self.network.save_weights(temporary / _WEIGHTS)
+            if half:
+                _halve(temporary / _WEIGHTS)
             config = {
                 "format": _FORMAT,
                 "arch": self.arch,
@@ -302,6 +313,30 @@ def _count_values(group: h5py.Group) -> int:
         item.size if isinstance(item, h5py.Dataset) else _count_values(item)
         for item in group.values()
     )
+
+
+def _halve(path: Path) -> None:
+    """Write a weights file again, with kernels in half precision."""
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    with h5py.File(whole) as source, h5py.File(path, "w") as target:
+        _copy_halved(source, target)
+    whole.unlink()
+
+
+def _copy_halved(source: h5py.Group, target: h5py.Group) -> None:
+    target.attrs.update(source.attrs)
+    for name, item in source.items():
+        if isinstance(item, h5py.Group):
+            _copy_halved(item, target.create_group(name))
+            continue
+        values = item[()]
+        if values.ndim > 1 and values.dtype == np.float32:
+            with np.errstate(over="ignore"):
+                values = values.astype("float16")
+            if not np.isfinite(values).all():
+                raise errors.RunError(f"{item.name} is too large for half precision.")
+        target.create_dataset(name, data=values).attrs.update(item.attrs)
 
 
 def _sha256(path: Path) -> str:

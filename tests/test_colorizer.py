@@ -4,6 +4,7 @@ import json
 import shutil
 
 import h5py
+import keras
 import numpy as np
 import pytest
 import skimage.color
@@ -187,3 +188,31 @@ def test_load_broken_json_is_an_error(folder):
     (folder / "config.json").write_text("{")
     with pytest.raises(errors.UsageError, match=r"config.json cannot be read"):
         keras_colorize.load(folder)
+
+
+def test_save_in_half_precision_is_half_the_size_and_looks_the_same(tmp_path):
+    keras.utils.set_random_seed(0)
+    colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+    # Untrained features are hundreds large; a trained network's are of order one.
+    kernel = colorizer.network.get_layer("color").kernel
+    kernel.assign(0.01 * kernel)
+    colorizer.save(tmp_path / "whole")
+    colorizer.save(tmp_path / "half", half=True)
+    sizes = {
+        name: (tmp_path / name / "model.weights.h5").stat().st_size for name in ("whole", "half")
+    }
+    assert sizes["half"] < 0.52 * sizes["whole"]
+    photograph = skimage.data.chelsea()[::4, ::4]
+    whole, half = (keras_colorize.load(tmp_path / name) for name in sizes)
+    assert half.network.get_layer("color").kernel.dtype == "float32"
+    difference = whole.colorize(photograph).astype(int) - half.colorize(photograph)
+    assert np.abs(difference).max() <= 1
+
+
+def test_save_in_half_precision_refuses_what_does_not_fit(tmp_path):
+    colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+    kernel = colorizer.network.get_layer("color").kernel
+    kernel.assign(kernel + 70_000.0)
+    with pytest.raises(errors.RunError, match="too large for half precision"):
+        colorizer.save(tmp_path / "half", half=True)
+    assert not (tmp_path / "half").exists()
