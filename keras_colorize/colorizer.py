@@ -176,8 +176,7 @@ class Colorizer:
 
         Args:
             folder: It is replaced if it exists.
-            half: Write kernels in half precision: half the size, and colours that differ by less
-                than 8 bits can show. Biases and batch norm stay whole.
+            half: Write kernels in half precision, half the size; biases and batch norm stay whole.
 
         Raises:
             RunError: A kernel is too large for half precision.
