@@ -25,3 +25,23 @@ def picture():
         return np.rint(127.5 + 127.5 * np.stack(waves, -1)).astype("uint8")
 
     return make
+
+
+@pytest.fixture
+def build():
+    """Build an architecture with fixed random weights, its backbone's too."""
+    from keras_colorize import models
+
+    def build(arch, **options):
+        if "backbone_weights" in models.options_of(arch):
+            options.setdefault("backbone_weights", "none")
+        keras.utils.set_random_seed(0)  # a failure here must be one everywhere
+        return models.create(arch, **options)
+
+    return build
+
+
+@pytest.fixture
+def count():
+    """Count the parameters in a list of weights."""
+    return lambda weights: sum(int(np.prod(weight.shape)) for weight in weights)

@@ -1,6 +1,5 @@
-"""One body of tests for every architecture, and each paper's own numbers."""
+"""One body of tests for every architecture; each paper's own numbers stand in `tests/models`."""
 
-import itertools
 import os
 import subprocess
 import sys
@@ -16,17 +15,6 @@ import keras_colorize
 from keras_colorize import errors, heads, models
 
 ALL = pytest.mark.parametrize("arch", keras_colorize.list_models())
-
-
-def build(arch, **options):
-    if "backbone_weights" in models.options_of(arch):
-        options.setdefault("backbone_weights", "none")
-    keras.utils.set_random_seed(0)  # a failure here must be one everywhere
-    return models.create(arch, **options)
-
-
-def count(weights):
-    return sum(int(np.prod(weight.shape)) for weight in weights)
 
 
 def is_fixed(arch):
@@ -52,7 +40,7 @@ def photographs(arch, batch=2):
 
 
 @ALL
-def test_models_are_functional_and_speak_the_contract(arch):
+def test_models_are_functional_and_speak_the_contract(build, arch):
     model = build(arch)
     assert isinstance(model, keras.Model)
     side = models.builder(arch).size if is_fixed(arch) else None
@@ -65,7 +53,7 @@ def test_models_are_functional_and_speak_the_contract(arch):
 
 
 @ALL
-def test_models_give_finite_gradients_to_every_trainable_weight(arch):
+def test_models_give_finite_gradients_to_every_trainable_weight(build, arch):
     unlocked = {"trainable_backbone": True} if "backbone_weights" in models.options_of(arch) else {}
     model = build(arch, **unlocked)
     lab = photographs(arch)
@@ -81,7 +69,7 @@ def test_models_give_finite_gradients_to_every_trainable_weight(arch):
 
 @ALL
 @pytest.mark.parametrize("head", heads.list_heads())
-def test_models_take_every_head(arch, head):
+def test_models_take_every_head(build, arch, head):
     head = heads.create(head)
     lab = photographs(arch, batch=1)
     color = build(arch, head=head)(lab[..., :1])["color"]
@@ -91,13 +79,13 @@ def test_models_take_every_head(arch, head):
 
 
 @ALL
-def test_models_have_the_head_that_the_source_gives_them(arch):
+def test_models_have_the_head_that_the_source_gives_them(build, arch):
     chosen = models.builder(arch).head
     assert build(arch).count_params() == build(arch, head=chosen).count_params()
 
 
 @ALL
-def test_models_run_in_mixed_precision(arch):
+def test_models_run_in_mixed_precision(build, arch):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         color = build(arch)(photographs(arch)[..., :1])["color"]
@@ -108,7 +96,7 @@ def test_models_run_in_mixed_precision(arch):
 
 
 @ALL
-def test_models_export(arch, tmp_path):
+def test_models_export(build, arch, tmp_path):
     model = build(arch)
     model.export(tmp_path / "saved", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "saved")
@@ -158,121 +146,6 @@ def test_models_load_and_train_on_jax_without_tensorflow(tmp_path):
         there = np.load(tmp_path / f"{arch}.npy")
         assert ab.std() > 0
         np.testing.assert_allclose(there, ab, rtol=0, atol=1e-4 * ab.std(), err_msg=arch)
-
-
-# ---- vgg_fusion ----
-
-
-def test_vgg_fusion_has_the_published_parameters():
-    model = build("vgg_fusion")
-    assert count(model.trainable_weights) == 1_158_466
-    assert count(model.non_trainable_weights) == 7_637_056
-
-
-def test_vgg_fusion_with_64_classes_trains_36_414_more():
-    model = build("vgg_fusion", head="bins64")
-    # 3·3·32·128 + 128 in place of 3·3·32·2 + 2.
-    assert count(model.trainable_weights) == 1_194_880
-
-
-def test_vgg_fusion_unlocked_trains_all_but_the_moving_statistics():
-    model = build("vgg_fusion", trainable_backbone=True)
-    assert count(model.trainable_weights) == 8_793_730
-    assert count(model.non_trainable_weights) == 2 * 896
-
-
-def test_vgg_fusion_feeds_vgg16_what_it_was_trained_on():
-    model = build("vgg_fusion")
-    probe = keras.Model(
-        model.input, model.get_layer("backbone")._inbound_nodes[-1].input_tensors[0]
-    )
-    for lightness, grey in [(0.0, 0.0), (100.0, 255.0)]:
-        got = np.asarray(probe(np.full((1, 8, 8, 1), lightness, "float32")))[0, 0, 0]
-        expected = keras.applications.vgg16.preprocess_input(np.full((1, 1, 1, 3), grey))[0, 0, 0]
-        np.testing.assert_allclose(got, expected, atol=1e-4)
-
-
-def test_vgg_fusion_without_weights_starts_from_he_normal_kernels():
-    backbone = build("vgg_fusion").get_layer("backbone")
-    kernel = backbone.get_layer("block3_conv2").kernel
-    # He et al. 2015: a standard deviation of √(2 / fan in).
-    np.testing.assert_allclose(np.std(kernel), np.sqrt(2 / (3 * 3 * 256)), rtol=0.02)
-
-
-def test_vgg_fusion_takes_a_weights_file(tmp_path):
-    vgg16 = keras.applications.VGG16(include_top=False, weights=None)
-    vgg16.save_weights(tmp_path / "vgg16.weights.h5")
-    model = build("vgg_fusion", backbone_weights=str(tmp_path / "vgg16.weights.h5"))
-    got = model.get_layer("backbone").get_layer("block4_conv3").kernel
-    np.testing.assert_array_equal(got, vgg16.get_layer("block4_conv3").kernel)
-
-
-def test_vgg_fusion_says_when_imagenet_weights_cannot_be_had(monkeypatch):
-    def unreachable(*args, **kwargs):
-        raise Exception("URL fetch failure")  # as Keras raises it
-
-    monkeypatch.setattr("keras.applications.VGG16", unreachable)
-    with pytest.raises(errors.WeightsUnavailable, match=r"URL fetch failure.*'none'"):
-        models.create("vgg_fusion", backbone_weights="imagenet")
-
-
-# ---- vgg_embedding ----
-
-
-def test_vgg_embedding_decoder_has_the_printed_parameters():
-    model = build("vgg_embedding")
-    # The source's code block: 9·512·256 + 256 + 9·256·128 + 128 + … + 9·16·2 + 2.
-    widths = [512, 256, 128, 64, 32, 16, 2]
-    by_hand = sum(9 * i * o + o for i, o in itertools.pairwise(widths))
-    assert by_hand == 1_572_114
-    assert count(model.trainable_weights) == by_hand
-    assert count(model.non_trainable_weights) == 14_714_688  # VGG16 without its top
-
-
-def test_vgg_embedding_is_7_by_7_by_512_at_224():
-    model = build("vgg_embedding")
-    assert model.get_layer("backbone").compute_output_shape((1, 224, 224, 3)) == (1, 7, 7, 512)
-    sizes = [model.get_layer(f"up{i}").compute_output_shape for i in range(2, 7)]
-    got = [size((1, 7 * 2**i, 7 * 2**i, 8))[1] for i, size in enumerate(sizes)]
-    assert got == [14, 28, 56, 112, 224]
-
-
-# ---- zhang2016 ----
-
-
-def test_zhang2016_has_the_published_parameters():
-    model = build("zhang2016", head="gamut313")
-    assert count(model.trainable_weights) == 32_235_385
-    assert count(model.non_trainable_weights) == 4_992
-
-
-def test_zhang2016_classifies_every_fourth_pixel():
-    model = build("zhang2016", head="gamut313")
-    assert model(np.zeros((1, 64, 96, 1), "float32"))["color"].shape == (1, 16, 24, 313)
-
-
-# ---- resnet50_unet ----
-
-
-@pytest.mark.parametrize("classes, trainable", [(None, 37_620_866), (243, 37_898_739)])
-def test_resnet50_unet_has_the_published_parameters(classes, trainable):
-    head = "regression" if classes is None else heads.create("gamut", kept=list(range(classes)))
-    model = build("resnet50_unet", head=head, trainable_backbone=True)
-    assert count(model.trainable_weights) == trainable
-    assert count(model.non_trainable_weights) == 55_040
-
-
-def test_resnet50_unet_skips_are_at_112_56_28_14():
-    model = build("resnet50_unet")
-    backbone = model.get_layer("backbone")
-    shapes = backbone.compute_output_shape((1, 224, 224, 3))
-    assert [shape[1:] for shape in shapes] == [
-        (112, 112, 64),
-        (56, 56, 256),
-        (28, 28, 512),
-        (14, 14, 1024),
-        (7, 7, 2048),
-    ]
 
 
 # ---- the registry ----
