@@ -3,6 +3,35 @@
 import keras
 from keras import ops
 
+from keras_colorize import geometry
+
+# Of batch normalisation. Chosen, no source states one: Keras's 0.99 lags hundreds of steps behind
+# the weights. After 360 steps of vgg_fusion on six photographs inference was 3.5 dB worse with it
+# than with statistics taken afresh.
+MOMENTUM = 0.95
+
+
+def conv3x3(x, filters: int, stride: int = 1, name: str = "", **options):
+    """Convolve 3×3, padded by a pixel on every side also where the stride is 2.
+
+    So does the published code of Torch and Caffe. Keras's "same" pads the far sides only, which
+    shifts the picture by a pixel each time.
+
+    Args:
+        x: `(B, H, W, C)`.
+        filters: Output channels.
+        stride: 1 or 2.
+        name: Of the layer.
+        **options: Of `keras.layers.Conv2D`.
+
+    Returns:
+        `(B, H / stride, W / stride, filters)`, rounded up.
+    """
+    if stride == 2:
+        x = keras.layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
+    padding = "same" if stride == 1 else "valid"
+    return keras.layers.Conv2D(filters, 3, stride, padding, name=name, **options)(x)
+
 
 @keras.saving.register_keras_serializable("keras_colorize")
 class Upscale2x(keras.layers.Layer):
@@ -39,3 +68,31 @@ class Upscale2x(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
         return (batch, height and 2 * height, width and 2 * width, channels)
+
+
+@keras.saving.register_keras_serializable("keras_colorize")
+class Resize(keras.layers.Layer):
+    """Bring a map to a height and width, bilinearly.
+
+    Args:
+        height: New height.
+        width: New width.
+        antialias: Whether every pixel counts where the map gets smaller.
+        **options: Of a Keras layer.
+    """
+
+    def __init__(self, height: int, width: int, antialias: bool = False, **options):
+        super().__init__(**options)
+        self._size = (height, width)
+        self._antialias = antialias
+
+    def call(self, x):
+        return ops.cast(geometry.resize(x, self._size, self._antialias), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self._size, input_shape[3])
+
+    def get_config(self):
+        height, width = self._size
+        mine = {"height": height, "width": width, "antialias": self._antialias}
+        return super().get_config() | mine

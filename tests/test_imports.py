@@ -15,7 +15,7 @@ ROOMS = {
     "errors": set(),
     "files": set(),
     "color": BASE,
-    "layers": BASE | {"color"},
+    "layers": BASE | {"color", "geometry"},
     "losses": BASE | {"color"},
     "metrics": BASE | {"color"},
     "geometry": set(),

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from keras_colorize.heads import Head
 
 _MODULES = {
+    "iizuka2016": "iizuka2016",
     "resnet50_unet": "resnet50_unet",
+    "unet_plain": "unet_plain",
+    "unet_vae": "unet_vae",
     "vgg_embedding": "vgg_embedding",
     "vgg_fusion": "vgg_fusion",
     "zhang2016": "zhang2016",
+    "zhang_small": "zhang_small",
 }
 
 

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_colorize.layers import MOMENTUM
 from keras_colorize.models import architecture, backbones
 
 
@@ -43,7 +44,7 @@ def resnet50_unet(head, backbone_weights: str = "imagenet", trainable_backbone: 
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
             name=f"up{i}_conv",
         )(x)
-        x = layers.BatchNormalization(name=f"up{i}_bn")(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"up{i}_bn")(x)
         x = layers.ReLU(name=f"up{i}_relu")(x)
         x = layers.Concatenate(name=f"up{i}_concat")([x, skips.pop()])  # 14, 28, 56, 112
     color = head.output(x, kernel_size=3, strides=2)  # (224, 224, 2) for regression

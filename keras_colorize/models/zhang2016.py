@@ -4,6 +4,7 @@ ECCV 2016."""
 import keras
 from keras import layers
 
+from keras_colorize.layers import MOMENTUM, conv3x3
 from keras_colorize.models import architecture
 
 # Filters, convolutions, stride of the last and dilation of blocks 1 to 7: the authors' code.
@@ -16,21 +17,6 @@ _BLOCKS = (
     (512, 3, 1, 2),
     (512, 3, 1, 1),
 )
-
-
-def _conv(x, filters, stride, dilation, name):
-    if stride == 2:
-        # The authors' framework pads both sides, "same" only the far one: a shift by a pixel.
-        x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
-    return layers.Conv2D(
-        filters,
-        3,
-        strides=stride,
-        dilation_rate=dilation,
-        padding="same" if stride == 1 else "valid",
-        activation="relu",
-        name=name,
-    )(x)
 
 
 @architecture(size=256, stride=8, head="gamut313")
@@ -55,15 +41,22 @@ def zhang2016(head):
     # ---- blocks 1 to 7 ----
     for i, (filters, convolutions, stride, dilation) in enumerate(_BLOCKS, 1):
         for j in range(1, convolutions + 1):
-            last = stride if j == convolutions else 1
-            x = _conv(x, filters, last, dilation, f"conv{i}_{j}")
-        x = layers.BatchNormalization(name=f"bn{i}")(x)  # at 256: 128, 64, 32, 32, 32, 32, 32
+            x = conv3x3(
+                x,
+                filters,
+                stride if j == convolutions else 1,
+                dilation_rate=dilation,
+                activation="relu",
+                name=f"conv{i}_{j}",
+            )
+        # at 256: 128, 64, 32, 32, 32, 32, 32
+        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{i}")(x)
 
     # ---- block 8 ----
     x = layers.Conv2DTranspose(256, 4, strides=2, padding="same", activation="relu", name="up8_1")(
         x
     )
     for j in (2, 3):
-        x = _conv(x, 256, 1, 1, f"conv8_{j}")
+        x = conv3x3(x, 256, activation="relu", name=f"conv8_{j}")
     color = head.output(x, kernel_size=1)  # (64, 64, 313)
     return keras.Model(lightness, {"color": color}, name="zhang2016")

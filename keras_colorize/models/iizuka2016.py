@@ -1,0 +1,92 @@
+"""[comparative], second network: S. Iizuka, E. Simo-Serra, H. Ishikawa, "Let there be Color!",
+SIGGRAPH 2016."""
+
+import keras
+from keras import layers, ops
+
+from keras_colorize.layers import MOMENTUM, Resize, conv3x3
+from keras_colorize.models import architecture
+
+
+def _normalized(x, name):
+    return layers.ReLU(name=f"{name}_relu")(
+        layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+    )
+
+
+def _conv(x, filters, stride, name):
+    return _normalized(conv3x3(x, filters, stride, name=name), name)
+
+
+def _dense(x, units, name):
+    return _normalized(layers.Dense(units, name=name)(x), name)
+
+
+def _low_level():
+    inputs = x = keras.Input((None, None, 1))
+    for i, filters in enumerate([64, 128, 128, 256, 256, 512], 1):
+        x = _conv(x, filters, 1 + i % 2, f"low{i}")  # 112, 112, 56, 56, 28, 28
+    return keras.Model(inputs, x, name="low_level")
+
+
+@architecture(size=224, stride=8, head="sigmoid")
+def iizuka2016(head, classes: int = 0):
+    """Fuse the features of every place with one description of the whole photograph.
+
+    Iizuka 2016, table 1: low-level features, shared by two branches; mid-level features of the
+    photograph at any size; global features of a copy of 224 × 224, which the *fusion layer* joins
+    to every place (equation 2); a colorization network with nearest-neighbour up-sampling.
+    Convolutions are 3×3, padded by one pixel; batch normalisation and ReLU follow every layer but
+    the last, fully connected ones included: 42,182,818 trainable and 12,992 non-trainable
+    parameters without classes. [comparative] §II.E tells of the sigmoid and of the normalised ab.
+    Chosen: (L − 50)/50 as input, for the source names no range; an antialiased copy.
+
+    Args:
+        head: The head, which owns the output layer.
+        classes: How many kinds of scene the global features learn to tell apart (§3.3); 0 leaves
+            the classification network out.
+
+    Returns:
+        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`,
+        with classes also `{"class_logits": (B, classes)}`.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+    grey = (lightness - 50.0) / 50.0
+    low_level = _low_level()
+
+    # ---- mid-level features ----
+    x = low_level(grey)  # (28, 28, 512)
+    x = _conv(x, 512, 1, "mid1")
+    x = _conv(x, 256, 1, "mid2")  # (28, 28, 256)
+
+    # ---- global features ----
+    whole = low_level(Resize(224, 224, antialias=True, name="copy")(grey))
+    for i in range(1, 5):
+        whole = _conv(whole, 512, 1 + i % 2, f"global{i}")  # 14, 14, 7, 7
+    whole = layers.Flatten(name="flatten")(whole)  # (25088)
+    whole = _dense(whole, 1024, "global_dense1")
+    described = _dense(whole, 512, "global_dense2")
+    whole = _dense(described, 256, "global_dense3")
+
+    # ---- fusion ----
+    everywhere = ops.ones_like(x[..., :1]) * whole[:, None, None]  # (28, 28, 256)
+    x = layers.Concatenate(name="fusion_concat")([x, everywhere])  # (28, 28, 512)
+    x = _normalized(layers.Conv2D(256, 1, name="fusion")(x), "fusion")
+
+    # ---- colorization ----
+    x = _conv(x, 128, 1, "color1")
+    x = layers.UpSampling2D(2, name="up1")(x)  # (56, 56, 128)
+    x = _conv(x, 64, 1, "color2")
+    x = _conv(x, 64, 1, "color3")
+    x = layers.UpSampling2D(2, name="up2")(x)  # (112, 112, 64)
+    x = _conv(x, 32, 1, "color4")
+    color = head.output(x, kernel_size=3)  # (112, 112, 2) for sigmoid
+    color = layers.UpSampling2D(2, dtype="float32", name="up3")(color)
+    outputs = {"color": color}
+
+    # ---- classification ----
+    if classes:
+        x = _dense(described, 256, "class_dense1")
+        logits = layers.Dense(classes, dtype="float32", name="class_logits")(x)
+        outputs["class_logits"] = logits
+    return keras.Model(lightness, outputs, name="iizuka2016")
