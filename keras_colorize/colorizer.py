@@ -247,7 +247,8 @@ class Colorizer:
         return colorizer
 
     def _parameters(self) -> int:
-        return sum(int(np.prod(variable.shape)) for variable in self.network.variables)
+        # Weights: the state of a random seed is a variable too, but is not saved.
+        return sum(int(np.prod(weight.shape)) for weight in self.network.weights)
 
     def _load_weights(self, path: Path, parameters: int) -> None:
         # Keras complains of arrays that are missing or misshapen, but not of arrays left over.

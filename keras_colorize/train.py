@@ -47,7 +47,8 @@ def train(recipe: Recipe, out: Path) -> dict:
     recipe = recipes.resolve(recipe)
     with _lock(out):
         data, val = _open_data(recipe)
-        record = _open_run(recipe, out, data, val)
+        classes = sources.classes_of(*filter(None, (data, val))) if recipe.labels else []
+        record = _open_run(recipe, out, data, val) | {"classes": classes}
 
         # ---- network ----
         head = _make_head(recipe, record, data)
@@ -74,12 +75,12 @@ def train(recipe: Recipe, out: Path) -> dict:
 
             def batches(step):
                 return pipeline.training_batches(
-                    data, recipe.size, recipe.batch_size, recipe.seed, step
+                    data, recipe.size, recipe.batch_size, recipe.seed, step, classes
                 )
 
         validation = None
         if val is not None:
-            validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size)
+            validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size, classes)
         shown = [
             photographs.center_crop(photograph, _SCORE_SIDE)
             for photograph in (val or data).read_some(_IN_GRID)
@@ -257,8 +258,10 @@ def _build(recipe, head, record):
     from keras_colorize import models
     from keras_colorize.colorizer import Colorizer
 
+    options = {"levels": recipe.levels, "classes": len(record["classes"])}
+    options = {name: value for name, value in options.items() if value}
     if "backbone_weights" not in models.options_of(recipe.arch):
-        return Colorizer(recipe.arch, head, recipe.size)
+        return Colorizer(recipe.arch, head, recipe.size, **options)
 
     def build(weights, trainable):
         return Colorizer(
@@ -267,6 +270,7 @@ def _build(recipe, head, record):
             recipe.size,
             backbone_weights=weights,
             trainable_backbone=trainable,
+            **options,
         )
 
     if "backbone_weights" in record:  # a run that goes on: its checkpoint brings the weights

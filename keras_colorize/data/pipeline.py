@@ -7,6 +7,8 @@ seen from step k on, and no iterator needs saving.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -19,7 +21,12 @@ _PARALLEL = tf.data.AUTOTUNE
 
 
 def training_batches(
-    source: Source, size: int, batch_size: int, seed: int, start_step: int = 0
+    source: Source,
+    size: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    classes: Sequence[str] = (),
 ) -> tf.data.Dataset:
     """Endless batches of random crops, mirrored half of the time.
 
@@ -33,10 +40,12 @@ def training_batches(
         batch_size: Photographs in a batch.
         seed: Of order and augmentation.
         start_step: Batches to pass over, without reading them.
+        classes: Names of the classes that photographs belong to, if they are a target.
 
     Returns:
         L* float32 `(B, size, size, 1)` in 0…100 and
-        `{"color": float32 (B, size, size, 3)}`, the same crop in CIELAB.
+        `{"color": float32 (B, size, size, 3)}`, the same crop in CIELAB; with classes also
+        `{"class_logits": int64 (B,)}`, the place of each photograph's class among them.
     """
     start = start_step * batch_size
     epochs = tf.data.Dataset.counter(start // source.count).flat_map(
@@ -49,25 +58,34 @@ def training_batches(
         key = tf.stack([tf.constant(seed, tf.int64), number])
         draw = tf.random.stateless_uniform((3,), seed=key)
         photograph = _crop(_read(source, item), size, draw[0], draw[1])
-        return tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
+        mirrored = tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
+        return mirrored, _label(source, item, classes)
 
-    return _batches(stream.map(crop, _PARALLEL), size, batch_size, drop_remainder=True)
+    return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=True)
 
 
-def validation_batches(source: Source, size: int, batch_size: int) -> tf.data.Dataset:
+def validation_batches(
+    source: Source, size: int, batch_size: int, classes: Sequence[str] = ()
+) -> tf.data.Dataset:
     """One pass of central crops, in order.
 
     Arguments and elements are those of `training_batches`; the last batch may be smaller.
     """
     stream = _epoch(source, None, 0)
-    crops = stream.map(lambda item: _crop(_read(source, item), size, 0.5, 0.5), _PARALLEL)
-    return _batches(crops, size, batch_size, drop_remainder=False)
+
+    def crop(item):
+        return _crop(_read(source, item), size, 0.5, 0.5), _label(source, item, classes)
+
+    return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=False)
 
 
-def _batches(crops, size, batch_size, drop_remainder):
-    crops = crops.map(lambda crop: tf.ensure_shape(crop, (size, size, 3)))
-    batches = crops.batch(batch_size, drop_remainder=drop_remainder)
-    return batches.map(_to_lab).prefetch(2)
+def _batches(crops, size, batch_size, classes, drop_remainder):
+    def targets(rgb, label):
+        lightness, target = _to_lab(rgb)
+        return lightness, target | ({"class_logits": label} if classes else {})
+
+    crops = crops.map(lambda crop, label: (tf.ensure_shape(crop, (size, size, 3)), label))
+    return crops.batch(batch_size, drop_remainder=drop_remainder).map(targets).prefetch(2)
 
 
 @tf.function(jit_compile=True)  # one fused loop: a fifth of the time of separate operations
@@ -80,7 +98,7 @@ def _to_lab(rgb):
 
 
 def _epoch(source, seed, epoch):
-    """Return the items of one epoch: numbers of photographs, or for tfds their bytes."""
+    """Return the items of one epoch: numbers of photographs; for tfds the examples."""
     if source.tfds is not None:
         if seed is None:
             return source.tfds
@@ -95,9 +113,11 @@ def _epoch(source, seed, epoch):
 
 def _shuffled(items, seed, epoch):
     key = tf.stack([tf.constant(seed, tf.int64), epoch])
-    return tf.data.Dataset.from_tensor_slices(
-        tf.random.experimental.stateless_shuffle(items, seed=key)
-    )
+
+    def shuffle(part):  # all parts alike: the order hangs on the key and on their length alone
+        return tf.random.experimental.stateless_shuffle(part, seed=key)
+
+    return tf.data.Dataset.from_tensor_slices(tf.nest.map_structure(shuffle, items))
 
 
 # ---- one photograph ----
@@ -106,7 +126,7 @@ def _shuffled(items, seed, epoch):
 def _read(source, item):
     """Decode one photograph upright: uint8 `(H, W, 3)`."""
     if source.tfds is not None:
-        return tf.io.decode_image(item, channels=3, expand_animations=False)
+        return tf.io.decode_image(item["image"], channels=3, expand_animations=False)
     if any(photograph.length >= 0 for photograph in source.photographs):
         # TensorFlow has no operation that reads a stretch of a file.
         encoded = tf.numpy_function(lambda i: source.photographs[i].read(), [item], tf.string)
@@ -120,6 +140,16 @@ def _read(source, item):
         return rgb
     orientations = np.array([photograph.orientation for photograph in source.photographs])
     return _upright(rgb, tf.constant(orientations)[item])
+
+
+def _label(source, item, classes):
+    """Return the place of a photograph's class among `classes`; −1 without."""
+    if not classes:
+        return tf.constant(-1, tf.int64)
+    if source.tfds is not None:
+        return item["label"]
+    numbers = {name: number for number, name in enumerate(classes)}
+    return tf.constant([numbers[p.label] for p in source.photographs], tf.int64)[item]
 
 
 def _upright(rgb, orientation):

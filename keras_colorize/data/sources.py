@@ -43,6 +43,7 @@ class Photograph:
         length: Its bytes; −1 for the whole file.
         orientation: EXIF orientation, 1…8.
         digest: The first digits of the SHA-256 of its bytes.
+        label: The name of the folder that it lies in, on disk or in the tar file.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Photograph:
     length: int = -1
     orientation: int = 1
     digest: str = ""
+    label: str = ""
 
     def read(self) -> bytes:
         """Return the encoded bytes."""
@@ -67,9 +69,11 @@ class Source:
         name: The value of `--data`.
         photographs: Those that can be used; empty for tfds, which is read as a stream.
         skipped: Name and reason of each that cannot.
-        tfds: Encoded photographs as a `tf.data.Dataset`, for tfds only.
+        tfds: For tfds only, a `tf.data.Dataset` of `{"image": …, "label": …}`: an encoded
+            photograph and the number of its class, −1 where the data set has none.
         count: How many photographs there are.
         fingerprint: Changes when any photograph does.
+        tfds_classes: The names of a tfds data set's classes.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Source:
     tfds: object = None
     count: int = 0
     fingerprint: str = ""
+    tfds_classes: tuple[str, ...] = ()
 
     @property
     def digests(self) -> frozenset[str]:
@@ -104,7 +109,8 @@ class Source:
 
     def _encoded(self):
         if self.tfds is not None:
-            for index, encoded in enumerate(self.tfds.as_numpy_iterator()):
+            for index, example in enumerate(self.tfds.as_numpy_iterator()):
+                encoded = example["image"]
                 yield f"{self.name}#{index}", hashlib.sha256(encoded).hexdigest()[:_DIGITS], encoded
         for photograph in self.photographs:
             yield photograph.name, photograph.digest, photograph.read()
@@ -179,6 +185,30 @@ def hold_out(source: Source, share: float = 0.05, most: int = 200) -> tuple[Sour
     return without(source, chosen), _source(f"{source.name} (held out)", held, [])
 
 
+def classes_of(*sources: Source) -> list[str]:
+    """Return the names of the classes that photographs of all these sources belong to.
+
+    Raises:
+        UsageError: Some photographs belong to none, or all to the same.
+    """
+    named = [source.tfds_classes for source in sources if source.tfds is not None]
+    if named and (len(named) < len(sources) or len(set(named)) > 1):
+        raise errors.UsageError(
+            "`labels` needs the same classes in all data, and those of "
+            f"{' and '.join(source.name for source in sources)} differ."
+        )
+    labels = {photograph.label for source in sources for photograph in source.photographs}
+    classes = list(named[0]) if named else sorted(labels)
+    if "" in classes or len(classes) < 2:
+        raise errors.UsageError(
+            "`labels` needs photographs in two folders or more, each named after what they show, "
+            "or a tfds data set with a feature 'label' of named classes. "
+            f"Received: {' and '.join(source.name for source in sources)}, with the classes "
+            f"{classes}."
+        )
+    return classes
+
+
 def _source(name, usable, skipped) -> Source:
     digest = hashlib.sha256("".join(p.digest for p in usable).encode()).hexdigest()[:_DIGITS]
     return Source(name, usable, skipped, None, len(usable), digest)
@@ -203,8 +233,7 @@ def _list_candidates(name: str, argument: str) -> tuple[list[Photograph], list[t
     candidates, skipped = [], []
     for path in photographs.find(name, argument, photographs.SUFFIXES | {".tar"}):
         shown = os.path.relpath(path, root) if os.path.isdir(root) else path.name
-        # A file's name need not be UTF-8; what is shown and written must be.
-        shown = os.fsencode(shown).decode("utf-8", "backslashreplace")
+        shown = _utf8(shown)
         if path.suffix.lower() == ".tar":
             try:
                 for photograph in _list_tar(path, shown):
@@ -213,7 +242,8 @@ def _list_candidates(name: str, argument: str) -> tuple[list[Photograph], list[t
                 reason = f"no uncompressed tar file, or truncated ({error})"
                 skipped.append((shown, reason))
         else:
-            candidates.append(Photograph(shown, str(path)))
+            label = _utf8(path.absolute().parent.name)
+            candidates.append(Photograph(shown, str(path), label=label))
     if not candidates and not skipped:
         raise errors.UsageError(
             f"There are no photographs in the tar files. Received: {argument}={name!r}."
@@ -225,8 +255,14 @@ def _list_tar(path: Path, shown: str) -> Iterator[Photograph]:
     with tarfile.open(path, "r:") as tar:  # uncompressed only: members are read in place
         for m in tar:
             if m.isfile() and Path(m.name).suffix.lower() in photographs.SUFFIXES:
-                name = os.fsencode(m.name).decode("utf-8", "backslashreplace")
-                yield Photograph(f"{shown}/{name}", str(path), m.offset_data, m.size)
+                name = _utf8(m.name)
+                label = Path(name).parent.name
+                yield Photograph(f"{shown}/{name}", str(path), m.offset_data, m.size, label=label)
+
+
+def _utf8(name: str) -> str:
+    # A file's name need not be UTF-8; what is shown and written must be.
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _check_all(name, argument, candidates, skipped, progress) -> Source:
@@ -267,10 +303,7 @@ def _check(photograph: Photograph) -> tuple[Photograph, str | None]:
     except SyntaxError as error:  # Pillow's word for damaged EXIF or a damaged chunk
         return photograph, f"truncated or damaged ({error})"
     digest = hashlib.sha256(encoded).hexdigest()[:_DIGITS]
-    record = Photograph(
-        photograph.name, photograph.path, photograph.offset, photograph.length, orientation, digest
-    )
-    return record, None
+    return dataclasses.replace(photograph, orientation=orientation, digest=digest), None
 
 
 def _decode(encoded: bytes) -> np.ndarray:
@@ -296,8 +329,10 @@ def _has_color(rgb: np.ndarray) -> bool:
 # ---- tfds ----
 
 
-def _image(example):
-    return example["image"]
+def _image_and_label(example):
+    import tensorflow as tf
+
+    return {"image": example["image"], "label": tf.cast(example.get("label", -1), tf.int64)}
 
 
 def _open_tfds(name: str, argument: str) -> Source:
@@ -309,12 +344,15 @@ def _open_tfds(name: str, argument: str) -> Source:
         builder = tfds.builder(dataset)
         if "image" not in builder.info.features:
             raise ValueError(f"it has no feature 'image', only {sorted(builder.info.features)}")
-        encoded, info = tfds.load(
+        label = builder.info.features.get("label")
+        classes = tuple(label.names) if isinstance(label, tfds.features.ClassLabel) else ()
+        examples, info = tfds.load(
             dataset,
             split=split,
-            # Nothing but the image, and that as it is stored: the pipeline decodes it.
+            # Nothing but image and label, and the image as it is stored: the pipeline decodes it.
             decoders=tfds.decode.PartialDecoding(
-                {"image": True}, decoders={"image": tfds.decode.SkipDecoding()}
+                {"image": True} | ({"label": True} if classes else {}),
+                decoders={"image": tfds.decode.SkipDecoding()},
             ),
             with_info=True,
         )
@@ -325,6 +363,7 @@ def _open_tfds(name: str, argument: str) -> Source:
             f"{(str(error).strip() or 'no reason given').splitlines()[0]}). "
             f"Received: {argument}={name!r}."
         ) from error
-    count = info.splits[split].num_examples if split in info.splits else len(encoded)
-    images = encoded.map(_image)
-    return Source(name, [], [], images, count, f"{info.full_name}[{split}]")
+    count = info.splits[split].num_examples if split in info.splits else len(examples)
+    fingerprint = f"{info.full_name}[{split}]"
+    stream = examples.map(_image_and_label)
+    return Source(name, [], [], stream, count, fingerprint, classes)

@@ -49,7 +49,7 @@ def fit(
     def phase(folder, epochs, last, lr, progress):
         with strategy.scope():
             optimizer = optimizers.make(recipe, lr, epochs * steps)
-            trainer = trainers.make(colorizer, optimizer)
+            trainer = trainers.make(recipe, colorizer, optimizer)
             checkpoints = Checkpoints(folder, loop.state_of(trainer))
         checkpoints.begin(progress)
         return loop.fit(trainer, strategy, batches, validation, last, steps, checkpoints, callbacks)

@@ -32,6 +32,7 @@ class Recipe:
         "how the network says colour: regression, sigmoid, rgb, bins64, gamut or gamut313; "
         "default: the one that the source gives the network",
     )
+    levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, of which the source lists the shapes")
     data: str = _key(
         "samples",
         "photographs to train on: samples (six that come with scikit-image and Matplotlib), "
@@ -47,6 +48,11 @@ class Recipe:
         "train on the first N photographs alone, whole and without augmentation, and fail unless "
         "ab RMSE comes to half of grey's and PSNR to 3 dB over grey's: the check that a network "
         "learns; 0: off",
+    )
+    labels: bool = _key(
+        False,
+        "learn to name the scene too, as iizuka2016 can: a photograph's class is the name of the "
+        "folder it lies in, or tfds's feature 'label'",
     )
     size: int = _key(
         0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
@@ -73,6 +79,9 @@ class Recipe:
     beta_1: float = _key(0.9, "Adam's decay of the mean")
     beta_2: float = _key(0.999, "Adam's decay of the variance")
     weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
+    kl: float = _key(
+        1e-2, "share of the Kullback-Leibler divergence in the loss of a variational network"
+    )
     seed: int = _key(0, "of weights, order and augmentation")
     backbone_weights: str = _key(
         "auto",
@@ -94,20 +103,16 @@ class Recipe:
             choices = field.metadata.get("choices")
             if choices and getattr(self, field.name) not in choices:
                 raise errors.unknown(field.name, getattr(self, field.name), choices)
-        at_least = {
-            "size": 0,
-            "batch_size": 1,
-            "epochs": 1,
-            "finetune_epochs": 0,
-            "steps": 0,
-            "overfit": 0,
-        }
+        at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
         at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
+        at_least |= {"kl": 0, "overfit": 0}
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise errors.UsageError(
                     f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
                 )
+        if self.labels and self.overfit:
+            raise errors.UsageError("`labels` and `overfit` do not go together: choose one.")
         if self.seed >= 2**32:
             raise errors.UsageError(f"`seed` must be below 2³². Received: seed={self.seed}.")
         if not self.lr > 0:
@@ -126,6 +131,11 @@ def resolve(recipe: Recipe) -> Recipe:
             f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
             f"Received: finetune_epochs={recipe.finetune_epochs}."
         )
+    for key, option in {"levels": "levels", "labels": "classes"}.items():
+        if getattr(recipe, key) and option not in models.options_of(recipe.arch):
+            raise errors.UsageError(
+                f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
+            )
     size = recipe.size or (64 if build.stride else build.size)
     if build.stride and size % build.stride:
         raise errors.UsageError(

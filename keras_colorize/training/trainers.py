@@ -1,17 +1,68 @@
 """Ways of training: each is a compiled Keras model around a Colorizer's network."""
 
 import keras
+from keras import ops
 
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.training.recipe import Recipe
+
+_ALPHA = 1 / 300  # Iizuka 2016, equation 4: the share of the classification loss
 
 
-def make(colorizer: Colorizer, optimizer: keras.optimizers.Optimizer) -> keras.Model:
+class Divergence(keras.losses.Loss):
+    """The Kullback-Leibler divergence of a diagonal normal distribution from N(0, 1).
+
+    Kingma and Welling 2014, appendix B. The mean over the latent values, as a colour loss is the
+    mean over the picture's; so the share of the two hangs on the size of neither.
+    """
+
+    def call(self, mean, log_variance):
+        terms = ops.square(mean) + ops.exp(log_variance) - log_variance - 1.0
+        return ops.mean(terms, axis=(1, 2, 3)) / 2
+
+
+class Variational(keras.Model):
+    """A network whose outputs `z_mean` and `z_log_var` are drawn to N(0, 1).
+
+    Kingma and Welling 2014, equation 10: the loss gains β times the divergence, which the logs name
+    `kl_loss`.
+
+    Args:
+        inputs: Of the network.
+        outputs: Of the network.
+        kl: β.
+    """
+
+    def __init__(self, inputs, outputs, kl: float):
+        super().__init__(inputs, outputs)
+        self._beta = kl
+        self._divergence = Divergence()  # a Keras loss, which knows of several devices
+        self._log = keras.metrics.Mean(name="kl_loss")
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        colour = super().compute_loss(x, y, y_pred, sample_weight, training)
+        latent = y_pred["z_mean"], y_pred["z_log_var"]
+        self._log.update_state(self._divergence.call(*latent))
+        return colour + self._beta * self._divergence(*latent)
+
+
+def make(
+    recipe: Recipe, colorizer: Colorizer, optimizer: keras.optimizers.Optimizer
+) -> keras.Model:
     """Return the model whose `train_step` trains a Colorizer's network.
 
     It is built around the same layers, so that the network stays what is shipped, without optimizer
-    or loss.
+    or loss. What it learns beside colour follows from the network's outputs.
     """
     network = colorizer.network
-    trainer = keras.Model(network.input, network.output)
-    trainer.compile(optimizer, loss={"color": colorizer.head.loss})
+    if "z_mean" in network.output:
+        trainer = Variational(network.input, network.output, recipe.kl)
+    else:
+        trainer = keras.Model(network.input, network.output)
+    losses, shares, metrics = {"color": colorizer.head.loss}, {"color": 1.0}, None
+    if "class_logits" in network.output:
+        losses["class_logits"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        shares["class_logits"] = _ALPHA
+        metrics = {"class_logits": ["accuracy"]}
+    trainer.compile(optimizer, losses, loss_weights=shares, metrics=metrics)
     return trainer
