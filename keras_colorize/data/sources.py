@@ -341,10 +341,10 @@ def _open_tfds(name: str, argument: str) -> Source:
     _, dataset, *split = name.split(":", 2)
     split = split[0] if split else "train"
     try:
-        builder = tfds.builder(dataset)
-        if "image" not in builder.info.features:
-            raise ValueError(f"it has no feature 'image', only {sorted(builder.info.features)}")
-        label = builder.info.features.get("label")
+        features = dict(tfds.builder(dataset).info.features)
+        if "image" not in features:
+            raise ValueError(f"it has no feature 'image', only {sorted(features)}")
+        label = features.get("label")
         classes = tuple(label.names) if isinstance(label, tfds.features.ClassLabel) else ()
         examples, info = tfds.load(
             dataset,

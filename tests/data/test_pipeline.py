@@ -207,6 +207,40 @@ def test_tfds_epoch_holds_each_example_once(flags, monkeypatch, block):
     assert resumed == order[7:]
 
 
+# ---- labels ----
+
+
+@pytest.mark.parametrize("kind", ["folder", "tfds"])
+def test_labels_stay_with_their_photographs(tmp_path, kind):
+    """Seven pictures of one colour each, in a class by their redness."""
+    colors = [tuple(c) for c in itertools.product((30, 220), repeat=3) if len(set(c)) > 1]
+    for number, color in enumerate(colors):
+        path = tmp_path / ("red" if color[0] > 100 else "not") / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (40, 36), color).save(path)
+    source = sources.open_source(str(tmp_path))
+    classes = sources.classes_of(source)
+    assert classes == ["not", "red"]
+    if kind == "tfds":
+        examples = {
+            "image": [photograph.read() for photograph in source.photographs],
+            "label": [classes.index(photograph.label) for photograph in source.photographs],
+        }
+
+        def stored(*_, **__):
+            return tf.data.Dataset.from_tensor_slices(examples)
+
+        with tfds.testing.mock_data(as_dataset_fn=stored):
+            source = sources.open_source("tfds:places365_small")
+    for dataset in (
+        pipeline.training_batches(source, 16, 4, seed=1, start_step=1, classes=classes).take(5),
+        pipeline.validation_batches(source, 16, 4, classes),
+    ):
+        for _, target in dataset:
+            reddish = rgb_of(target["color"])[:, 0, 0, 0] > 100
+            np.testing.assert_array_equal(target["class_logits"], reddish)
+
+
 # ---- augmentation ----
 
 

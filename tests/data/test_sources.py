@@ -265,7 +265,7 @@ def test_tfds_hands_over_encoded_images(split):
     # The mock gives five examples whatever the split.
     with tfds.testing.mock_data(num_examples=5):
         source = sources.open_source(f"tfds:coco/2017{split}")
-        encoded = list(source.tfds.as_numpy_iterator())
+        encoded = [example["image"] for example in source.tfds.as_numpy_iterator()]
         read = [rgb for _, _, rgb in source.read_all()]
     assert len(encoded) == len(read) == 5
     assert all(Image.open(io.BytesIO(one)).format == "JPEG" for one in encoded)
@@ -283,7 +283,7 @@ def test_tfds_first_and_read_some():
         everything = [rgb for _, _, rgb in source.read_all()]
         some = source.read_some(2)
         listed = [(name, digest) for name, digest, _ in few.read_all()]
-        digests = [hashlib.sha256(e).hexdigest() for e in source.tfds.as_numpy_iterator()]
+        digests = [hashlib.sha256(e["image"]).hexdigest() for e in source.tfds.as_numpy_iterator()]
     assert few.count == 2 and sources.first(source, 99).count == 5
     assert [name for name, _ in listed] == [f"tfds:coco/2017:train#{i}" for i in range(2)]
     assert all(whole.startswith(short) for (_, short), whole in zip(listed, digests))
@@ -301,6 +301,57 @@ def test_tfds_unknown_data_set_is_an_error(name):
 def test_tfds_without_images_is_an_error():
     with pytest.raises(UsageError, match=r"no feature 'image'.*'sentence'"):
         sources.open_source("tfds:glue/cola")
+
+
+# ---- labels ----
+
+
+def test_labels_are_the_names_of_the_folders(folder, tmp_path, monkeypatch):
+    for place, letters in {"beach": "ab", "deep/forest": "c"}.items():
+        (tmp_path / "scenes" / place).mkdir(parents=True)
+        for letter in letters:
+            shutil.copy(folder / f"{letter}.png", tmp_path / "scenes" / place)
+    for name in (tmp_path / "scenes", f"{tmp_path}/scenes/**/*.png"):
+        source = sources.open_source(str(name))
+        assert [photograph.label for photograph in source.photographs] == ["beach"] * 2 + ["forest"]
+        assert sources.classes_of(source) == ["beach", "forest"]
+    monkeypatch.chdir(tmp_path / "scenes" / "beach")
+    assert sources.open_source("a.png").photographs[0].label == "beach"
+
+
+def test_labels_in_a_tar_are_the_folders_of_its_members(folder, tmp_path):
+    files = {"x/beach/1.png": folder / "a.png", "forest/2.png": folder / "b.png"}
+    source = sources.open_source(str(pack(tmp_path / "a.tar", files)))
+    assert sources.classes_of(source) == ["beach", "forest"]
+    assert [photograph.label for photograph in source.photographs] == ["beach", "forest"]
+
+
+def test_labels_of_training_and_validation_are_numbered_together(folder, tmp_path):
+    one = sources.open_source(str(pack(tmp_path / "1.tar", {"b/1.png": folder / "a.png"})))
+    two = sources.open_source(str(pack(tmp_path / "2.tar", {"a/1.png": folder / "b.png"})))
+    assert sources.classes_of(one, two) == ["a", "b"]
+
+
+def test_labels_of_one_class_or_of_none_are_wrong_usage(folder, tmp_path):
+    with pytest.raises(UsageError, match=r"`labels` needs.*two folders or more.*\['photos'\]"):
+        sources.classes_of(sources.open_source(str(folder)))
+    files = {"a.png": folder / "a.png", "x/b.png": folder / "b.png"}
+    with pytest.raises(UsageError, match=r"`labels` needs.*\['', 'x'\]"):
+        sources.classes_of(sources.open_source(str(pack(tmp_path / "a.tar", files))))
+
+
+def test_labels_of_tfds_are_its_own(folder):
+    with tfds.testing.mock_data(num_examples=3):
+        source = sources.open_source("tfds:places365_small")
+        labels = [int(example["label"]) for example in source.tfds.as_numpy_iterator()]
+        coco = sources.open_source("tfds:coco/2017")
+        none = [int(example["label"]) for example in coco.tfds.as_numpy_iterator()]
+    assert len(sources.classes_of(source)) == 365 and len(set(labels)) > 1
+    assert none == [-1] * 3
+    with pytest.raises(UsageError, match=r"`labels` needs.*feature 'label'"):
+        sources.classes_of(coco)
+    with pytest.raises(UsageError, match=r"the same classes.*places365_small and .*photos differ"):
+        sources.classes_of(source, sources.open_source(str(folder)))
 
 
 # ---- parts of a source ----
