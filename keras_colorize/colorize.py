@@ -17,6 +17,7 @@ def colorize(
     model: str,
     decoding: str | None = None,
     temperature: float | None = None,
+    saliency: bool = False,
 ) -> list[tuple[str, str]]:
     """Colour files, folders and globs; one bad file does not stop the others.
 
@@ -26,6 +27,7 @@ def colorize(
         model: A Colorizer's folder, or a run's.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
         temperature: Of `mean` and `sample`.
+        saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it.
 
     Returns:
         The files that could not be coloured, each with its reason.
@@ -38,7 +40,7 @@ def colorize(
 
     from keras_colorize.data import photographs
 
-    jobs, missing = _plan(inputs, out)
+    jobs, missing = _plan(inputs, out, saliency)
     if not jobs:
         raise errors.UsageError("\n".join(reason for _, reason in missing))
     if not Path(model).exists() and model == _DEFAULT_MODEL:
@@ -51,22 +53,30 @@ def colorize(
 
     colorizer = load(model)
     colorizer.decode_by(decoding, temperature)
+    if saliency:
+        colorizer.check_saliency()
     failed = list(missing)
     with tqdm(jobs, unit="photo", disable=None) as bar:
-        for path, target in bar:
+        for path, target, map_target in bar:
             bar.set_postfix_str(path.name)
             try:
                 photograph, extras = photographs.read_with_extras(path)
                 colored = colorizer.colorize(photograph)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 photographs.write(target, colored, **extras)
+                if saliency:
+                    photographs.write(map_target, colorizer.saliency(photograph))
             except Exception as error:  # whatever is wrong with one, the others go on
                 failed.append((str(path), str(error) or type(error).__name__))
     return failed
 
 
-def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
-    """Pair each photograph with the file it goes to; no two share one, none is overwritten."""
+def _plan(inputs, out, saliency) -> tuple[list[tuple[Path, Path, Path]], list[tuple[str, str]]]:
+    """Give each photograph the files it goes to; no two share one, none is overwritten.
+
+    Returns:
+        Photograph, picture and saliency map of each; and the inputs that are missing.
+    """
     from keras_colorize.data import photographs
 
     jobs, missing, taken = [], [], {}
@@ -102,13 +112,21 @@ def _plan(inputs, out) -> tuple[list[tuple[Path, Path]], list[tuple[str, str]]]:
     for path, target in jobs:
         if target in taken and taken[target] != path:
             target = _free_name(target, taken)
-        if target.resolve() in sources:
-            raise errors.UsageError(
-                f"`out` would overwrite the photograph {target}. Received: out={out!r}."
-            )
         taken[target] = path
         unique.append((path, target))
-    return unique, missing
+    plan = []
+    for path, target in unique:
+        map_target = target.with_suffix(".saliency.png")
+        if map_target in taken and taken[map_target] != path:
+            map_target = _free_name(map_target, taken)
+        taken[map_target] = path
+        plan.append((path, target, map_target))
+        for written in (target, map_target) if saliency else (target,):
+            if written.resolve() in sources:
+                raise errors.UsageError(
+                    f"`out` would overwrite the photograph {written}. Received: out={out!r}."
+                )
+    return plan, missing
 
 
 def _free_name(target: Path, taken) -> Path:
@@ -141,6 +159,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
+    )
+    parser.add_argument(
+        "--saliency",
+        action="store_true",
+        help="write NAME.saliency.png beside each picture, for models that predict saliency maps",
     )
     arguments = parser.parse_args(argv)
 

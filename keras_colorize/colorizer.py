@@ -36,6 +36,7 @@ class Colorizer:
         network: The functional Keras model.
         head: Its head.
         size: As above.
+        adversary: The discriminator and the losses that train it, if it is a GAN's generator.
         trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
             tfds data set, which has a slash in it; empty if not known.
     """
@@ -55,6 +56,7 @@ class Colorizer:
         self.network = models.create(arch, self.head, **options)
         self.size = size or build.size
         self.stride = build.stride
+        self.adversary = build.adversary
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
@@ -94,12 +96,42 @@ class Colorizer:
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
+
+        def decode(outputs):
+            return keras.ops.cast(self.head.decode(outputs["color"], **self._decoding), "float32")
+
+        return self._see(lightness, decode)
+
+    def saliency_of(self, lightness):
+        """Predict saliency for photographs of one size; seen and resized as by `ab_of`.
+
+        Args:
+            lightness: float32 `(B, H, W, 1)`, L* in 0…100.
+
+        Returns:
+            float32 `(B, H, W, 1)`, 0…1.
+
+        Raises:
+            UsageError: The network predicts none.
+        """
+        self.check_saliency()
+        return self._see(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
+
+    def check_saliency(self) -> None:
+        """Raise a UsageError unless the network predicts saliency maps."""
+        if "saliency" not in self.network.output:
+            raise errors.UsageError(
+                "Saliency maps come from a network that predicts them, as edge_saliency_gan does. "
+                f"Received: arch={self.arch!r}."
+            )
+
+    def _see(self, lightness, read):
+        """Let the network see photographs, and bring what is read of its answer to their size."""
         shape = keras.ops.shape(lightness)[1:3]
-        color = self.network(self.present(lightness), training=False)["color"]
-        ab = keras.ops.cast(self.head.decode(color, **self._decoding), "float32")
+        answer = read(self.network(self.present(lightness), training=False))
         if self.stride is None:
-            ab = geometry.cut_from_square(ab, self._working_size(*shape), self.size)
-        return geometry.resize(ab, shape)
+            answer = geometry.cut_from_square(answer, self._working_size(*shape), self.size)
+        return geometry.resize(answer, shape)
 
     def present(self, pictures):
         """Bring pictures of one size to the size at which the network sees them.
@@ -131,20 +163,24 @@ class Colorizer:
         Raises:
             UsageError: Another shape or dtype.
         """
-        photograph = np.asarray(photograph)
-        if photograph.ndim == 2:
-            photograph = photograph[..., None]
-        if (
-            photograph.dtype != np.uint8
-            or photograph.ndim != 3
-            or photograph.shape[2] not in (1, 3)
-        ):
-            raise errors.UsageError(
-                "`photograph` must be uint8 (H, W), (H, W, 1) or (H, W, 3). "
-                f"Received: {photograph.dtype} {photograph.shape}."
-            )
-        photograph = np.broadcast_to(photograph, (*photograph.shape[:2], 3))
-        return self.colorize_batch(photograph[None])[0]
+        return self.colorize_batch(_as_rgb(photograph)[None])[0]
+
+    def saliency(self, photograph: np.ndarray) -> np.ndarray:
+        """Predict how salient each pixel of one photograph is.
+
+        Args:
+            photograph: As for `colorize`.
+
+        Returns:
+            uint8 `(H, W)`: 255 for the most salient.
+
+        Raises:
+            UsageError: Another shape or dtype, or a network that predicts no saliency.
+        """
+        rgb = _as_rgb(photograph)
+        lightness = _each_pixel(_to_lightness(), rgb.reshape(-1, 3))
+        saliency = self.saliency_of(keras.ops.reshape(lightness, (1, *rgb.shape[:2], 1)))
+        return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
 
     def colorize_batch(self, photographs: np.ndarray) -> np.ndarray:
         """Colour photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""
@@ -270,6 +306,19 @@ class Colorizer:
 
 
 # ---- pixels ----
+
+
+def _as_rgb(photograph: np.ndarray) -> np.ndarray:
+    """Check a photograph and return it as uint8 `(H, W, 3)`."""
+    photograph = np.asarray(photograph)
+    if photograph.ndim == 2:
+        photograph = photograph[..., None]
+    if photograph.dtype != np.uint8 or photograph.ndim != 3 or photograph.shape[2] not in (1, 3):
+        raise errors.UsageError(
+            "`photograph` must be uint8 (H, W), (H, W, 1) or (H, W, 3). "
+            f"Received: {photograph.dtype} {photograph.shape}."
+        )
+    return np.broadcast_to(photograph, (*photograph.shape[:2], 3))
 
 
 @functools.cache

@@ -78,6 +78,9 @@ def train(recipe: Recipe, out: Path) -> dict:
                     data, recipe.size, recipe.batch_size, recipe.seed, step, classes
                 )
 
+        if "saliency" in colorizer.network.output:
+            batches = pipeline.with_saliency(batches)
+
         validation = None
         if val is not None:
             validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size, classes)

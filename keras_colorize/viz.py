@@ -57,7 +57,9 @@ def save(path: str | os.PathLike, picture: np.ndarray) -> None:
 
 
 def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
-    """Plot every loss of a run over its epochs, atomically.
+    """Plot every loss of a run over its epochs, atomically; a discriminator's in a panel below.
+
+    The axis is logarithmic unless a loss falls to 0 or below, as those of a GAN's critic do.
 
     Args:
         path: A PNG file.
@@ -67,14 +69,17 @@ def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
     from matplotlib.figure import Figure
 
     names = [name for name in history[0] if name.endswith("loss")]
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    judges = [name for name in names if name.startswith("discriminator")]
+    panels = [[name for name in names if name not in judges], *([judges] if judges else [])]
+    figure = Figure(figsize=(7, 4 * len(panels)), layout="constrained")
     FigureCanvasAgg(figure)  # no window, whatever backend the user has set
-    axes = figure.subplots()
     epochs = [row["epoch"] for row in history]
-    for name in names:
-        axes.plot(epochs, [row[name] for row in history], marker=".", label=name)
-    axes.set(xlabel="epoch", ylabel="loss", yscale="log")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(frameon=False)
+    for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels):
+        for name in panel:
+            axes.plot(epochs, [row[name] for row in history], marker=".", label=name)
+        positive = all(row[name] > 0 for row in history for name in panel)
+        axes.set(xlabel="epoch", ylabel="loss", yscale="log" if positive else "linear")
+        axes.grid(alpha=0.3, which="both")
+        axes.legend(frameon=False)
     with files.atomic_file(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     import keras
 
     from keras_colorize.heads import Head
+    from keras_colorize.models.adversary import Adversary
 
 _MODULES = {
+    "edge_saliency_gan": "edge_saliency_gan",
     "iizuka2016": "iizuka2016",
+    "pix2pix": "pix2pix",
     "resnet50_unet": "resnet50_unet",
+    "scgan": "scgan",
     "unet_plain": "unet_plain",
     "unet_vae": "unet_vae",
     "vgg_embedding": "vgg_embedding",
@@ -29,7 +33,12 @@ _MODULES = {
 }
 
 
-def architecture(size: int, stride: int | None = None, head: str = "regression"):
+def architecture(
+    size: int,
+    stride: int | None = None,
+    head: str = "regression",
+    adversary: Adversary | None = None,
+):
     """Mark a function that builds a network.
 
     Args:
@@ -37,10 +46,11 @@ def architecture(size: int, stride: int | None = None, head: str = "regression")
         stride: Height and width must be multiples of it; None if the network takes nothing but
             `size` × `size`.
         head: The name of the head that the source gives it.
+        adversary: The discriminator and the losses that train it, if it is a GAN's generator.
     """
 
     def mark(build):
-        build.size, build.stride, build.head = size, stride, head
+        build.size, build.stride, build.head, build.adversary = size, stride, head, adversary
         return build
 
     return mark

@@ -42,8 +42,10 @@ def check_batch_size(strategy: tf.distribute.Strategy, batch_size: int) -> None:
 
 def state_of(trainer: keras.Model) -> list:
     """Return every variable that training `trainer` changes."""
-    trainer.optimizer.build(trainer.trainable_variables)
-    return [*trainer.variables, *trainer.optimizer.variables]
+    optimizers = getattr(trainer, "optimizers", [trainer.optimizer])  # a GAN has two, built
+    if len(optimizers) == 1:
+        trainer.optimizer.build(trainer.trainable_variables)
+    return [*trainer.variables, *(v for optimizer in optimizers for v in optimizer.variables)]
 
 
 def fit(

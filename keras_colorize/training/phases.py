@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.models import backbones
-from keras_colorize.training import loop, optimizers, trainers
+from keras_colorize.training import loop, trainers
 from keras_colorize.training.checkpoints import Checkpoints, Progress
 from keras_colorize.training.recipe import Recipe
 
@@ -46,10 +46,12 @@ def fit(
         The finished run's progress.
     """
 
+    with strategy.scope():
+        trainer = trainers.make(recipe, colorizer)
+
     def phase(folder, epochs, last, lr, progress):
         with strategy.scope():
-            optimizer = optimizers.make(recipe, lr, epochs * steps)
-            trainer = trainers.make(recipe, colorizer, optimizer)
+            trainers.prepare(trainer, colorizer, recipe, lr, epochs * steps)
             checkpoints = Checkpoints(folder, loop.state_of(trainer))
         checkpoints.begin(progress)
         return loop.fit(trainer, strategy, batches, validation, last, steps, checkpoints, callbacks)

@@ -15,6 +15,7 @@ from keras_colorize import errors, models
 _PACKAGE = Path(__file__).resolve().parent.parent
 # In a checkout the recipes stand in `train/`; a wheel brings them as `keras_colorize/recipes/`.
 _FOLDERS = (_PACKAGE / "recipes", _PACKAGE.parent / "train")
+_ONE_COLOUR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 
 
@@ -69,6 +70,9 @@ class Recipe:
         choices=("adadelta", "adam", "sgd"),
     )
     lr: float = _key(1e-3, "learning rate, at its highest")
+    discriminator_lr: float = _key(
+        0.0, "learning rate of a GAN's discriminator; 0: as many times --lr as published"
+    )
     finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr")
     schedule: str = _key(
         "cosine",
@@ -105,7 +109,7 @@ class Recipe:
                 raise errors.unknown(field.name, getattr(self, field.name), choices)
         at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
         at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
-        at_least |= {"kl": 0, "overfit": 0}
+        at_least |= {"kl": 0, "discriminator_lr": 0, "overfit": 0}
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise errors.UsageError(
@@ -136,6 +140,16 @@ def resolve(recipe: Recipe) -> Recipe:
             raise errors.UsageError(
                 f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
             )
+    if recipe.discriminator_lr and not build.adversary:
+        raise errors.UsageError(
+            f"`discriminator_lr` is for GANs, and {recipe.arch} is none. "
+            f"Received: discriminator_lr={recipe.discriminator_lr}."
+        )
+    if build.adversary and recipe.head not in ("", *_ONE_COLOUR):
+        raise errors.UsageError(
+            f"`head` must predict one colour for a discriminator to judge: one of {_ONE_COLOUR}. "
+            f"Received: head={recipe.head!r}."
+        )
     size = recipe.size or (64 if build.stride else build.size)
     if build.stride and size % build.stride:
         raise errors.UsageError(

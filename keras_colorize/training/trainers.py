@@ -1,9 +1,11 @@
-"""Ways of training: each is a compiled Keras model around a Colorizer's network."""
+"""Ways of training: each is a Keras model around a Colorizer's network."""
 
 import keras
 from keras import ops
 
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.training import optimizers
+from keras_colorize.training.gan import GanTrainer
 from keras_colorize.training.recipe import Recipe
 
 _ALPHA = 1 / 300  # Iizuka 2016, equation 4: the share of the classification loss
@@ -46,23 +48,41 @@ class Variational(keras.Model):
         return colour + self._beta * self._divergence(*latent)
 
 
-def make(
-    recipe: Recipe, colorizer: Colorizer, optimizer: keras.optimizers.Optimizer
-) -> keras.Model:
+def make(recipe: Recipe, colorizer: Colorizer) -> keras.Model:
     """Return the model whose `train_step` trains a Colorizer's network.
 
-    It is built around the same layers, so that the network stays what is shipped, without optimizer
-    or loss. What it learns beside colour follows from the network's outputs.
+    It is built around the same layers, so that the network stays what is shipped, without
+    optimizer, loss or discriminator. What it learns beside colour follows from the network's
+    outputs.
     """
     network = colorizer.network
+    if colorizer.adversary:
+        return GanTrainer(network, colorizer.head, colorizer.adversary)
     if "z_mean" in network.output:
-        trainer = Variational(network.input, network.output, recipe.kl)
-    else:
-        trainer = keras.Model(network.input, network.output)
+        return Variational(network.input, network.output, recipe.kl)
+    return keras.Model(network.input, network.output)
+
+
+def prepare(
+    trainer: keras.Model, colorizer: Colorizer, recipe: Recipe, lr: float, steps: int
+) -> None:
+    """Compile a trainer for one phase.
+
+    Args:
+        trainer: Of `make`.
+        colorizer: Whose network it trains.
+        recipe: Names the optimizer.
+        lr: The phase's learning rate; a discriminator's keeps its proportion to it.
+        steps: Of the phase.
+    """
+    optimizer = optimizers.make(recipe, lr, steps)
+    if colorizer.adversary:
+        rate = recipe.discriminator_lr / recipe.lr or colorizer.adversary.rate
+        trainer.compile(optimizer, optimizers.make(recipe, rate * lr, steps))
+        return
     losses, shares, metrics = {"color": colorizer.head.loss}, {"color": 1.0}, None
-    if "class_logits" in network.output:
+    if "class_logits" in colorizer.network.output:
         losses["class_logits"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         shares["class_logits"] = _ALPHA
         metrics = {"class_logits": ["accuracy"]}
     trainer.compile(optimizer, losses, loss_weights=shares, metrics=metrics)
-    return trainer

@@ -25,7 +25,10 @@ def colorizer():
     lightness = keras.Input((None, None, 1))
     color = head.output(backbone(lightness / 100.0), kernel_size=1)
     return types.SimpleNamespace(
-        network=keras.Model(lightness, {"color": color}), head=head, arch="two layers"
+        network=keras.Model(lightness, {"color": color}),
+        head=head,
+        arch="two layers",
+        adversary=None,
     )
 
 

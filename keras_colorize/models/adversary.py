@@ -1,0 +1,68 @@
+"""What a GAN adds to a network: the discriminator that judges it, and how much that counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+
+def critic(fake, real):
+    """Return the losses of [edge-saliency]: plain differences of mean judgements.
+
+    [edge-saliency] §4: the discriminator's is E[D(fake)] − E[D(real)], the generator's −E[D(fake)].
+    This is the Wasserstein GAN's loss, but with sigmoid judgements, which bound it to ±1: a
+    discriminator that is certain has no gradient left, for itself or for the generator.
+
+    Args:
+        fake: `(B, h, w, 1)`, judgements of generated pictures, 0…1.
+        real: Those of true pictures.
+
+    Returns:
+        The generator's and the discriminator's loss, `(B,)` each.
+    """
+    fake, real = _mean(fake), _mean(real)
+    return -fake, fake - real
+
+
+def cross_entropy(fake, real):
+    """Return the losses of a GAN that classifies: logits, 1 for true and 0 for generated.
+
+    Isola 2017, equation 1; the generator maximises log D(fake), and the discriminator's loss is
+    halved, which "slows down the rate at which D learns relative to G" (§3.3).
+
+    Args:
+        fake: `(B, h, w, 1)`, logits of generated pictures.
+        real: Those of true pictures.
+
+    Returns:
+        The generator's and the discriminator's loss, `(B,)` each.
+    """
+    fooled = _mean(ops.softplus(-fake))  # −log σ(x)
+    return fooled, (_mean(ops.softplus(-real)) + _mean(ops.softplus(fake))) / 2
+
+
+def _mean(x):
+    return ops.mean(x, axis=(1, 2, 3))
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """The discriminator of a network, its losses and their weights.
+
+    Attributes:
+        discriminator: Channels of colour → a model `[L* (B, H, W, 1), colour (B, H, W, channels)]`
+            → judgements `(B, h, w, 1)`.
+        loss: `critic` or `cross_entropy`.
+        weight: Of the generator's adversarial loss.
+        l1: Of the mean absolute error of colour, in the head's units.
+        saliency: Of the mean absolute error of colour times saliency; 0 without saliency maps.
+        rate: The discriminator's published learning rate over the generator's.
+    """
+
+    discriminator: Callable[[int], keras.Model]
+    loss: Callable
+    weight: float
+    l1: float
+    saliency: float = 0.0
+    rate: float = 1.0

@@ -1,0 +1,121 @@
+"""[comparative], third network: P. Isola, J.-Y. Zhu, T. Zhou, A. A. Efros, "Image-to-Image
+Translation with Conditional Adversarial Networks", CVPR 2017."""
+
+import keras
+from keras import layers
+
+from keras_colorize.models import architecture
+from keras_colorize.models.adversary import Adversary, cross_entropy
+
+_DOWN = (64, 128, 256, 512, 512, 512, 512, 512)
+_MOMENTUM = 0.9  # of batch norm's statistics, as the authors' PyTorch code has it
+
+
+def _normal():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+class _CutTo(keras.layers.Layer):
+    """Cut a map that an odd size has made a pixel too large down to its skip."""
+
+    def call(self, x, skip):
+        shape = keras.ops.shape(skip)
+        return x[:, : shape[1], : shape[2]]
+
+    def compute_output_spec(self, x, skip):
+        return keras.KerasTensor((*skip.shape[:3], x.shape[3]), x.dtype)
+
+
+def discriminator(channels: int) -> keras.Model:
+    """Build the 70 × 70 PatchGAN: at 256, 128, 64, 32, 31 and 30 × 30 logits.
+
+    Isola 2017, §6.1.2: C64-C128-C256-C512 on input and output, no batch norm on the first,
+    LeakyReLU 0.2, then one channel; each judgement sees 70 × 70 pixels.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+    color = keras.Input((None, None, channels), name="color")
+    x = layers.Concatenate()([lightness / 50.0 - 1.0, color])
+    for i, (filters, stride) in enumerate([(64, 2), (128, 2), (256, 2), (512, 1)], 1):
+        x = layers.Conv2D(
+            filters,
+            4,
+            stride,
+            use_bias=i == 1,
+            kernel_initializer=_normal(),
+            name=f"conv{i}",
+        )(layers.ZeroPadding2D(1)(x))
+        if i > 1:
+            x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"bn{i}")(x)
+        x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2D(1, 4, kernel_initializer=_normal(), dtype="float32", name="conv5")(
+        layers.ZeroPadding2D(1)(x)
+    )
+    return keras.Model([lightness, color], x, name="discriminator")
+
+
+@architecture(
+    size=256,
+    stride=8,
+    adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=100.0),
+)
+def pix2pix(head):
+    """Translate L to ab with a U-Net that a PatchGAN judges.
+
+    Isola 2017, §6.1.1: C64-C128-C256-C512-C512-C512-C512-C512 down, CD512-CD512-CD512-C512-C256-
+    C128-C64 up with skips, 4×4 convolutions of stride 2, N(0, 0.02), tanh; cross-entropy
+    + 100·L1, Adam 2e-4, β₁ 0.5. As in the authors' code the innermost layer, a single pixel at 256,
+    has no batch normalisation. Chosen: neither dropout nor batch statistics when it is used, where
+    the authors keep both, so that a photograph has one colouring; sizes other than multiples of
+    256, where an odd map is cut to its skip. Below 128 the innermost maps are single pixels, which
+    batch normalisation compares within the batch alone.
+
+    Args:
+        head: The head, which owns the output layer.
+
+    Returns:
+        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+    x = lightness / 50.0 - 1.0
+
+    # ---- down ----
+    maps = []
+    for i, filters in enumerate(_DOWN, 1):
+        bare = i in (1, len(_DOWN))  # without batch normalisation, so with a bias
+        x = layers.Conv2D(
+            filters,
+            4,
+            2,
+            padding="same",
+            use_bias=bare,
+            kernel_initializer=_normal(),
+            name=f"down{i}",
+        )(x)  # at 256: 128, 64, 32, 16, 8, 4, 2; (1, 1, 512)
+        if not bare:
+            x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"down{i}_bn")(x)
+        x = layers.LeakyReLU(0.2, name=f"down{i}_relu")(x)
+        maps.append(x)
+
+    # ---- up ----
+    for i, filters in enumerate(_DOWN[-2::-1], 1):
+        skip = maps[-1 - i]
+        x = layers.Conv2DTranspose(
+            filters,
+            4,
+            2,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=_normal(),
+            name=f"up{i}",
+        )(x)  # 2, 4, 8, 16, 32, 64; (128, 128, 64)
+        x = _CutTo(name=f"up{i}_cut")(x, skip)
+        x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"up{i}_bn")(x)
+        if i <= 3:
+            x = layers.Dropout(0.5, name=f"up{i}_dropout")(x)
+        x = layers.ReLU(name=f"up{i}_relu")(x)
+        x = layers.Concatenate(name=f"up{i}_concat")([x, skip])
+    color = head.output(x, kernel_size=4, strides=2)  # (256, 256, 2) for regression
+    network = keras.Model(lightness, {"color": color}, name="pix2pix")
+    kernel = network.get_layer("color").kernel
+    kernel.assign(_normal()(kernel.shape))
+    return network

@@ -1,0 +1,131 @@
+"""[edge-saliency] I. Sarkar, S. Banerjee, S. Agarwal, "Image Colorization", 2022, baseline 1: the
+main colorization network of Y. Zhao et al., "SCGAN", 2020."""
+
+import keras
+from keras import layers, ops
+
+from keras_colorize.color.lab import lab_to_rgb
+from keras_colorize.models import architecture
+from keras_colorize.models.adversary import Adversary, critic
+
+SIZE = 64
+_WIDTHS = (64, 128, 256, 512, 512, 512, 512)  # of the seven down-sampling layers
+
+
+class Grey(keras.layers.Layer):
+    """Turn L* into grey: the 8-bit black-and-white photograph of this lightness, over 255.
+
+    A grey photograph comes back as it was, level for level, so what the network sees is what the
+    source fed it, and not L*.
+
+    Args:
+        lightness: L* `(B, H, W, 1)` in 0…100.
+
+    Returns:
+        float32 `(B, H, W, 1)` in 0…1, whole 255ths.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # half precision has fewer than 256 levels
+
+    def call(self, lightness):
+        nothing = ops.zeros_like(lightness)
+        rgb = lab_to_rgb(ops.concatenate([lightness, nothing, nothing], axis=-1))
+        return ops.round(255.0 * rgb[..., 1:2]) / 255.0
+
+    def compute_output_spec(self, lightness):
+        return keras.KerasTensor(lightness.shape, "float32")
+
+
+def down(x, number: int):
+    """Apply down-sampling layer 1…7: at 64 pixels to 64, 32, 16, 8, 4, 2 and 1."""
+    kernel, stride = (7, 1) if number == 1 else (3, 2)
+    filters = _WIDTHS[number - 1]
+    x = layers.Conv2D(filters, kernel, stride, padding="same", name=f"down{number}")(x)
+    return layers.LeakyReLU(0.2, name=f"down{number}_relu")(x)
+
+
+def up(x, skips):
+    """Apply up-sampling layers 1…6, each joined by its skip; the seventh is the head's.
+
+    Args:
+        x: `(B, 1, 1, C)`, the output of the last down-sampling layer.
+        skips: Outputs of the first six.
+
+    Returns:
+        `(B, 64, 64, 128)`.
+    """
+    for i, skip in enumerate(reversed(skips), 1):
+        x = layers.UpSampling2D(2, name=f"up{i}_nearest")(x)
+        x = layers.Conv2D(_WIDTHS[6 - i], 3, padding="same", name=f"up{i}")(x)
+        x = layers.LeakyReLU(0.2, name=f"up{i}_relu")(x)
+        x = layers.Concatenate(name=f"up{i}_concat")([x, skip])
+    return x
+
+
+def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
+    """Build a PatchGAN discriminator of six convolutions with sigmoid judgements.
+
+    [edge-saliency] §4 and §5.1 state six convolutions, LeakyReLU, sigmoid and the size of the
+    output. Chosen: kernels as in SCGAN, and widths of 32 to 128; with SCGAN's own, 64 to 512, a
+    discriminator of 30 × 30 would cost twice as much as the network that it judges.
+
+    Args:
+        channels: Of the picture that is judged beside the grey one.
+        strides: Of the first four convolutions.
+
+    Returns:
+        `[L*, colour]` → `(B, h, w, 1)` in 0…1.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+    color = keras.Input((None, None, channels), name="color")
+    x = layers.Concatenate()([2.0 * Grey()(lightness) - 1.0, color])
+    for i, (filters, stride) in enumerate(zip((32, 64, 128, 128), strides), 1):
+        x = layers.Conv2D(filters, 3, stride, padding="same", name=f"conv{i}")(x)
+        x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2D(128, 4, name="conv5")(layers.ZeroPadding2D(1)(x))
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.Conv2D(1, 4, activation="sigmoid", dtype="float32", name="conv6")(x)
+    return keras.Model([lightness, color], x, name="discriminator")
+
+
+def discriminator(channels: int) -> keras.Model:
+    """Build the discriminator: 64 → 32, 32, 32, 32, 31, 30, the 30 × 30 that is stated."""
+    return patch_discriminator(channels, strides=(2, 1, 1, 1))
+
+
+@architecture(
+    size=SIZE,
+    head="rgb",
+    adversary=Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e-4),
+)
+def scgan(head):
+    """Draw the whole picture from grey with a U-Net that a discriminator judges.
+
+    [edge-saliency] §5.1: seven down-sampling and seven up-sampling convolutions with skips,
+    LeakyReLU, tanh; G = L1 − 0.05·mean D(fake), D = mean D(fake) − mean D(real); Adam, 2e-4 and
+    1e-3. Stated as "Xavier" for the source's own network, and Keras's default: the initial weights.
+    Chosen, where the source is silent: 64 pixels, the size of tiny ImageNet; widths and kernels of
+    SCGAN's encoder and decoder, whose nearest up-sampling draws no checkerboard; no normalisation,
+    since none is named and the innermost map is a single pixel; a slope of 0.2.
+
+    Args:
+        head: The head, which owns the output layer.
+
+    Returns:
+        A functional model: L* `(B, 64, 64, 1)` → `{"color": (B, 64, 64, …)}`.
+    """
+    lightness = keras.Input((SIZE, SIZE, 1), name="lightness")
+    x = 2.0 * Grey()(lightness) - 1.0
+
+    # ---- seven down ----
+    maps = []
+    for i in range(1, 8):
+        x = down(x, i)  # 64, 32, 16, 8, 4, 2; (1, 1, 512)
+        maps.append(x)
+
+    # ---- seven up, the head's among them ----
+    x = up(x, maps[:-1])  # 2, 4, 8, 16, 32; (64, 64, 128)
+    color = head.output(x, kernel_size=3)  # (64, 64, 3) for rgb
+    return keras.Model(lightness, {"color": color}, name="scgan")

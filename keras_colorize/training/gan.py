@@ -1,0 +1,109 @@
+"""Training a generator against its discriminator."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_colorize.heads import Head
+from keras_colorize.models.adversary import Adversary
+
+
+class GanTrainer(keras.Model):
+    """Trains a network against its discriminator; both learn from the same forward pass.
+
+    A step's logs are `loss`, the generator's in all; `l1_loss`, `adversarial_loss` and, where the
+    network predicts saliency, `saliency_loss`, its parts without their weights; and
+    `discriminator_loss`. Validation's one number is the mean absolute error of colour, in the
+    head's units: judgements of a discriminator that goes on learning cannot be compared between
+    epochs.
+
+    Args:
+        network: L* → `{"color": …}`, and `"saliency"` if the adversary weighs it.
+        head: Its head, one that predicts one colour.
+        adversary: The discriminator and the weights of the losses.
+    """
+
+    def __init__(self, network: keras.Model, head: Head, adversary: Adversary):
+        super().__init__(name="gan")
+        self.network = network
+        self.discriminator = adversary.discriminator(network.output["color"].shape[-1])
+        self.adversary = adversary
+        self._head = head
+        names = ["loss", "l1_loss", "adversarial_loss", "discriminator_loss"]
+        names += ["saliency_loss"] if adversary.saliency else []
+        self._means = {name: keras.metrics.Mean(name) for name in names}
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+    ) -> None:
+        """Give each network its optimizer; both are built here, in the strategy's scope."""
+        super().compile(optimizer)
+        self.discriminator_optimizer = discriminator_optimizer
+        optimizer.build(self.network.trainable_variables)
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """Both optimizers, whose state belongs into a checkpoint."""
+        return [self.optimizer, self.discriminator_optimizer]
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The means of the losses, which `reset_metrics` resets."""
+        return list(self._means.values())
+
+    def train_step(self, batch):
+        """Take a step of both networks; returns the losses."""
+        lightness, targets = batch
+        with tf.GradientTape(persistent=True) as tape:
+            outputs = self.network(lightness, training=True)
+            losses = self._measure(lightness, targets, outputs)
+            # Over the whole batch, whichever part of it this replica has.
+            generator = tf.nn.compute_average_loss(losses["loss"])
+            discriminator = tf.nn.compute_average_loss(losses["discriminator_loss"])
+        # Each loss is derived by its own network's weights: the generator learns nothing from the
+        # discriminator's, nor the other way round.
+        for loss, network, optimizer in (
+            (generator, self.network, self.optimizer),
+            (discriminator, self.discriminator, self.discriminator_optimizer),
+        ):
+            weights = network.trainable_variables
+            optimizer.apply(tape.gradient(loss, weights), weights)
+        return self._log(losses)
+
+    def test_step(self, batch):
+        """Measure the reconstruction alone."""
+        lightness, targets = batch
+        color = self.network(lightness, training=False)["color"]
+        real = self._head.target(targets["color"], color)
+        return self._log({"loss": _absolute(real - color)})
+
+    def _measure(self, lightness, targets, outputs):
+        """Return the losses of each photograph, `(B,)`."""
+        fake = outputs["color"]
+        real = self._head.target(targets["color"], fake)
+        judged_fake = self.discriminator([lightness, fake], training=True)
+        judged_real = self.discriminator([lightness, real], training=True)
+        adversarial, discriminator = self.adversary.loss(judged_fake, judged_real)
+        losses = {"l1_loss": _absolute(real - fake), "adversarial_loss": adversarial}
+        loss = self.adversary.l1 * losses["l1_loss"] + self.adversary.weight * adversarial
+        if self.adversary.saliency:
+            weighted = real * _weight(targets["saliency"]) - fake * _weight(outputs["saliency"])
+            losses["saliency_loss"] = _absolute(weighted)
+            loss += self.adversary.saliency * losses["saliency_loss"]
+        return {"loss": loss, **losses, "discriminator_loss": discriminator}
+
+    def _log(self, losses):
+        for name, values in losses.items():
+            self._means[name].update_state(values)
+        return {name: self._means[name].result() for name in losses}
+
+
+def _absolute(difference):
+    return ops.mean(ops.abs(difference), axis=(1, 2, 3))
+
+
+def _weight(saliency):
+    return saliency / 2 + 0.5
