@@ -4,6 +4,7 @@ Translation with Conditional Adversarial Networks", CVPR 2017."""
 import keras
 from keras import layers
 
+from keras_colorize.layers import leaky_relu
 from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, cross_entropy
 
@@ -46,7 +47,7 @@ def discriminator(channels: int) -> keras.Model:
         )(layers.ZeroPadding2D(1)(x))
         if i > 1:
             x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"bn{i}")(x)
-        x = layers.LeakyReLU(0.2)(x)
+        x = leaky_relu(x)
     x = layers.Conv2D(1, 4, kernel_initializer=_normal(), dtype="float32", name="conv5")(
         layers.ZeroPadding2D(1)(x)
     )
@@ -93,7 +94,7 @@ def pix2pix(head):
         )(x)  # at 256: 128, 64, 32, 16, 8, 4, 2; (1, 1, 512)
         if not bare:
             x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"down{i}_bn")(x)
-        x = layers.LeakyReLU(0.2, name=f"down{i}_relu")(x)
+        x = leaky_relu(x)
         maps.append(x)
 
     # ---- up ----

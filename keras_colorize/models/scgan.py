@@ -5,6 +5,7 @@ import keras
 from keras import layers, ops
 
 from keras_colorize.color.lab import lab_to_rgb
+from keras_colorize.layers import leaky_relu
 from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, critic
 
@@ -42,7 +43,7 @@ def down(x, number: int):
     kernel, stride = (7, 1) if number == 1 else (3, 2)
     filters = _WIDTHS[number - 1]
     x = layers.Conv2D(filters, kernel, stride, padding="same", name=f"down{number}")(x)
-    return layers.LeakyReLU(0.2, name=f"down{number}_relu")(x)
+    return leaky_relu(x)
 
 
 def up(x, skips):
@@ -58,8 +59,7 @@ def up(x, skips):
     for i, skip in enumerate(reversed(skips), 1):
         x = layers.UpSampling2D(2, name=f"up{i}_nearest")(x)
         x = layers.Conv2D(_WIDTHS[6 - i], 3, padding="same", name=f"up{i}")(x)
-        x = layers.LeakyReLU(0.2, name=f"up{i}_relu")(x)
-        x = layers.Concatenate(name=f"up{i}_concat")([x, skip])
+        x = layers.Concatenate(name=f"up{i}_concat")([leaky_relu(x), skip])
     return x
 
 
@@ -82,7 +82,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
     x = layers.Concatenate()([2.0 * Grey()(lightness) - 1.0, color])
     for i, (filters, stride) in enumerate(zip((32, 64, 128, 128), strides), 1):
         x = layers.Conv2D(filters, 3, stride, padding="same", name=f"conv{i}")(x)
-        x = layers.LeakyReLU(0.2)(x)
+        x = leaky_relu(x)
     x = layers.Conv2D(128, 4, name="conv5")(layers.ZeroPadding2D(1)(x))
     x = layers.LeakyReLU(0.2)(x)
     x = layers.ZeroPadding2D(1)(x)
