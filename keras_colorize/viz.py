@@ -70,15 +70,18 @@ def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
 
     names = [name for name in history[0] if name.endswith("loss")]
     judges = [name for name in names if name.startswith("discriminator")]
-    panels = [[name for name in names if name not in judges], *([judges] if judges else [])]
+    panels = {"loss": [name for name in names if name not in judges]}
+    if judges:
+        panels = {"generator": panels["loss"], "discriminator": judges}
     figure = Figure(figsize=(7, 4 * len(panels)), layout="constrained")
     FigureCanvasAgg(figure)  # no window, whatever backend the user has set
     epochs = [row["epoch"] for row in history]
-    for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels):
+    grid = figure.subplots(len(panels), squeeze=False)[:, 0]
+    for axes, (title, panel) in zip(grid, panels.items()):
         for name in panel:
             axes.plot(epochs, [row[name] for row in history], marker=".", label=name)
         positive = all(row[name] > 0 for row in history for name in panel)
-        axes.set(xlabel="epoch", ylabel="loss", yscale="log" if positive else "linear")
+        axes.set(xlabel="epoch", ylabel=title, yscale="log" if positive else "linear")
         axes.grid(alpha=0.3, which="both")
         axes.legend(frameon=False)
     with files.atomic_file(path) as temporary:

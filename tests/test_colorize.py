@@ -377,3 +377,47 @@ def test_colorize_function_returns_the_failed(tiny_model, grey, tmp_path, monkey
     assert failed == [("b.png", "empty file")]
     with pytest.raises(UsageError, match="no such file"):
         colorize.colorize(["gone.png"], "out", str(tiny_model))
+
+
+# ---- saliency maps ----
+
+
+class Salient:
+    """A Colorizer in miniature: its saliency map is the photograph's red channel."""
+
+    def decode_by(self, *choices):
+        pass
+
+    def check_saliency(self):
+        pass
+
+    def colorize(self, photograph):
+        return photograph
+
+    def saliency(self, photograph):
+        return photograph[..., 0]
+
+
+def test_colorize_saliency_writes_a_map_beside_each_picture(run, grey, tmp_path, monkeypatch):
+    monkeypatch.setattr(colorizer, "load", lambda name: Salient())
+    pixels = grey("a.png"), grey("a.bmp", seed=1)
+    assert run("a.png", "a.bmp", "-o", "out", "--saliency") == 0
+    assert files_in(tmp_path / "out") == ["a.bmp", "a.png", "a.saliency-2.png", "a.saliency.png"]
+    for name, expected in zip(("a.saliency.png", "a.saliency-2.png"), pixels):
+        made = Image.open(tmp_path / "out" / name)
+        assert made.mode == "L"
+        np.testing.assert_array_equal(made, expected)
+
+
+def test_colorize_saliency_never_overwrites_a_photograph(run, grey, capsys):
+    before = grey("a.saliency.png")
+    assert run("a.saliency.png", "-o", "a.png", "--saliency") == 2
+    assert "would overwrite the photograph a.saliency.png" in capsys.readouterr().err
+    np.testing.assert_array_equal(Image.open("a.saliency.png"), before)
+
+
+def test_colorize_saliency_of_a_network_without_says_so(run, grey, tmp_path, capsys):
+    grey("a.png")
+    assert run("a.png", "-o", "out", "--saliency") == 2
+    assert "edge_saliency_gan does. Received: arch='vgg_fusion'" in capsys.readouterr().err
+    assert files_in(tmp_path / "out") == []

@@ -97,6 +97,34 @@ def test_save_and_load_give_the_same_pictures(tmp_path):
     np.testing.assert_array_equal(loaded.colorize(photograph), colorizer.colorize(photograph))
 
 
+# ---- saliency ----
+
+
+def test_saliency_comes_back_at_the_size_of_the_photograph(monkeypatch):
+    salient = Colorizer("edge_saliency_gan", backbone_weights="none")
+    ramp = np.linspace(-1, 1, 64, dtype="float32") * np.ones((1, 64, 1), "float32")
+    answer = {"color": np.zeros((1, 64, 64, 3), "float32"), "saliency": ramp[..., None]}
+
+    class Network:
+        output = answer
+
+        def __call__(self, lightness, training):
+            assert lightness.shape == (1, 64, 64, 1)
+            return answer
+
+    monkeypatch.setattr(salient, "network", Network())
+    saliency = salient.saliency(np.zeros((320, 640), "uint8"))
+    assert saliency.shape == (320, 640) and saliency.dtype == np.uint8
+    # The square of 64 holds the photograph in its middle 32 rows; columns go from none to all.
+    expected = skimage.transform.resize((ramp[0] + 1) / 2, (64, 640), order=1, mode="edge")
+    np.testing.assert_allclose(saliency[::5], 255 * expected[:64], atol=1)
+
+
+def test_saliency_of_a_network_without_is_an_error(colorizer):
+    with pytest.raises(errors.UsageError, match=r"edge_saliency_gan does.*arch='vgg_fusion'"):
+        colorizer.saliency(np.zeros((8, 8), "uint8"))
+
+
 def test_size_must_suit_the_network():
     with pytest.raises(errors.UsageError, match=r"multiple of 8 for vgg_fusion.*size=30"):
         Colorizer("vgg_fusion", size=30, backbone_weights="none")

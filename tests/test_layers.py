@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.layers import Upscale2x
+from keras_colorize.layers import Upscale2x, leaky_relu
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 5, 8, 4), (1, 16, 3, 1)])
@@ -35,3 +35,10 @@ def test_upscale2x_exports_with_free_height_and_width(tmp_path):
     for shape in [(1, 3, 5, 2), (2, 8, 4, 2)]:
         x = np.random.default_rng(1).normal(size=shape).astype("float32")
         np.testing.assert_allclose(loaded.serve(x), model(x), atol=1e-6)
+
+
+def test_leaky_relu_equals_keras_s():
+    x = np.linspace(-2, 2, 9, dtype="float32")[None]
+    inputs = keras.Input((9,))
+    got = keras.Model(inputs, leaky_relu(inputs))(x)
+    np.testing.assert_allclose(got, keras.ops.leaky_relu(x, 0.2), rtol=1e-6)

@@ -28,3 +28,26 @@ def test_curves_are_a_picture(tmp_path):
     viz.curves(tmp_path / "curves.png", history)
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.size == (840, 480)
+
+
+def test_curves_of_a_gan_have_a_panel_for_each_network(tmp_path, monkeypatch):
+    """Negative losses, as a critic's, are drawn: a logarithmic axis would leave them out."""
+    import matplotlib.figure
+
+    seen = []
+    save = matplotlib.figure.Figure.savefig
+    monkeypatch.setattr(
+        matplotlib.figure.Figure,
+        "savefig",
+        lambda self, *a, **k: (seen.append(self), save(self, *a, **k)),
+    )
+    rows = [(1, 0.3, 0.2, -0.1), (2, 0.2, 0.1, 0.05)]
+    names = ("epoch", "loss", "l1_loss", "discriminator_loss")
+    viz.curves(tmp_path / "curves.png", [dict(zip(names, row)) for row in rows])
+    generator, discriminator = seen[0].axes
+    assert [line.get_label() for line in generator.lines] == ["loss", "l1_loss"]
+    assert generator.get_yscale() == "log"
+    assert [list(line.get_ydata()) for line in discriminator.lines] == [[-0.1, 0.05]]
+    assert discriminator.get_yscale() == "linear"
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert picture.size == (840, 960)

@@ -3,6 +3,7 @@
 import itertools
 import tarfile
 
+import cv2
 import numpy as np
 import pytest
 import skimage.color
@@ -333,3 +334,25 @@ def test_decoders_agree_with_photographs_read(tmp_path, picture):
         difference = np.abs(crop - expected)
         assert difference.max() <= pictures[photograph.name][2], photograph.name
         assert difference.mean() <= 2, photograph.name
+
+
+# ---- saliency ----
+
+
+def test_with_saliency_adds_opencv_s_maps(folder):
+    source = sources.open_source(str(folder))
+
+    def batches(step):
+        return pipeline.training_batches(source, 32, 2, seed=0, start_step=step)
+
+    plain = take(batches(1), 2)
+    for (x, y), (lightness, targets) in zip(plain, pipeline.with_saliency(batches)(1)):
+        np.testing.assert_array_equal(lightness, x)
+        np.testing.assert_array_equal(targets["color"], y)
+        saliency = targets["saliency"].numpy()
+        assert saliency.shape == (2, 32, 32, 1) and saliency.dtype == np.float32
+        finder = cv2.saliency.StaticSaliencyFineGrained_create()
+        for rgb, made in zip(rgb_of(y), saliency):
+            _, expected = finder.computeSaliency(np.ascontiguousarray(rgb[..., ::-1]))
+            np.testing.assert_allclose(made[..., 0], 2 * expected - 1, atol=1e-6)
+            assert made.min() < -0.5 and made.max() > 0.5

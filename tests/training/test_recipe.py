@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from keras_colorize import errors
+from keras_colorize import errors, heads
 from keras_colorize.training import recipe as recipes
 
 
@@ -46,6 +46,23 @@ def test_recipe_whole_number_for_a_float_is_fine():
 def test_recipe_wrong_keys_and_values_are_named(keys, message):
     with pytest.raises(errors.UsageError, match=message):
         recipes.build(keys)
+
+
+@pytest.mark.parametrize(
+    "keys, message",
+    [
+        ({"arch": "pix2pix", "head": "gamut"}, r"`head` must predict one colour.*head='gamut'"),
+        ({"discriminator_lr": 1e-4}, r"`discriminator_lr` is for GANs, and vgg_fusion is none"),
+    ],
+)
+def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message):
+    with pytest.raises(errors.UsageError, match=message):
+        recipes.resolve(recipes.build(keys))
+
+
+def test_recipe_heads_for_gans_are_those_with_one_colour():
+    one_colour = [name for name in heads.list_heads() if hasattr(heads.create(name), "target")]
+    assert sorted(recipes._ONE_COLOUR) == one_colour
 
 
 def test_recipe_unknown_name_lists_the_known_ones():
