@@ -70,7 +70,6 @@ class Upscale2x(keras.layers.Layer):
         return (batch, height and 2 * height, width and 2 * width, channels)
 
 
-<<<<<<< HEAD
 @keras.saving.register_keras_serializable("keras_colorize")
 class Resize(keras.layers.Layer):
     """Bring a map to a height and width, bilinearly.
@@ -97,7 +96,8 @@ class Resize(keras.layers.Layer):
         height, width = self._size
         mine = {"height": height, "width": width, "antialias": self._antialias}
         return super().get_config() | mine
-=======
+
+
 def leaky_relu(x, slope: float = 0.2):
     """Apply LeakyReLU as a maximum.
 
@@ -105,4 +105,3 @@ def leaky_relu(x, slope: float = 0.2):
     it reports as an error at the start of every training.
     """
     return keras.layers.Maximum()([x, slope * x])
->>>>>>> 41517e0 (A recipe for each of the GANs)

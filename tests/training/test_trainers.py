@@ -21,7 +21,13 @@ def colorizer(outputs):
     lightness = keras.Input((4, 4, 1))
     color = keras.layers.Conv2D(2, 1, kernel_initializer="zeros", name="color")(lightness)
     network = keras.Model(lightness, {"color": color} | outputs(lightness))
-    return types.SimpleNamespace(network=network, head=head, arch="one layer")
+    return types.SimpleNamespace(network=network, head=head, arch="one layer", adversary=None)
+
+
+def compiled(recipe, one):
+    trainer = trainers.make(recipe, one)
+    trainers.prepare(trainer, one, recipe, lr=0.1, steps=10)
+    return trainer
 
 
 def logs_of(trainer, target):
@@ -31,7 +37,7 @@ def logs_of(trainer, target):
 
 
 def test_make_trains_colour_alone_by_the_head_s_loss():
-    trainer = trainers.make(Recipe(), colorizer(lambda x: {}), keras.optimizers.SGD(0.1))
+    trainer = compiled(Recipe(), colorizer(lambda x: {}))
     # ab / 110 = 0.5 everywhere, squared.
     assert logs_of(trainer, {"color": LAB}) == pytest.approx({"loss": 0.25})
 
@@ -43,7 +49,7 @@ def test_make_adds_beta_times_the_divergence():
             "z_log_var": keras.layers.Rescaling(0, np.log(4.0), name="z_log_var")(x),
         }
 
-    trainer = trainers.make(Recipe(kl=0.1), colorizer(latent), keras.optimizers.SGD(0.1))
+    trainer = compiled(Recipe(kl=0.1), colorizer(latent))
     # N(3, 4) from N(0, 1): (3² + 4 − ln 4 − 1) / 2.
     divergence = (9 + 4 - np.log(4) - 1) / 2
     expected = {"loss": 0.25 + 0.1 * divergence, "kl_loss": divergence}
@@ -62,7 +68,7 @@ def test_make_adds_a_300th_of_the_classes_cross_entropy():
     def bias(shape, dtype):
         return np.log([0.5, 0.3, 0.2]).astype(dtype)
 
-    trainer = trainers.make(Recipe(), colorizer(classes), keras.optimizers.SGD(0.1))
+    trainer = compiled(Recipe(), colorizer(classes))
     logs = logs_of(trainer, {"color": LAB, "class_logits": np.array([0, 2])})
     entropy = -(np.log(0.5) + np.log(0.2)) / 2
     assert logs["loss"] == pytest.approx(0.25 + entropy / 300)
@@ -72,8 +78,8 @@ def test_make_adds_a_300th_of_the_classes_cross_entropy():
 
 def test_state_holds_the_seed_of_a_variational_network(build):
     network = build("unet_vae")
-    one = types.SimpleNamespace(network=network, head=heads.create("rgb"))
-    trainer = trainers.make(Recipe(), one, keras.optimizers.SGD(0.1))
+    one = types.SimpleNamespace(network=network, head=heads.create("rgb"), adversary=None)
+    trainer = compiled(Recipe(), one)
     seeds = [variable for variable in loop.state_of(trainer) if "seed" in variable.path]
     assert len(seeds) == 1
     before = np.array(seeds[0])
