@@ -1,5 +1,6 @@
 """One real step of every recipe, on the samples."""
 
+import keras
 import pytest
 
 from keras_colorize import models, train
@@ -29,6 +30,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
     assert record["status"] == "done"
     assert record["recipe"]["head"] == asked.get("head", build.head)
     assert len(record["history"]) == (2 if "finetune_epochs" in asked else 1)
+    keras.backend.clear_session()  # or each network's gigabyte would stay
 
 
 def test_recipes_state_their_source_and_command():
