@@ -41,7 +41,7 @@ def train(recipe: Recipe, out: Path) -> dict:
     import tensorflow as tf
 
     from keras_colorize.data import photographs, pipeline, sources
-    from keras_colorize.scoring import score
+    from keras_colorize.scoring import Photograph, score
     from keras_colorize.training import callbacks, loop, overfit, phases
 
     recipe = recipes.resolve(recipe)
@@ -119,7 +119,7 @@ def train(recipe: Recipe, out: Path) -> dict:
         scored = val or data
         some = sources.first(scored, _SCORE_AT_MOST)
         crops = (
-            (name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
+            Photograph(name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
             for name, digest, rgb in some.read_all()
         )
         scores = score({recipe.arch: colorizer}, crops, _IN_GRID)
@@ -375,7 +375,7 @@ def _say_verdict(overfit) -> int:
 
 
 def _recipe_names() -> str:
-    return ", ".join([*recipes.list_recipes(), "or a file"])
+    return ", ".join([*recipes.RECIPES.names(), "or a file"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Pictures for people: grids of photographs and curves of a run."""
 
+import contextlib
 import os
 
 import cv2
@@ -11,6 +12,18 @@ from keras_colorize.color import lab
 
 _GAP = 4  # pixels between pictures
 _TITLE = 22  # pixels of a title line
+
+
+def to_rgb(whole: np.ndarray) -> np.ndarray:
+    """Return CIELAB as 8-bit sRGB, chroma reduced where sRGB has no such colour.
+
+    Args:
+        whole: float32 `(..., 3)`, L*, a*, b*.
+
+    Returns:
+        uint8 `(..., 3)`.
+    """
+    return np.rint(255 * np.asarray(lab.lab_to_rgb(lab.fit_gamut(whole)))).astype("uint8")
 
 
 def to_grey(rgb: np.ndarray) -> np.ndarray:
@@ -65,24 +78,94 @@ def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
         path: A PNG file.
         history: One row for each epoch, as in `history.csv`.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    epochs = [row["epoch"] for row in history]
     names = [name for name in history[0] if name.endswith("loss")]
     judges = [name for name in names if name.startswith("discriminator")]
     panels = {"loss": [name for name in names if name not in judges]}
     if judges:
         panels = {"generator": panels["loss"], "discriminator": judges}
-    figure = Figure(figsize=(7, 4 * len(panels)), layout="constrained")
+    drawn = {
+        title: {name: (epochs, [row[name] for row in history]) for name in panel}
+        for title, panel in panels.items()
+    }
+    lines(path, drawn, "epoch", logarithmic=True, columns=1)
+
+
+def lines(
+    path: str | os.PathLike,
+    panels: dict[str, dict[str, tuple[list[float], list[float]]]],
+    label: str,
+    logarithmic: bool = False,
+    columns: int = 3,
+) -> None:
+    """Draw a panel of lines for each title, atomically.
+
+    Args:
+        path: A PNG file.
+        panels: Title → line's name → its x and y.
+        label: Of the x axes.
+        logarithmic: Whether the y axes are, where all values are above 0.
+        columns: Panels side by side, at most.
+    """
+    with _figure(path, len(panels), (7, 4), columns) as every:
+        for axes, (title, drawn) in zip(every, panels.items()):
+            for name, (x, y) in drawn.items():
+                axes.plot(x, y, marker=".", label=name)
+            positive = all(value > 0 for _, y in drawn.values() for value in y)
+            scale = "log" if logarithmic and positive else "linear"
+            axes.set(xlabel=label, ylabel=title, yscale=scale)
+            axes.grid(alpha=0.3, which="both")
+            axes.legend(frameon=False)
+
+
+def bars(
+    path: str | os.PathLike,
+    panels: dict[str, dict[str, dict[str, tuple[float, float, float]]]],
+) -> None:
+    """Draw a panel of grouped bars for each title, atomically.
+
+    Args:
+        path: A PNG file.
+        panels: Title → group → bar's name → its value and the ends of its interval; NaN leaves
+            one out.
+    """
+    with _figure(path, len(panels), (5.5, 3.6)) as every:
+        for axes, (title, groups) in zip(every, panels.items()):
+            names = list(dict.fromkeys(name for group in groups.values() for name in group))
+            width = 0.8 / len(names)
+            for i, name in enumerate(names):
+                values, low, high = zip(*(group[name] for group in groups.values()))
+                places = np.arange(len(groups)) + (i - (len(names) - 1) / 2) * width
+                drawn = axes.bar(places, values, 0.94 * width, label=name)
+                axes.bar_label(drawn, [_short(value) for value in values], fontsize=7, padding=2)
+                ends = np.maximum(0, [np.subtract(values, low), np.subtract(high, values)])
+                if np.nansum(ends) > 0:
+                    axes.errorbar(places, values, ends, fmt="none", ecolor="0.3", lw=0.8, capsize=2)
+            axes.set_xticks(np.arange(len(groups)), list(groups))
+            axes.set_title(title, fontsize=10)
+            axes.margins(y=0.12)
+            axes.grid(alpha=0.3, axis="y")
+            axes.set_axisbelow(True)
+        every[0].legend(frameon=False, fontsize=8)
+
+
+def _short(value):
+    return "" if np.isnan(value) else f"{value:.3g}"
+
+
+@contextlib.contextmanager
+def _figure(path, count, size, columns=3):
+    """Yield the axes of so many panels, and write them as PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
     FigureCanvasAgg(figure)  # no window, whatever backend the user has set
-    epochs = [row["epoch"] for row in history]
-    grid = figure.subplots(len(panels), squeeze=False)[:, 0]
-    for axes, (title, panel) in zip(grid, panels.items()):
-        for name in panel:
-            axes.plot(epochs, [row[name] for row in history], marker=".", label=name)
-        positive = all(row[name] > 0 for row in history for name in panel)
-        axes.set(xlabel="epoch", ylabel=title, yscale="log" if positive else "linear")
-        axes.grid(alpha=0.3, which="both")
-        axes.legend(frameon=False)
+    every = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in every[count:]:
+        axes.set_axis_off()
+    yield every
     with files.atomic_file(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)

@@ -14,20 +14,26 @@ BASE = {"errors", "files"}
 ROOMS = {
     "errors": set(),
     "files": set(),
+    "shelf": {"errors"},
     "color": BASE,
     "layers": BASE | {"color", "geometry"},
     "losses": BASE | {"color"},
-    "metrics": BASE | {"color"},
+    "artefacts": BASE | {"color"},
+    "metrics": BASE | {"color", "artefacts"},
+    "intervals": BASE,
+    "summary": BASE | {"artefacts", "intervals", "metrics"},
+    "perceptual": BASE,
     "geometry": set(),
     "heads": BASE | {"color", "layers", "losses"},
     "models": BASE | {"color", "layers", "losses", "heads"},
     "colorizer": BASE | {"color", "geometry", "heads", "models"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},
-    "scoring": BASE | {"color", "metrics", "viz", "colorizer"},
+    "scoring": BASE | {"color", "metrics", "intervals", "summary", "viz", "colorizer"},
+    "protocol": BASE | {"shelf", "summary", "viz"},
     "training": BASE
     | {"color", "layers", "losses", "metrics", "heads", "models"}
-    | {"colorizer", "viz", "data"},
+    | {"colorizer", "viz", "data", "shelf"},
     "cli": BASE,
 }
 ROOMS["verb"] = set(ROOMS)

@@ -12,12 +12,12 @@ from keras_colorize.training.checkpoints import Checkpoints
 SHRUNK = {"data": "samples", "val_data": "", "batch_size": 2, "epochs": 1, "steps": 1}
 
 
-@pytest.mark.parametrize("name", recipes.list_recipes())
+@pytest.mark.parametrize("name", recipes.RECIPES.names())
 def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
     # What they would write is hundreds of MB each; test_train.py sees to that.
     monkeypatch.setattr(Checkpoints, "save", lambda self, progress: None)
     monkeypatch.setattr(Colorizer, "save", lambda self, folder: None)
-    asked = recipes.read(name)
+    asked = recipes.RECIPES.read(name)
     keys = asked | SHRUNK
     build = models.builder(asked["arch"])
     if build.stride is not None:
@@ -34,8 +34,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
 
 
 def test_recipes_state_their_source_and_command():
-    for name in recipes.list_recipes():
-        folder = next(folder for folder in recipes._FOLDERS if (folder / f"{name}.toml").is_file())
-        header = (folder / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
+    for name in recipes.RECIPES.names():
+        header = recipes.RECIPES.path(name).read_text(encoding="utf-8").split("\n\n")[0]
         for part in ("— [", "Number to expect:", "Needs:", f"--recipe {name}\n"):
             assert part in header + "\n", (name, part)

@@ -385,4 +385,4 @@ def test_train_without_imagenet_weights_is_loud_and_recorded(tmp_path, capsys, m
 
 
 def test_recipes_are_found_in_a_checkout():
-    assert "vgg_fusion_regression" in recipes.list_recipes()
+    assert "vgg_fusion_regression" in recipes.RECIPES.names()

@@ -9,6 +9,7 @@ References:
     [2] CIE 15:2004, Colorimetry, §8.2.1 (CIELAB).
 """
 
+import cv2
 import numpy as np
 from keras import backend, ops
 
@@ -30,6 +31,11 @@ _LINEAR_OF_8BIT = np.where(
     _LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92
 ).astype("float32")
 
+# f(X/Xn), f(Y/Yn), f(Z/Zn), 1 → L*, a*, b* [2]
+_LAB_FROM_F = np.array(
+    [[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]],
+    "float32",
+)
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
@@ -78,6 +84,20 @@ def rgb_to_lab(rgb):
         for t in _multiply(_XYZ_FROM_LINEAR, linear)
     )
     return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+
+
+def of_8bit(rgb: np.ndarray) -> np.ndarray:
+    """Convert an 8-bit picture outside any graph: `rgb_to_lab` in NumPy and OpenCV.
+
+    Args:
+        rgb: uint8 `(H, W, 3)`, sRGB.
+
+    Returns:
+        float32 `(H, W, 3)`: L*, a*, b*.
+    """
+    xyz = cv2.transform(cv2.LUT(rgb, _LINEAR_OF_8BIT), _XYZ_FROM_LINEAR.astype("float32"))
+    f = np.where(xyz > _KNEE, np.cbrt(xyz), 7.787 * xyz + np.float32(16.0 / 116.0))
+    return cv2.transform(f, _LAB_FROM_F)
 
 
 def _linear_rgb(lightness, a, b):

@@ -152,6 +152,26 @@ def open_source(
     return _check_all(name, argument, candidates, skipped, progress)
 
 
+def open_grey(name: str, argument: str = "data") -> Source:
+    """Find photographs to look at, which may be without colour; they are not checked beforehand.
+
+    Args:
+        name: A folder (recursive), a glob or a file, tar shards among them; `samples`.
+        argument: The argument's name, for messages.
+
+    Raises:
+        UsageError: Nothing is there.
+    """
+    if name == "samples":
+        return open_source(name, argument)
+    candidates, skipped = _list_candidates(name, argument)
+    read = [
+        dataclasses.replace(one, digest=hashlib.sha256(one.read()).hexdigest()[:_DIGITS])
+        for one in candidates
+    ]
+    return _source(name, read, skipped)
+
+
 def first(source: Source, count: int) -> Source:
     """Return the source's first photographs."""
     if source.tfds is not None:

@@ -62,8 +62,8 @@ def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
     Returns:
         `passed`, and the means over the photographs that decide it, beside grey's.
     """
-    scores = [metrics.score(colorizer.colorize(rgb), rgb) for rgb in photographs]
-    grey = [metrics.score(viz.to_grey(rgb), rgb) for rgb in photographs]
+    scores = [metrics.score(colorizer.colorize(rgb), metrics.Reference(rgb)) for rgb in photographs]
+    grey = [metrics.score(viz.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
     means = {
         prefix + name: float(np.mean([score[name] for score in rows]))
         for prefix, rows in (("", scores), ("grey_", grey))

@@ -6,15 +6,12 @@ overrides its recipe. Nothing here imports Keras, so `--help` answers at once.
 
 import argparse
 import dataclasses
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 from keras_colorize import errors, models
+from keras_colorize.shelf import Shelf
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-# In a checkout the recipes stand in `train/`; a wheel brings them as `keras_colorize/recipes/`.
-_FOLDERS = (_PACKAGE / "recipes", _PACKAGE.parent / "train")
+RECIPES = Shelf("recipe", "recipes", "train")
 _ONE_COLOUR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 
@@ -160,37 +157,6 @@ def resolve(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, head=head, size=size, batch_size=batch_size)
 
 
-def list_recipes() -> list[str]:
-    """Return the names of the recipes that come with the package."""
-    return sorted({path.stem for folder in _FOLDERS for path in folder.glob("*.toml")})
-
-
-def read(name: str) -> dict:
-    """Read a recipe's keys.
-
-    Args:
-        name: A name of `list_recipes()`, or the path of a TOML file.
-
-    Returns:
-        The keys that it sets.
-
-    Raises:
-        UsageError: There is no such recipe, or it is no TOML.
-    """
-    path = Path(name)
-    if path.suffix != ".toml":
-        path = next(
-            (f for folder in _FOLDERS if (f := folder / f"{name}.toml").is_file()), Path(name)
-        )
-    if not path.is_file():
-        raise errors.unknown("recipe", name, [*list_recipes(), "a path that ends in .toml"])
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"Recipe {path} is no TOML: {error}.") from error
-
-
 def build(keys: dict) -> Recipe:
     """Check the keys and their types, and make the recipe.
 
@@ -231,4 +197,4 @@ def from_flags(arguments: argparse.Namespace) -> Recipe:
     """Combine `--recipe` and the flags."""
     names = {field.name for field in dataclasses.fields(Recipe)}
     flags = {key: value for key, value in vars(arguments).items() if key in names}
-    return build({**(read(arguments.recipe) if arguments.recipe else {}), **flags})
+    return build({**(RECIPES.read(arguments.recipe) if arguments.recipe else {}), **flags})

@@ -67,27 +67,26 @@ def test_recipe_heads_for_gans_are_those_with_one_colour():
 
 def test_recipe_unknown_name_lists_the_known_ones():
     with pytest.raises(errors.UsageError, match=r"vgg_fusion_regression.*recipe='vgg_fusino'"):
-        recipes.read("vgg_fusino")
+        recipes.RECIPES.read("vgg_fusino")
 
 
 def test_recipe_broken_toml_names_the_file(tmp_path):
     path = tmp_path / "broken.toml"
     path.write_text("lr = \n")
     with pytest.raises(errors.UsageError, match=r"broken\.toml is no TOML"):
-        recipes.read(str(path))
+        recipes.RECIPES.read(str(path))
 
 
-@pytest.mark.parametrize("name", recipes.list_recipes())
+@pytest.mark.parametrize("name", recipes.RECIPES.names())
 def test_recipes_that_come_along_build_and_say_where_they_are_from(name):
-    recipes.build(recipes.read(name))
-    folder = next(f for f in recipes._FOLDERS if (f / f"{name}.toml").is_file())
-    header = (folder / f"{name}.toml").read_text().split("\n\n")[0]
+    recipes.build(recipes.RECIPES.read(name))
+    header = recipes.RECIPES.path(name).read_text().split("\n\n")[0]
     assert f"--recipe {name}" in header
     assert "Number to expect" in header
 
 
 def test_recipe_of_vgg_fusion_is_the_source_s():
-    recipe = recipes.build(recipes.read("vgg_fusion_regression"))
+    recipe = recipes.build(recipes.RECIPES.read("vgg_fusion_regression"))
     # [vgg-fusion]: 70k images, 10k for validation, batch 8, 24 hours at 6 hours an epoch, VGG16 on
     # ImageNet's weights, locked.
     assert recipe.data == "tfds:coco/2017:train[:70000]"

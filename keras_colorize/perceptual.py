@@ -1,0 +1,137 @@
+"""Distances in the features of trained networks: FID and LPIPS. Their weights are downloaded.
+
+References:
+    [1] M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule …", NeurIPS 2017 (FID).
+    [2] R. Zhang et al., "The Unreasonable Effectiveness of Deep Features …", CVPR 2018 (LPIPS).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from keras_colorize import errors
+
+_INCEPTION_SIDE = 299
+INCEPTION = (
+    "InceptionV3 of keras.applications, ImageNet weights, 2048 pooled features at 299². Not the "
+    "2015 TensorFlow graph of most published figures, which are therefore not comparable"
+)
+LPIPS = "lpips package, version 0.1 weights on torchvision's AlexNet"
+
+
+def frechet_distance(mean1, covariance1, mean2, covariance2) -> float:
+    """Return the squared Fréchet distance between two Gaussians.
+
+    [1, equation 6]: |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½). The trace of that root is the sum of
+    the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric, so nothing becomes complex.
+
+    Args:
+        mean1: `(D,)`.
+        covariance1: `(D, D)`.
+        mean2: `(D,)`.
+        covariance2: `(D, D)`.
+    """
+    values, vectors = np.linalg.eigh(covariance1)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    middle = np.linalg.eigvalsh(root @ covariance2 @ root)
+    traces = np.trace(covariance1) + np.trace(covariance2)
+    overlap = 2 * np.sum(np.sqrt(np.maximum(middle, 0)))
+    return float(np.sum((mean1 - mean2) ** 2) + max(traces - overlap, 0))
+
+
+class Fid:
+    """The Fréchet distance between rows of pictures, gathered in a stream.
+
+    Each row keeps a sum and a matrix of products, whatever the number of pictures. With few
+    pictures FID is too large, by an amount that depends on their number: compare equal numbers.
+
+    Args:
+        features: uint8 `(B, H, W, 3)` → `(B, D)`.
+    """
+
+    def __init__(self, features: Callable[[np.ndarray], np.ndarray]):
+        self._features = features
+        self._rows = {}
+
+    def add(self, row: str, pictures: np.ndarray) -> None:
+        """Take in some of a row's pictures, uint8 `(B, H, W, 3)`."""
+        found = np.asarray(self._features(pictures), "float64")
+        count, total, products = self._rows.get(row, (0, 0.0, 0.0))
+        self._rows[row] = count + len(found), total + found.sum(axis=0), products + found.T @ found
+
+    def distance(self, row: str, other: str) -> float:
+        """Return the distance between two rows; NaN for fewer than two pictures."""
+        if self._rows[row][0] < 2:
+            return float("nan")
+        return frechet_distance(*self._gaussian(row), *self._gaussian(other))
+
+    def _gaussian(self, row):
+        count, total, products = self._rows[row]
+        mean = total / count
+        return mean, (products - count * np.outer(mean, mean)) / (count - 1)
+
+
+def inception(weights: str | None = "imagenet") -> Callable[[np.ndarray], np.ndarray]:
+    """Return the features of FID: uint8 `(B, H, W, 3)` → float32 `(B, 2048)`.
+
+    Args:
+        weights: `"imagenet"`, or None for random ones, as tests have them.
+
+    Raises:
+        WeightsUnavailable: They can be neither found nor downloaded.
+    """
+    import keras
+
+    try:
+        network = keras.applications.InceptionV3(
+            include_top=False, weights=weights, pooling="avg", input_shape=(None, None, 3)
+        )
+    except Exception as error:  # Keras raises a bare Exception when the download fails
+        raise errors.WeightsUnavailable(
+            f"--fid needs InceptionV3's ImageNet weights, which could not be loaded ({error}). "
+            "Connect to the internet once; Keras keeps them."
+        ) from error
+
+    def features(pictures):
+        pixels = keras.ops.image.resize(
+            keras.ops.cast(pictures, "float32"), (_INCEPTION_SIDE,) * 2, antialias=True
+        )
+        return network.predict_on_batch(pixels / 127.5 - 1)
+
+    return features
+
+
+def lpips(random: bool = False) -> Callable[[np.ndarray, np.ndarray], list[float]]:
+    """Return LPIPS: two batches uint8 `(B, H, W, 3)` → a distance for each pair.
+
+    Args:
+        random: A random AlexNet, as tests have it.
+
+    Raises:
+        UsageError: The extra `perceptual` is not installed.
+        WeightsUnavailable: AlexNet's weights can be neither found nor downloaded.
+    """
+    try:
+        import lpips as package
+        import torch
+    except ImportError as error:
+        raise errors.UsageError(
+            f'--lpips needs the extra: pip install "keras_colorize[perceptual]" ({error}).'
+        ) from error
+    try:
+        network = package.LPIPS(net="alex", pnet_rand=random, verbose=False).eval()
+    except Exception as error:  # urllib's, mostly
+        raise errors.WeightsUnavailable(
+            f"--lpips needs torchvision's AlexNet weights, which could not be loaded ({error}). "
+            "Connect to the internet once; torch keeps them."
+        ) from error
+
+    def distance(pictures, truth):
+        one, other = (
+            torch.from_numpy(np.moveaxis(np.asarray(p, "float32"), -1, 1) / 127.5 - 1)
+            for p in (pictures, truth)
+        )
+        with torch.no_grad():
+            return network(one, other).flatten().tolist()
+
+    return distance
