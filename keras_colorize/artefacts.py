@@ -19,7 +19,7 @@ NEUTRAL = 10.0  # CIELAB chroma below which a hue says little
 REGIONS = ("centre", "border", "upper_left", "upper_right", "lower_left", "lower_right")
 _FRAME = 8  # the border is a frame of one eighth of the side
 _HUES = 36  # sectors of the hue histogram
-_CUTOFF = 0.9  # the share of the energy of ab's gradient below the cut-off
+_RINGS, _COARSE = 32, 2  # of equal width up to half a cycle per pixel; those of coarse detail
 _FADED = 0.5  # CIELAB units of deviation below which ab is the rounding of 8 bits
 _PERIOD = 4  # pixels: stacked strides of 2 leave periods of 2 and 4 [1]
 _EDGE = 3.0  # L* for each pixel: a lightness edge
@@ -100,9 +100,8 @@ def _frequencies(height, width):
     counted[:, 0] = 1
     if width % 2 == 0:
         counted[:, -1] = 1
-    radius = np.hypot(vertical, horizontal)
-    order = np.argsort(radius, axis=None)
-    return vertical, horizontal, counted, radius, order
+    rings = np.minimum(np.hypot(vertical, horizontal) * (2 * _RINGS), _RINGS).astype("int32")
+    return vertical, horizontal, counted, rings.ravel()
 
 
 def spectrum(ab: np.ndarray) -> np.ndarray:
@@ -118,25 +117,28 @@ def spectrum(ab: np.ndarray) -> np.ndarray:
     return power * _frequencies(*ab.shape[:2])[2] / (window.size * np.sum(window**2))
 
 
-def chroma_cutoff(power: np.ndarray, shape: tuple[int, int]) -> float:
-    """Return the spatial frequency below which lies 90 % of the energy of ab's gradient.
+def chroma_cutoff(power: np.ndarray, truth: np.ndarray, shape: tuple[int, int]) -> float:
+    """Return the spatial frequency at which ab's amplitude is lost.
 
-    A gradient weighs each frequency by its square, which makes up for the fall of photographs'
-    spectra; amplitude does not matter, so a faded picture is not taken for a blurred one. Colour
-    that was enlarged from a quarter of the size ends at 0.125.
+    That is where its ratio to the photograph's first falls to half of what it is for the coarsest
+    detail: a faded picture is not taken for a blurred one. Colour that was enlarged bilinearly from
+    a quarter of the size ends a little below 0.125.
 
     Args:
         power: As `spectrum` gives it.
+        truth: The photograph's, likewise.
         shape: Height and width of the picture.
 
     Returns:
-        Cycles for each pixel, 0…0.71; NaN where there is no colour to speak of.
+        Cycles for each pixel; 0.5 where it is not lost, NaN where there is no colour to speak of.
     """
-    if np.sum(power) < _FADED**2:
+    if min(np.sum(power), np.sum(truth)) < _FADED**2:
         return float("nan")
-    *_, radius, order = _frequencies(*shape)
-    energy = np.cumsum((power * radius**2).ravel()[order])
-    return float(radius.ravel()[order[np.searchsorted(energy, _CUTOFF * energy[-1])]])
+    rings = _frequencies(*shape)[3]
+    found, real = (np.bincount(rings, p.ravel(), _RINGS + 1)[:_RINGS] for p in (power, truth))
+    coarse = found[:_COARSE].sum() / max(real[:_COARSE].sum(), 1e-12)
+    lost = np.flatnonzero(found < coarse / 4 * real)
+    return float(lost[0] if lost.size else _RINGS) * 0.5 / _RINGS
 
 
 @functools.cache
@@ -158,6 +160,9 @@ def _peaks(height, width):
 
 def checkerboard(power: np.ndarray, shape: tuple[int, int]) -> float:
     """Return the amplitude of patterns that repeat every 2 or 4 pixels, in CIELAB units.
+
+    That of one wave of a* or b*; waves add up as the roots of their squares, and the finest
+    pattern, which has no phase, counts √2 times.
 
     Transposed convolutions of stride 2 leave such patterns where strides do not divide kernels [1].
     They stand out of the spectrum as peaks at multiples of a quarter; what the ring around a peak
@@ -206,6 +211,7 @@ class Contours:
         steep = steepness(ab)
         self._borders = (edges > 0) & (steep > _CHANGE)
         self._least = steep[self._borders] / 2
+        self._chroma = np.mean(np.sqrt(squared_length(ab)))
 
     def bleeding(self, ab: np.ndarray, steep: np.ndarray) -> float:
         """Return the share of all change of ab that happens where lightness has no edge near.
@@ -217,21 +223,31 @@ class Contours:
         Returns:
             0…1; NaN where there is no colour to speak of.
         """
-        if sum(cv2.meanStdDev(ab)[1].ravel() ** 2) < _FADED**2:
+        if _faded(ab):
             return float("nan")
         return float(np.sum(steep[self._smooth]) / np.sum(steep))
 
-    def ignored(self, steep: np.ndarray) -> float:
+    def ignored(self, ab: np.ndarray, steep: np.ndarray) -> float:
         """Return the share of the photograph's borders of colour at lightness edges that are lost.
 
-        A border is lost where the picture's ab changes less than half as much within two pixels.
+        A border is lost where, within two pixels, the picture's ab changes less than half as much;
+        a faded picture is asked for as much less as its mean chroma is less.
 
         Args:
-            steep: The `steepness` of the picture's ab.
+            ab: float32 `(H, W, 2)`, the picture's a*, b*.
+            steep: Its `steepness`.
 
         Returns:
             0…1; NaN where the photograph has no such borders.
         """
         if not self._least.size:
             return float("nan")
-        return float(np.mean(_widen(steep, _REACH)[self._borders] < self._least))
+        if _faded(ab):
+            return 1.0
+        saturation = min(1.0, np.mean(np.sqrt(squared_length(ab))) / self._chroma)
+        lost = _widen(steep, _REACH)[self._borders] < saturation * self._least
+        return float(np.mean(lost))
+
+
+def _faded(ab):
+    return sum(cv2.meanStdDev(ab)[1].ravel() ** 2) < _FADED**2

@@ -187,8 +187,7 @@ class Colorizer:
         shape = photographs.shape[:3]
         lightness = _each_pixel(_to_lightness(), photographs.reshape(-1, 3))
         ab = self.predict_ab(lightness.reshape(*shape, 1)).reshape(-1, 2)
-        whole = np.concatenate([lightness, ab], axis=-1)
-        return _each_pixel(_to_rgb(), whole).reshape(*shape, 3)
+        return to_8bit(np.concatenate([lightness, ab], axis=-1)).reshape(*shape, 3)
 
     def _working_size(self, height, width):
         """Return the size at which the network sees a photograph: numbers, or tensors."""
@@ -324,6 +323,18 @@ def _as_rgb(photograph: np.ndarray) -> np.ndarray:
 @functools.cache
 def _to_lightness() -> keras.Model:
     return _compiled("uint8", lambda rgb: lab.rgb_to_lab(rgb)[..., :1])
+
+
+def to_8bit(whole: np.ndarray) -> np.ndarray:
+    """Return CIELAB as the picture a person gets: chroma gives way where sRGB lacks the colour.
+
+    Args:
+        whole: float32 `(..., 3)`, L*, a*, b*.
+
+    Returns:
+        uint8 `(..., 3)`, sRGB.
+    """
+    return _each_pixel(_to_rgb(), whole.reshape(-1, 3)).reshape(whole.shape)
 
 
 @functools.cache

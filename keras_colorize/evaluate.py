@@ -243,7 +243,7 @@ def _crops(source, others, size, of_others=True):
             made = {one.name: one.crop(name, rgb, size) for one in others}
         else:
             made = {one.name: one.find(name) for one in others}
-        if None not in made.values():
+        if all(picture is not None for picture in made.values()):
             yield Photograph(name, digest, photographs.center_crop(rgb, size), made)
 
 

@@ -225,6 +225,11 @@ class Reference:
         return artefacts.hues(self.ab)
 
     @cached_property
+    def power(self) -> np.ndarray:
+        """The spectrum of its ab."""
+        return artefacts.spectrum(self.ab)
+
+    @cached_property
     def contours(self) -> artefacts.Contours:
         """Its edges."""
         return artefacts.Contours(np.ascontiguousarray(self.lab[..., 0]), self.ab)
@@ -290,9 +295,9 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
     found["border_mse"], found["centre_mse"] = artefacts.border_and_centre(ab, reference.ab)
     found |= {
         "hue_distance": artefacts.hue_distance(artefacts.hues(ab), reference.hues),
-        "chroma_cutoff": artefacts.chroma_cutoff(power, shape),
+        "chroma_cutoff": artefacts.chroma_cutoff(power, reference.power, shape),
         "checkerboard": artefacts.checkerboard(power, shape),
         "bleeding": reference.contours.bleeding(ab, steep),
-        "ignored_edges": reference.contours.ignored(steep),
+        "ignored_edges": reference.contours.ignored(ab, steep),
     }
     return found

@@ -5,6 +5,7 @@ References:
     [2] R. Zhang et al., "The Unreasonable Effectiveness of Deep Features …", CVPR 2018 (LPIPS).
 """
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -119,7 +120,10 @@ def lpips(random: bool = False) -> Callable[[np.ndarray, np.ndarray], list[float
             f'--lpips needs the extra: pip install "keras_colorize[perceptual]" ({error}).'
         ) from error
     try:
-        network = package.LPIPS(net="alex", pnet_rand=random, verbose=False).eval()
+        with warnings.catch_warnings():
+            # The package calls torchvision in a way that it has renamed.
+            warnings.simplefilter("ignore", UserWarning)
+            network = package.LPIPS(net="alex", pnet_rand=random, verbose=False).eval()
     except Exception as error:  # urllib's, mostly
         raise errors.WeightsUnavailable(
             f"--lpips needs torchvision's AlexNet weights, which could not be loaded ({error}). "

@@ -26,7 +26,8 @@ FIGURES = {
     "sweep": "a panel for each metric over the rows' temperature",
     "curves": "a panel for each loss over the epochs",
 }
-_GALLERY_METRICS = ("colorfulness", "chroma", "chroma_cutoff", "checkerboard", "bleeding")
+_NO_INTERVAL = (math.nan, math.nan)  # of a single photograph
+_GALLERY_METRICS = ("colorfulness", "chroma", "checkerboard", "bleeding")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Protocol:
         figure: One of `FIGURES`.
         rows: Name → `Row`.
         data: What `--data` takes, used unless the user gives other photographs.
-        source_data: The photographs that the source used.
-        have_data: Whether `data` is those photographs; otherwise the table calls it a substitute.
+        source_data: The photographs that the source used, which none of them names: what is scored
+            here is always a substitute, and the table says so.
         size: Of the centre crops, pixels.
         metrics: Columns of the table, of `summary.METRICS`; of the losses: columns of a history.
         scenes: Photographs that have bars of their own, by name; the first ones where missing.
@@ -73,7 +74,6 @@ class Protocol:
     rows: dict[str, Row]
     data: str = "samples"
     source_data: str = ""
-    have_data: bool = False
     size: int = 256
     metrics: list = field(default_factory=list)
     scenes: list = field(default_factory=list)
@@ -230,11 +230,7 @@ def notes(protocol: Protocol, data: str, count: int, missing: list[str]) -> str:
     if protocol.table != "losses":
         said.append(
             f"{count} photographs of {data}, centre crops of {protocol.size}². "
-            + (
-                "These are the source's own."
-                if protocol.have_data and data == protocol.data
-                else f"A substitute: the source used {protocol.source_data}."
-            )
+            f"A substitute: the source used {protocol.source_data}."
         )
     said += [f"{name}: {row.says}." for name, row in protocol.rows.items() if row.says]
     if missing:
@@ -293,7 +289,7 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
     compared = list(names) if scenes else [*names, *(["truth"] if protocol.has_truth else [])]
     for title, metric in panels.items():
         drawn[title] = {
-            scene: {row: (scores.columns[row][metric][number],) * 3 for row in compared}
+            scene: {row: (scores.columns[row][metric][number], *_NO_INTERVAL) for row in compared}
             for number, scene in scenes.items()
         }
         drawn[title]["all"] = {row: (values[row][metric], *sure[row][metric]) for row in compared}

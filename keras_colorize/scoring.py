@@ -16,10 +16,11 @@ import numpy as np
 
 from keras_colorize import intervals, metrics, summary, viz
 from keras_colorize.color import bins, lab
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, to_8bit
 
 _BATCH = 8
 GREY, TRUTH = "grey", "truth"
+_LIGHTNESS = np.array([1, 0, 0], "float32")
 _SMALL = 64  # pixels, of the third ceiling
 
 
@@ -79,7 +80,7 @@ class Scores:
         trained_on: How many of the photographs each model was trained on.
         unlisted: The tfds data sets that a model was trained on, whose photographs are not listed.
         pictures: Column title → pictures of the first photographs, for a grid.
-        kept: The photographs whose pictures are on disk: `image`, `file`, and `best` or `worst`.
+        kept: The photographs whose pictures are on disk: `image`, `file` and `value`, best first.
         fid: Row → Fréchet distance, if asked for.
         has_truth: Whether the photographs have colours of their own; if not, there is no truth row
             and only what needs none is told.
@@ -92,7 +93,7 @@ class Scores:
     trained_on: dict[str, int] = field(default_factory=dict)
     unlisted: dict[str, list[str]] = field(default_factory=dict)
     pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    kept: list[dict[str, str]] = field(default_factory=list)
+    kept: list[dict] = field(default_factory=list)
     fid: dict[str, float] = field(default_factory=dict)
     has_truth: bool = True
     network_seconds: float = 0.0
@@ -208,7 +209,7 @@ class Kept:
     """Keeps on disk, as PNG, the pictures of the best and the worst photographs.
 
     Args:
-        folder: Gets `ROW/FILE.png`.
+        folder: Gets `ROW/NAME.png`.
         count: How many of the best, and how many of the worst.
     """
 
@@ -226,27 +227,31 @@ class Kept:
             value: What it is judged by; higher is better.
             pictures: Row name → uint8 `(H, W, 3)`.
         """
-        file = f"{number:06d}-{Path(image).stem}.png"
+        # As the photographs are named, so that another evaluation can take the folder as --results.
+        parts = [part for part in Path(image).parts if part not in ("/", "..")]
+        file = Path(*parts).with_suffix(".png").as_posix()
+        if any(file == e[3] for heap in self._heaps.values() for e in heap):
+            file = file.removesuffix(".png") + f"-{number}.png"
         for end, key in (("best", value), ("worst", -value)):
             heap, entry = self._heaps[end], (key, number, image, file)
             heapq.heappush(heap, entry)
             gone = heapq.heappop(heap) if len(heap) > self._count else None
             if gone != entry:
                 for row, picture in pictures.items():
-                    (self._folder / row).mkdir(parents=True, exist_ok=True)
-                    viz.save(self._folder / row / file, picture)
+                    target = self._folder / row / file
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    viz.save(target, picture)
             if gone and not any(gone[1] == e[1] for h in self._heaps.values() for e in h):
                 for row in pictures:
                     (self._folder / row / gone[3]).unlink(missing_ok=True)
 
-    def list(self) -> list[dict[str, str]]:
-        """Return `image`, `file` and `among` for each: the best first, the worst last."""
-        best = sorted(self._heaps["best"], reverse=True)
-        worst = sorted(self._heaps["worst"])
+    def list(self) -> list[dict]:
+        """Return `image`, `file` and `value` of each photograph kept, the best first."""
+        found = {number: (key, image, file) for key, number, image, file in self._heaps["best"]}
+        found |= {number: (-key, image, file) for key, number, image, file in self._heaps["worst"]}
         return [
-            {"image": image, "file": file, "among": end}
-            for end, entries in (("best", best), ("worst", worst))
-            for _, _, image, file in entries
+            {"image": image, "file": file, "value": value}
+            for value, image, file in sorted(found.values(), reverse=True)
         ]
 
 
@@ -332,11 +337,11 @@ def score(
 
 def _paint(colorizers, batch, truth, ceilings, scores):
     """Return each row's pictures of a batch of photographs."""
-    rows = {GREY: viz.to_grey(truth)}
+    whole = np.stack([lab.of_8bit(rgb) for rgb in truth])
+    rows = {GREY: to_8bit(whole * _LIGHTNESS)}
     if ceilings:
-        whole = [lab.of_8bit(rgb) for rgb in truth]
         for name, make in CEILINGS.items():
-            rows[name] = viz.to_rgb(np.stack([make(one) for one in whole]))
+            rows[name] = to_8bit(np.stack([make(one) for one in whole]))
     began = time.perf_counter()
     for name, colorizer in colorizers.items():
         rows[name] = colorizer.colorize_batch(truth)

@@ -94,7 +94,10 @@ METRICS = {
         "colorfulness", "{:.1f}", TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb"
     ),
     "colorfulness_absolute": Metric(
-        "colorfulness |rg|", "{:.1f}", TRUTH, "the same of |rg| and |yb|, as some projects have it"
+        "colorfulness, absolute",
+        "{:.1f}",
+        TRUTH,
+        "the same of |rg| and |yb|, as some projects have it",
     ),
     "delta_colorfulness": Metric(
         "ΔCF",
@@ -139,7 +142,8 @@ METRICS = {
         "chroma cut-off",
         "{:.3f}",
         TRUTH,
-        "cycles per pixel below which lies 90 % of the energy of ab's gradient",
+        "cycles per pixel at which ab's amplitude, beside the photograph's, has fallen to half of "
+        "what it is below 1/32; 0.5 is full resolution",
     ),
     "checkerboard": Metric(
         "checkerboard", "{:.3f}", TRUTH, "amplitude of ab's patterns of period 2 and 4 pixels"
@@ -160,7 +164,7 @@ MAIN = ("psnr", "ssim", "mse", "ciede2000", "ab_rmse", "colorfulness")  # of the
 TESTED = ("psnr", "ssim", "ciede2000", "ab_rmse", "auc", "delta_colorfulness_images", "lpips")
 # What needs no true colours; bleeding needs the photograph's lightness.
 WITHOUT_TRUTH = frozenset(
-    ("colorfulness", "colorfulness_absolute", "chroma", "chroma_cutoff", "checkerboard", "bleeding")
+    ("colorfulness", "colorfulness_absolute", "chroma", "checkerboard", "bleeding")
 )
 
 # Vectors, which are no single column of a table: the shift of ab by region, chroma by true hue.
@@ -190,7 +194,7 @@ for _hue in HUES:
         _ratio(f"hue_{_hue:03d}_signed", f"hue_{_hue:03d}_share"),
     )
     METRICS[f"hue_{_hue:03d}_error"] = Metric(
-        f"|chroma error| at {_hue}°",
+        f"chroma error at {_hue}°",
         "{:.2f}",
         LOWER,
         "the same of the absolute differences",

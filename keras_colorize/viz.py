@@ -12,18 +12,15 @@ from keras_colorize.color import lab
 
 _GAP = 4  # pixels between pictures
 _TITLE = 22  # pixels of a title line
-
-
-def to_rgb(whole: np.ndarray) -> np.ndarray:
-    """Return CIELAB as 8-bit sRGB, chroma reduced where sRGB has no such colour.
-
-    Args:
-        whole: float32 `(..., 3)`, L*, a*, b*.
-
-    Returns:
-        uint8 `(..., 3)`.
-    """
-    return np.rint(255 * np.asarray(lab.lab_to_rgb(lab.fit_gamut(whole)))).astype("uint8")
+# How a number stands above its bar.
+_ABOVE = {
+    "xytext": (0, 2),
+    "textcoords": "offset points",
+    "ha": "center",
+    "va": "bottom",
+    "fontsize": 7,
+    "annotation_clip": False,
+}
 
 
 def to_grey(rgb: np.ndarray) -> np.ndarray:
@@ -126,21 +123,26 @@ def bars(
 
     Args:
         path: A PNG file.
-        panels: Title → group → bar's name → its value and the ends of its interval; NaN leaves
-            one out.
+        panels: Title → group → bar's name → its value and the ends of its interval, NaN for none;
+            a value that is not finite has no bar.
     """
     with _figure(path, len(panels), (5.5, 3.6)) as every:
         for axes, (title, groups) in zip(every, panels.items()):
             names = list(dict.fromkeys(name for group in groups.values() for name in group))
             width = 0.8 / len(names)
             for i, name in enumerate(names):
-                values, low, high = zip(*(group[name] for group in groups.values()))
+                numbers = np.array([group[name] for group in groups.values()], "float64")
+                values, low, high = np.where(np.isfinite(numbers), numbers, np.nan).T
                 places = np.arange(len(groups)) + (i - (len(names) - 1) / 2) * width
-                drawn = axes.bar(places, values, 0.94 * width, label=name)
-                axes.bar_label(drawn, [_short(value) for value in values], fontsize=7, padding=2)
-                ends = np.maximum(0, [np.subtract(values, low), np.subtract(high, values)])
-                if np.nansum(ends) > 0:
-                    axes.errorbar(places, values, ends, fmt="none", ecolor="0.3", lw=0.8, capsize=2)
+                axes.bar(places, np.nan_to_num(values), 0.94 * width, label=name)
+                known = ~np.isnan(low)
+                ends = np.stack([values - low, high - values])[:, known].clip(0)
+                axes.errorbar(
+                    places[known], values[known], ends, fmt="none", ecolor="0.3", lw=0.8, capsize=2
+                )
+                for place, value, top in zip(places, values, np.fmax(values, high)):
+                    if np.isfinite(top):
+                        axes.annotate(_short(value), (place, top), **_ABOVE)
             axes.set_xticks(np.arange(len(groups)), list(groups))
             axes.set_title(title, fontsize=10)
             axes.margins(y=0.12)
@@ -150,7 +152,7 @@ def bars(
 
 
 def _short(value):
-    return "" if np.isnan(value) else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 @contextlib.contextmanager

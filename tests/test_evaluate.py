@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +12,10 @@ import skimage.color
 import skimage.metrics
 from PIL import Image
 
-from keras_colorize import evaluate
+from keras_colorize import evaluate, scoring, summary
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import sources
-from keras_colorize.scoring import score
-
-METRICS = ["psnr", "ssim", "mse", "ciede2000", "ab_rmse", "colorfulness"]
+from keras_colorize.scoring import Photograph, score
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,8 @@ def test_evaluate_writes_its_files(evaluated):
         "per_image.csv",
         "table.md",
         "grid.png",
+        "prior.txt",
+        "pictures",
     }
     with Image.open(evaluated / "grid.png") as grid:
         assert grid.size[0] > 4 * 150  # grey, two models, truth
@@ -38,9 +41,11 @@ def test_evaluate_writes_its_files(evaluated):
 
 def test_evaluate_rows_have_every_metric(evaluated):
     result = json.loads((evaluated / "metrics.json").read_text())
-    assert list(result["rows"]) == ["grey", "truth", "one", "two"]
-    for row in result["rows"].values():
-        assert list(row) == METRICS
+    assert list(result["rows"]) == ["grey", "one", "two", "truth"]
+    known = set(summary.METRICS) - {"fid", "lpips"}
+    for row, values in result["rows"].items():
+        assert set(values) == set(result["metrics"]) - {"fid", "lpips"} == known
+        assert set(result["intervals"][row]) == known
     assert result["rows"]["one"] == result["rows"]["two"]
     assert result["photographs"] == 6
 
@@ -58,27 +63,35 @@ def test_evaluate_means_are_those_of_the_images(evaluated):
     with open(evaluated / "per_image.csv") as file:
         images = list(csv.DictReader(file))
     assert len(images) == 6 * 4
-    for metric in METRICS:
+    assert len(images[0]) == 20  # two names and 18 metrics
+    for metric in summary.MAIN:
         mean = np.mean([float(r[metric]) for r in images if r["row"] == "grey"])
         assert rows["grey"][metric] == pytest.approx(mean)
+    records = json.loads((evaluated / "metrics.json").read_text())["images"]
+    assert len(records) == 6 * 4 and records[0]["row"] == "grey"
+    assert records[0]["psnr"] == pytest.approx(float(images[0]["psnr"]))
 
 
 def test_evaluate_table_shows_grey_models_and_truth(evaluated):
     lines = (evaluated / "table.md").read_text().splitlines()
     assert lines[0].startswith("|") and "PSNR dB" in lines[0]
     assert [line.split("|")[1].strip() for line in lines[2:6]] == ["grey", "one", "two", "truth"]
-    assert "centre crops of 64²" in lines[-1]
+    assert "6 photographs of samples; centre crops of 64²" in lines[7]
+    every = "\n".join(lines)
+    for metric in summary.METRICS.values():
+        assert f"| {metric.heading} " in every or metric.heading in ("FID", "LPIPS")
+    assert "## Paired tests" in every and "| one − two " in every
 
 
 def test_evaluate_grey_row_against_skimage(tiny_model):
     crops = [
-        (name, digest, np.ascontiguousarray(rgb[:64, :64]))
+        Photograph(name, digest, np.ascontiguousarray(rgb[:64, :64]))
         for name, digest, rgb in sources.open_source("samples").read_all()
     ]
     scores = score({}, iter(crops))
     for record in scores.per_image:
         if record["row"] == "grey":
-            truth = next(rgb for name, _, rgb in crops if name == record["image"])
+            truth = next(rgb for name, _, rgb, _ in crops if name == record["image"])
             lab = skimage.color.rgb2lab(truth) * [1, 0, 0]
             grey = np.rint(255 * skimage.color.lab2rgb(lab)).astype("uint8")
             expected = skimage.metrics.peak_signal_noise_ratio(truth, grey)
@@ -113,7 +126,7 @@ def test_evaluate_reads_the_data_once(tiny_model, tmp_path, monkeypatch):
     )
     models = [f"--model={name}={tiny_model}" for name in "abc"]
     assert evaluate.main([*models, "--size", "32", "-o", str(tmp_path)]) == 0
-    assert len(reads) == 2 * 6  # the check, and one pass, however many models
+    assert len(reads) == 3 * 6  # the check, the prior, and one pass, however many models
 
 
 @pytest.mark.parametrize(
@@ -124,6 +137,15 @@ def test_evaluate_reads_the_data_once(tiny_model, tmp_path, monkeypatch):
         (["--size", "3"], "`size` must be at least 16. Received: size=3."),
         (["--model", "a=x", "--model", "a=y"], "Two rows would be called 'a'"),
         (["--model", "grey=x"], "Two rows would be called 'grey'"),
+        (["--model", "a=x", "--results", "a=y"], "name this one with --results NAME=DIR"),
+        (["--results", "a=nowhere"], "There is no such folder. Received: results='a=nowhere'."),
+        (["--model", "a/b=x"], "cannot have a / in it"),
+        (["--pictures", "-1"], "`pictures` must be at least 0. Received: pictures=-1."),
+        (["--prior", "nowhere"], "`prior` cannot be read"),
+        (
+            ["--protocol", "psnr"],
+            "Unknown `protocol`. Choose from ['a path that ends in .toml', 'comparative",
+        ),
     ],
 )
 def test_evaluate_wrong_usage_names_the_argument(argv, message, tiny_model, tmp_path, capsys):
@@ -131,3 +153,100 @@ def test_evaluate_wrong_usage_names_the_argument(argv, message, tiny_model, tmp_
         argv = [*argv, "--model", str(tiny_model)]
     assert evaluate.main([*argv, "-o", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_evaluate_reserves_the_names_of_its_own_rows():
+    assert set(evaluate._RESERVED) == {scoring.GREY, scoring.TRUTH, *scoring.CEILINGS}
+
+
+def test_evaluate_states_how_it_measured(evaluated):
+    result = json.loads((evaluated / "metrics.json").read_text())
+    assert result["format"] == 1 and result["size"] == 64
+    assert "central square" in result["crop"] and "8-bit sRGB" in result["color"]
+    assert result["bootstrap"] == {"confidence": 0.95, "replicates": 1000, "flips": 9999}
+    assert result["prior"] == "these photographs" and result["seed"] == 0
+    assert 0 < result["network_seconds"] < result["seconds"]
+    documented = (Path(evaluate.__file__).parent.parent / "docs" / "evaluation.md").read_text()
+    for key in [*result, *result["metrics"]]:
+        # Families are documented by their first and last.
+        key = re.sub(r"^hue_\d+", "hue_000", key)
+        key = re.sub(r"^bias_(border|upper|lower).*", "bias_centre", key)
+        assert f"`{key}`" in documented, key
+
+
+def test_evaluate_equal_rows_do_not_differ(evaluated):
+    tests = json.loads((evaluated / "metrics.json").read_text())["tests"]
+    pairs = {tuple(test["rows"]) for test in tests}
+    assert pairs == {("grey", "one"), ("grey", "two"), ("one", "two")}
+    assert all(t["p"] == 1 and t["difference"] == 0 for t in tests if t["rows"] == ["one", "two"])
+
+
+def test_evaluate_intervals_hold_the_value(evaluated):
+    result = json.loads((evaluated / "metrics.json").read_text())
+    for metric in ("psnr", "ssim", "auc", "auc_rebalanced", "colorfulness", "saturation"):
+        low, high = result["intervals"]["one"][metric]
+        assert low < result["rows"]["one"][metric] < high, metric
+
+
+def test_evaluate_keeps_pictures_that_another_evaluation_scores_alike(evaluated, tmp_path):
+    """Our own pictures, as if another program had made them, get our own numbers."""
+    before = json.loads((evaluated / "metrics.json").read_text())
+    assert [entry["image"] for entry in before["pictures"]] == [
+        record["image"]
+        for record in sorted(
+            (r for r in before["images"] if r["row"] == "one"), key=lambda r: -r["psnr"]
+        )
+    ]
+    folder = tmp_path / "photographs"
+    shutil.copytree(evaluated / "pictures" / "truth", folder)
+    argv = ["--results", f"other={evaluated / 'pictures' / 'one'}", "--data", str(folder)]
+    argv += ["--size", "64", "--prior", str(evaluated / "prior.txt"), "-o", str(tmp_path / "out")]
+    assert evaluate.main(argv) == 0  # no model is needed
+    after = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert list(after["rows"]) == ["grey", "other", "truth"] and after["models"] == {}
+    for metric in (*summary.MAIN, "auc_rebalanced", "bleeding"):
+        assert after["rows"]["other"][metric] == pytest.approx(before["rows"]["one"][metric]), (
+            metric
+        )
+
+
+def test_evaluate_names_every_mismatch_of_results(tiny_model, tmp_path, picture, capsys):
+    data, results = tmp_path / "data", tmp_path / "results"
+    data.mkdir(), results.mkdir()
+    for name, seed in (("a.png", 0), ("b.png", 1), ("c.png", 2)):
+        Image.fromarray(picture(40, 64, seed)).save(data / name)
+    Image.fromarray(picture(40, 64, 5)).save(results / "a.jpg", quality=95)
+    Image.fromarray(picture(80, 128, 6)).save(results / "b.png")
+    Image.fromarray(picture(40, 64, 7)).save(results / "extra.png")
+    argv = ["--model", f"tiny={tiny_model}", "--results", str(results), "--data", str(data)]
+    assert evaluate.main([*argv, "--size", "32", "-o", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr()
+    assert (
+        "1 photographs are left out" in shown.err and "c.png: no picture of that name" in shown.err
+    )
+    assert "b.png: 128×80, the photograph 64×40" in shown.err
+    assert "1 pictures belong to no photograph" in shown.err and "  extra.png" in shown.err
+    assert "2 photographs of" in shown.out and "1 left out for want of a picture" in shown.out
+    result = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert result["photographs"] == 2 and result["left_out"] == ["c.png"]
+    assert result["results"]["results"]["extra"] == ["extra.png"]
+    assert list(result["rows"]) == ["grey", "tiny", "results", "truth"]
+
+
+def test_evaluate_without_a_single_match_is_an_error(tmp_path, picture, capsys):
+    Image.fromarray(picture()).save(tmp_path / "nothing.png")
+    argv = ["--results", f"other={tmp_path}", "--size", "32", "-o", str(tmp_path / "out")]
+    assert evaluate.main(argv) == 2
+    assert "No photograph has a picture in every folder" in capsys.readouterr().err
+
+
+def test_evaluate_ceilings_lie_between_grey_and_truth(tiny_model, tmp_path):
+    argv = ["--model", str(tiny_model), "--size", "128", "--ceilings", "--pictures", "0"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == 0
+    rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
+    for name in scoring.CEILINGS:
+        assert rows["grey"]["psnr"] + 3 < rows[name]["psnr"] < 60
+    assert rows["half chroma"]["saturation"] == pytest.approx(0.5, abs=0.01)
+    assert rows["half chroma"]["ab_rmse"] == pytest.approx(rows["grey"]["ab_rmse"] / 2, rel=0.01)
+    assert rows["313 bins"]["bin_accuracy"] > 95
+    assert not (tmp_path / "pictures").exists()

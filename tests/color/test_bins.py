@@ -81,3 +81,11 @@ def test_class_weights_smooth_in_ab_not_along_the_index():
     centres = np.array([[0, 0], [100, 0], [5, 0]], "float32")
     weights = bins.class_weights(np.array([1.0, 0.0, 0.0]), centres)
     assert weights[2] < weights[1]
+
+
+def test_nearest313_is_what_a_search_finds():
+    generator = np.random.default_rng(0)
+    ab = generator.uniform(-130, 130, (4000, 2)).astype("float32")  # beyond every bin as well
+    distances = np.sum((ab[:, None] - bins.gamut313()) ** 2, axis=-1)
+    np.testing.assert_array_equal(bins.nearest313(ab), np.argmin(distances, axis=-1))
+    assert bins.nearest313(ab.reshape(40, 100, 2)).shape == (40, 100)

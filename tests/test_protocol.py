@@ -1,0 +1,187 @@
+"""Protocols are read strictly, and each that comes along writes its table and figure."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import cli, errors, evaluate, files, protocol, summary
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.protocol import PROTOCOLS
+
+GOOD = 'source = "s"\ntable = "means"\nfigure = "grid"\n[rows.one]\n'
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    """The folder of a Colorizer with classes, and a history as training writes it."""
+    folder = tmp_path_factory.mktemp("run")
+    Colorizer("vgg_fusion", "bins64", size=32, backbone_weights="none").save(folder / "model")
+    with open(folder / "history.csv", "w") as file:
+        table = csv.DictWriter(file, ["epoch", "step", "loss", "discriminator_loss"])
+        table.writeheader()
+        for epoch in (1, 2, 3):
+            table.writerow(
+                {
+                    "epoch": epoch,
+                    "step": epoch,
+                    "loss": 4 / epoch,
+                    "discriminator_loss": 0.5 - epoch,
+                }
+            )
+    return folder
+
+
+@pytest.mark.parametrize("name", PROTOCOLS.names())
+def test_protocol_writes_its_table_and_figure(name, classes, tmp_path, capsys):
+    plan = protocol.read(name)
+    model = plan.models[0]
+    argv = ["--protocol", name, "--model", f"{model}={classes}", "--size", "32"]
+    assert evaluate.main([*argv, "--pictures", "0", "-o", str(tmp_path)]) == cli.DONE
+    text = (tmp_path / "protocol.md").read_text()
+    assert text in capsys.readouterr().out
+    assert text.startswith("|") and "Source: [" in text
+    if plan.table != "losses":
+        assert "A substitute: the source used" in text
+        assert "centre crops of 32²" in text
+        assert all(summary.METRICS[m].heading in text for m in protocol.metrics_of(plan))
+    for row in (row for name, row in plan.rows.items() if (row.model or name) == model):
+        assert all(
+            f"| {value} " in text or f" {value} |" in text for value in row.published.values()
+        )
+    if len(plan.models) > 1:
+        assert "Not given, so without a row" in text
+    with Image.open(tmp_path / "figure.png") as figure:
+        assert min(figure.size) > 100 and np.asarray(figure.convert("L")).std() > 5
+
+
+@pytest.mark.parametrize("name", PROTOCOLS.names())
+def test_protocols_say_where_they_are_from_and_how_to_run_them(name):
+    plan = protocol.read(name)
+    header = PROTOCOLS.path(name).read_text().split("\n\n")[0]
+    assert f"--protocol {name}" in header
+    assert plan.source.startswith("[") and plan.source.split("]")[0] + "]" in header
+    assert plan.table == "losses" or plan.source_data
+    for metric in protocol.metrics_of(plan):
+        assert metric in summary.METRICS
+    assert all(
+        m in summary.METRICS or m.endswith("loss") for r in plan.rows.values() for m in r.published
+    )
+
+
+def test_protocols_hold_the_sources_numbers():
+    published = {
+        (name, row): given.published
+        for name in PROTOCOLS.names()
+        for row, given in protocol.read(name).rows.items()
+        if given.published
+    }
+    assert published == {
+        ("vgg_fusion_psnr", "regression"): {"psnr": 34},
+        ("comparative_errors", "zhang2016"): {"mse": 68.83, "percent_error": 45.64},
+        ("comparative_errors", "iizuka2016"): {"mse": 61.22, "percent_error": 44.61},
+        ("edge_saliency_psnr", "edge_saliency_gan"): {"psnr": 15.63},
+        ("edge_saliency_losses", "scgan"): {"loss": 0.04},
+        ("edge_saliency_losses", "zhang_small"): {"loss": 2.2},
+    }
+
+
+def test_every_source_has_a_protocol():
+    keys = {protocol.read(name).source.split("]")[0] for name in PROTOCOLS.names()}
+    assert keys == {"[unet-resnet", "[edge-saliency", "[enhancing", "[vgg-fusion", "[comparative"}
+
+
+def test_protocol_puts_the_source_s_number_beside_ours(classes, tmp_path):
+    argv = ["--protocol", "comparative_errors", "--model", f"iizuka2016={classes}", "--size", "32"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
+    lines = (tmp_path / "protocol.md").read_text().splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[:6]]
+    assert cells[0][1:5] == ["MSE", "source", "error %", "source"]
+    row = next(line for line in cells if line[0] == "iizuka2016")
+    assert (row[2], row[4]) == ("61.22", "44.61")
+    ours = json.loads((tmp_path / "metrics.json").read_text())["rows"]["iizuka2016"]["mse"]
+    assert row[1] == f"{ours:.1f}"
+    # A row for each photograph follows.
+    assert sum(line.startswith("| astronaut.png") for line in lines) == 1
+
+
+def test_protocol_of_losses_reads_histories(classes, tmp_path):
+    argv = ["--protocol", "edge_saliency_losses", "--model", f"scgan={classes}"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
+    row = (tmp_path / "protocol.md").read_text().splitlines()[2]
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
+        "scgan", "3", "1.3333", "0.04", "-2.5000", "",
+    ]  # fmt: skip
+
+
+def test_protocol_of_losses_needs_a_run(tiny_model, tmp_path, capsys):
+    argv = ["--protocol", "edge_saliency_losses", "--model", f"scgan={tiny_model}"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.WRONG_USAGE
+    assert "must be a run's folder, with its history.csv" in capsys.readouterr().err
+
+
+def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
+    argv = ["--protocol", "unet_resnet_temperature", "--model", f"mean={classes}", "--size", "32"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
+    rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
+    found = [rows[f"mean {t}"]["chroma"] for t in ("0.05", "0.38", "1")]
+    # The mean of an ever flatter distribution draws towards the middle.
+    assert found == sorted(found, reverse=True) and found[0] > found[2]
+
+
+def test_gallery_takes_grey_photographs_and_tells_nothing_that_needs_truth(
+    tiny_model, tmp_path, picture
+):
+    for number in range(2):
+        grey = Image.fromarray(picture(48, 40, number)).convert("L")
+        grey.save(tmp_path / f"{number}.png")
+    (tmp_path / "note.png").write_text("no picture")
+    argv = ["--protocol", "unet_resnet_historical", "--model", f"model1={tiny_model}"]
+    argv += ["--data", str(tmp_path), "--size", "32", "-o", str(tmp_path / "out")]
+    assert evaluate.main(argv) == cli.DONE
+    result = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert list(result["rows"]) == ["grey", "model1"]
+    assert set(result["rows"]["grey"]) == summary.WITHOUT_TRUTH
+    assert result["photographs"] == 2 and result["skipped"] == 1 and result["tests"] == []
+    assert "truth" not in (tmp_path / "out" / "table.md").read_text().split("## ")[0]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (GOOD.replace('"means"', '"mean"'), r"Unknown `table`.*'means'.*table='mean'"),
+        (GOOD.replace('"grid"', '"pie"'), r"Unknown `figure`.*figure='pie'"),
+        ("sise = 3\n" + GOOD, r"Unknown `protocol key`.*'size'.*'sise'"),
+        ('size = "3"\n' + GOOD, r"`size` must be of type int. Received: size='3'"),
+        (GOOD + "model = 3\n", r"`model` must be of type str"),
+        (GOOD + 'models = "a"\n', r"Unknown `row key`"),
+        (GOOD.replace('source = "s"\n', ""), r"needs the key `source`"),
+        ('source = "s"\ntable = "means"\nfigure = "grid"\n', r"needs `rows`"),
+        ("rows = 3\n", r"`rows` must be tables"),
+        ("rows = \n", r"is no TOML"),
+    ],
+)
+def test_protocol_wrong_keys_and_values_are_named(text, message, tmp_path):
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(errors.UsageError, match=message):
+        protocol.read(str(tmp_path / "mine.toml"))
+
+
+def test_protocol_unknown_name_lists_the_known_ones():
+    with pytest.raises(errors.UsageError, match=r"comparative_errors.*protocol='comparative'"):
+        protocol.read("comparative")
+
+
+def test_protocol_without_its_models_names_them(tiny_model, tmp_path, capsys):
+    argv = ["--protocol", "unet_resnet_finetuning", "--model", f"mine={tiny_model}"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.WRONG_USAGE
+    assert "compares ['frozen', 'finetuned']" in capsys.readouterr().err
+
+
+def test_protocols_are_packaged():
+    setup = (Path(files.__file__).parent.parent / "setup.cfg").read_text()
+    assert "keras_colorize.protocols = eval" in setup
+    assert "keras_colorize.protocols = *.toml" in setup
