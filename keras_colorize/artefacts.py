@@ -122,7 +122,7 @@ def chroma_cutoff(power: np.ndarray, truth: np.ndarray, shape: tuple[int, int]) 
 
     That is where its ratio to the photograph's first falls to half of what it is for the coarsest
     detail: a faded picture is not taken for a blurred one. Colour that was enlarged bilinearly from
-    a quarter of the size ends a little below 0.125.
+    a quarter of the size ends at about 0.125.
 
     Args:
         power: As `spectrum` gives it.
