@@ -6,9 +6,10 @@ import csv
 import dataclasses
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
 
-from keras_colorize import cli, errors, files
+from keras_colorize import __version__, cli, errors, files
 from keras_colorize import protocol as protocols
 
 _FORMAT = 1  # of metrics.json; raised when a reader of an older one would be misled
@@ -32,14 +33,15 @@ def evaluate(
     lpips: bool = False,
     pictures: int = _KEPT,
     seed: int = 0,
+    turing: bool = False,
 ) -> dict:
     """Score models and other programs' pictures on photographs, all in one pass.
 
     Args:
         models: Colorizers' folders, or runs'; `NAME=FOLDER` gives the row a name.
         data: What `--data` takes; the protocol's, or `samples`, when None.
-        out: Folder for `metrics.json`, `per_image.csv`, `table.md`, `grid.png`, `prior.txt`,
-            `pictures/` and, with a protocol, `protocol.md` and `figure.png`.
+        out: Folder for `report.html`, `metrics.json`, `per_image.csv`, `table.md`, `grid.png`,
+            `prior.txt`, `pictures/` and, with a protocol, `protocol.md` and `figure.png`.
         size: Photographs are brought to this short side and cut to the central square, pixels; the
             protocol's, or 256, when None.
         results: `NAME=FOLDER` of another program's pictures, named as the photographs are.
@@ -52,6 +54,7 @@ def evaluate(
         pictures: The pictures of so many photographs are kept that have the best PSNR in the first
             row asked for, and of as many that have the worst.
         seed: Of the bootstrap and the paired tests.
+        turing: Also write a page for a colorization Turing test of each row, in `turing/`.
 
     Returns:
         What `metrics.json` holds.
@@ -68,6 +71,10 @@ def evaluate(
             raise errors.UsageError(f"`{name}` must be at least {least}. Received: {name}={value}.")
     named = _name("model", models, ())
     folders = _name("results", results, named)
+    if turing and plan and not plan.has_truth:
+        raise errors.UsageError(
+            f"`turing` needs true colours, and protocol {protocol} has none to show."
+        )
     if plan:
         _check_roles(plan, protocol, [*named, *folders])
     folder = cli.make_folder(out, "out")
@@ -77,10 +84,12 @@ def evaluate(
     cli.start_keras()
     from tqdm import tqdm
 
-    from keras_colorize import perceptual, scoring
+    from keras_colorize import perceptual, scoring, summary
     from keras_colorize.colorizer import load
     from keras_colorize.data import sources
     from keras_colorize.data.results import Results
+    from keras_colorize.pages import report
+    from keras_colorize.pages import turing as turing_test
 
     # ---- what is scored ----
     has_truth = plan is None or plan.has_truth
@@ -92,6 +101,14 @@ def evaluate(
     counts = _read_prior(prior) if prior else _measure_prior(source, others, size)
 
     # ---- scores ----
+    extremes, sample = report.Extremes(), turing_test.Sample()
+
+    def watch(image, made, numbers):
+        if has_truth:
+            extremes.add(image, made, numbers)
+        if turing:
+            sample.add(image, made)
+
     with files.atomic_folder(folder / "pictures") as temporary:
         with tqdm(total=source.count, unit="photo", desc="score", disable=None) as bar:
             scores = scoring.score(
@@ -102,6 +119,7 @@ def evaluate(
                 prior=counts,
                 ceilings=ceilings,
                 kept=scoring.Kept(temporary, pictures) if pictures else None,
+                watch=watch,
                 fid=distance,
                 lpips=distances,
                 has_truth=has_truth,
@@ -151,6 +169,8 @@ def evaluate(
         "models": {name: str(path) for name, path in named.items()},
         "seconds": scores.seconds,
         "network_seconds": scores.network_seconds,
+        "version": __version__,
+        "date": datetime.now().astimezone().isoformat(" ", "minutes"),
     }
     files.write_json(folder / "metrics.json", result)
     files.write_text(folder / "prior.txt", "".join(f"{count:.0f}\n" for count in counts))
@@ -160,6 +180,9 @@ def evaluate(
     if plan:
         text = _write_protocol(plan, folder, scores, result)
     _write_grid(folder / "grid.png", scores)
+    report.write(folder / "report.html", result, scores.per_image, extremes, summary.METRICS)
+    if turing:
+        turing_test.write(cli.make_folder(folder / "turing", "out"), sample, [*painters, *folders])
     print(text.split("\n## ")[0])
     share = _percentage(scores.network_seconds / scores.seconds)
     print(f"Scored in {scores.seconds:.1f} s, {share} of it in the networks.\n")
@@ -454,14 +477,32 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--seed", type=int, default=0, help="of intervals and tests (default: %(default)s)"
     )
+    parser.add_argument(
+        "--turing",
+        action="store_true",
+        help="also write OUT/turing/ROW.html, a colorization Turing test to open in a browser",
+    )
+    parser.add_argument(
+        "--turing-answers",
+        nargs="+",
+        metavar="CSV",
+        help="only pool the answers that judges saved from such pages: rate and 95 %% interval",
+    )
     arguments = parser.parse_args(argv)
 
     def run() -> int:
         given = vars(arguments)
+        if answers := given.pop("turing_answers"):
+            from keras_colorize.pages import turing
+
+            print(turing.table(turing.pool(answers)), end="")
+            return cli.DONE
         models = given.pop("model") or ([] if given["results"] else ["runs/vgg_fusion"])
         evaluate(models, **given)
         folder = Path(arguments.out)
         for what, file in (
+            ("Report", "report.html"),
+            ("Turing", "turing"),
             ("Pictures", "grid.png"),
             ("Figure", "figure.png"),
             ("Tables", "table.md"),

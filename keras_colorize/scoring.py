@@ -273,6 +273,7 @@ def score(
     prior: np.ndarray | None = None,
     ceilings: bool = False,
     kept: Kept | None = None,
+    watch: Callable[[str, dict, dict], None] | None = None,
     fid=None,
     lpips: Callable | None = None,
     has_truth: bool = True,
@@ -289,6 +290,7 @@ def score(
         prior: `(313,)`, how often each bin occurs, for the rebalanced AuC; None leaves it out.
         ceilings: Add the rows of `CEILINGS`.
         kept: Where to keep pictures on disk.
+        watch: Called with each photograph's name, row → picture, and row → metric → value.
         fid: A `perceptual.Fid`.
         lpips: `(pictures, truth)` → one distance for each; `perceptual.lpips()`.
         has_truth: Whether the photographs have colours of their own.
@@ -323,6 +325,8 @@ def score(
                         fid.add(row, made)
                 for photograph, numbers, made in zip(batch, found, each):
                     _record(scores, photograph, numbers, made, pictures, kept)
+                    if watch:
+                        watch(photograph.name, made, numbers)
                 if progress:
                     progress(len(batch))
     finally:

@@ -45,3 +45,16 @@ def build():
 def count():
     """Count the parameters in a list of weights."""
     return lambda weights: sum(int(np.prod(weight.shape)) for weight in weights)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless Chromium; without one on the machine the test is skipped."""
+    import chromium
+
+    path = chromium.find()
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    opened = chromium.Browser(path, tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()

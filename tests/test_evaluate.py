@@ -22,7 +22,7 @@ from keras_colorize.scoring import Photograph, score
 def evaluated(tiny_model, tmp_path_factory):
     out = tmp_path_factory.mktemp("evaluation")
     argv = ["--model", f"one={tiny_model}", "--model", f"two={tiny_model}", "--size", "64"]
-    assert evaluate.main([*argv, "-o", str(out)]) == 0
+    assert evaluate.main([*argv, "--turing", "-o", str(out)]) == 0
     return out
 
 
@@ -34,9 +34,22 @@ def test_evaluate_writes_its_files(evaluated):
         "grid.png",
         "prior.txt",
         "pictures",
+        "report.html",
+        "turing",
     }
+    assert {path.name for path in (evaluated / "turing").iterdir()} == {"one.html", "two.html"}
     with Image.open(evaluated / "grid.png") as grid:
         assert grid.size[0] > 4 * 150  # grey, two models, truth
+
+
+def test_evaluate_report_has_the_rows_and_pictures(evaluated):
+    report = (evaluated / "report.html").read_text(encoding="utf-8")
+    rows = json.loads((evaluated / "metrics.json").read_text())["rows"]
+    for row in ("grey", "one", "two"):
+        assert f"{rows[row]['psnr']:.2f}" in report
+    # Six photographs for each of two models, each as grey, coloured and true.
+    assert report.count('<img class="made"') == 2 * 6
+    assert report.count("data:image/jpeg") == 3 * 2 * 6
 
 
 def test_evaluate_rows_have_every_metric(evaluated):

@@ -29,6 +29,7 @@ ROOMS = {
     "colorizer": BASE | {"color", "geometry", "heads", "models"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},
+    "pages": BASE | {"color"},
     "scoring": BASE | {"color", "metrics", "intervals", "summary", "viz", "colorizer"},
     "protocol": BASE | {"shelf", "summary", "viz"},
     "training": BASE

@@ -1,0 +1,1 @@
+"""Pages that are one file each: the report of an evaluation, and the colorization Turing test."""
