@@ -14,7 +14,7 @@ from keras_colorize import protocol as protocols
 
 _FORMAT = 1  # of metrics.json; raised when a reader of an older one would be misled
 _DATA, _SIZE, _IN_GRID, _KEPT = "samples", 256, 12, 6
-_RESERVED = ("grey", "truth", "half chroma", "313 bins", "ab at 64²")  # rows of our own
+_RESERVED = ("grey", "truth", "half chroma", "313 bins", "ab at 64")  # rows of our own
 _CROP = "short side to the size, by area averages or bicubically, then the central square"
 _COLOR = "8-bit sRGB with embedded profiles applied; CIELAB under D65"
 

@@ -66,7 +66,7 @@ def small_ab(whole: np.ndarray) -> np.ndarray:
 CEILINGS = {
     "half chroma": half_chroma,
     "313 bins": nearest_bins,
-    f"ab at {_SMALL}²": small_ab,
+    f"ab at {_SMALL}": small_ab,
 }
 
 
