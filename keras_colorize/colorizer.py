@@ -339,11 +339,11 @@ def to_8bit(whole: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _to_rgb() -> keras.Model:
-    def to_8bit(values):
+    def fitted(values):
         rgb = lab.lab_to_rgb(lab.fit_gamut(values))
         return keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")
 
-    return _compiled("float32", to_8bit)
+    return _compiled("float32", fitted)
 
 
 def _compiled(dtype: str, function) -> keras.Model:
