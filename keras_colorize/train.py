@@ -208,7 +208,7 @@ def _open_run(recipe, out, data, val) -> dict:
                 "folder with -o, or remove this one."
             ) from error
         other = {key: before.get(key) for key in asked if before.get(key) != asked[key]}
-        may_change = other.keys() & ({"lr", "finetune_lr"} | grows)
+        may_change = other.keys() & ({"lr", "discriminator_lr", "finetune_lr"} | grows)
         changed = [
             f"{key}: {value!r} there, {asked[key]!r} now"
             for key, value in other.items()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import types
 
 import keras
 import numpy as np
@@ -12,9 +13,10 @@ import tensorflow as tf
 
 from keras_colorize import errors, heads, models
 from keras_colorize.models.adversary import Adversary, critic, cross_entropy
-from keras_colorize.training import loop
+from keras_colorize.training import loop, phases
 from keras_colorize.training.checkpoints import Checkpoints
 from keras_colorize.training.gan import GanTrainer
+from keras_colorize.training.recipe import Recipe
 
 RNG = np.random.default_rng(0)
 LAB = RNG.uniform([0, -60, -60], [100, 60, 60], (4, 2, 2, 3)).astype("float32")
@@ -197,6 +199,41 @@ def test_resumed_gan_equals_an_uninterrupted_one(tmp_path):
     assert {"loss", "l1_loss", "adversarial_loss", "discriminator_loss", "val_loss"} < set(
         progress.history[0]
     )
+
+
+def test_discriminator_goes_on_learning_when_the_backbone_is_unlocked(tmp_path):
+    inputs = keras.Input((None, None, 1))
+    backbone = keras.Model(inputs, keras.layers.Conv2D(3, 1)(inputs), name="backbone")
+    backbone.trainable = False
+    head = heads.create("regression")
+    color = head.output(backbone(inputs / 100.0), kernel_size=1)
+    colorizer = types.SimpleNamespace(
+        network=keras.Model(inputs, {"color": color}),
+        head=head,
+        adversary=Adversary(discriminator, critic, weight=1.0, l1=1.0),
+    )
+    recipe = Recipe(
+        arch="scgan", epochs=1, lr=0.01, finetune_epochs=1, finetune_lr=1e-4, schedule="constant"
+    )
+    seen, rates = [], []
+
+    class Keep(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append((weights(backbone), weights(self.model.discriminator)))
+
+        def on_train_end(self, logs=None):
+            self.on_train_begin()
+            optimizer = self.model.discriminator_optimizer
+            rates.append(float(optimizer.learning_rate))
+
+    strategy = tf.distribute.get_strategy()
+    arguments = recipe, colorizer, strategy, stream, None, 2, tmp_path, [Keep()]
+    phases.fit(*arguments)
+    (locked, fresh), (still, trained), (_, kept), (unlocked, _) = seen
+    assert np.array_equal(locked[0], still[0]) and not np.array_equal(locked[0], unlocked[0])
+    assert not np.array_equal(fresh[0], trained[0])
+    np.testing.assert_array_equal(kept[0], trained[0])
+    assert rates == pytest.approx([0.01, 1e-4])  # in proportion to the generator's
 
 
 MIRRORED = """
