@@ -84,7 +84,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
         x = layers.Conv2D(filters, 3, stride, padding="same", name=f"conv{i}")(x)
         x = leaky_relu(x)
     x = layers.Conv2D(128, 4, name="conv5")(layers.ZeroPadding2D(1)(x))
-    x = layers.LeakyReLU(0.2)(x)
+    x = leaky_relu(x)
     x = layers.ZeroPadding2D(1)(x)
     x = layers.Conv2D(1, 4, activation="sigmoid", dtype="float32", name="conv6")(x)
     return keras.Model([lightness, color], x, name="discriminator")
