@@ -145,7 +145,9 @@ def open_source(
     if name.startswith("tfds:"):
         return _open_tfds(name, argument)
     if name == "samples":
-        candidates = [Photograph(path.name, str(path)) for path in _sample_paths()]
+        candidates = [
+            Photograph(path.name, str(path), label=path.parent.name) for path in _sample_paths()
+        ]
         skipped = []
     else:
         candidates, skipped = _list_candidates(name, argument)

@@ -15,11 +15,13 @@ def _normalized(x, name):
 
 
 def _conv(x, filters, stride, name):
-    return _normalized(conv3x3(x, filters, stride, name=name), name)
+    x = conv3x3(x, filters, stride, kernel_initializer="he_normal", name=name)
+    return _normalized(x, name)
 
 
 def _dense(x, units, name):
-    return _normalized(layers.Dense(units, name=name)(x), name)
+    x = layers.Dense(units, kernel_initializer="he_normal", name=name)(x)
+    return _normalized(x, name)
 
 
 def _low_level():
@@ -39,7 +41,8 @@ def iizuka2016(head, classes: int = 0):
     Convolutions are 3×3, padded by one pixel; batch normalisation and ReLU follow every layer but
     the last, fully connected ones included: 42,182,818 trainable and 12,992 non-trainable
     parameters without classes. [comparative] §II.E tells of the sigmoid and of the normalised ab.
-    Chosen: (L − 50)/50 as input, for the source names no range; an antialiased copy.
+    Chosen: (L − 50)/50 as input, for the source names no range; an antialiased copy; He's
+    initialisation.
 
     Args:
         head: The head, which owns the output layer.
@@ -71,7 +74,9 @@ def iizuka2016(head, classes: int = 0):
     # ---- fusion ----
     everywhere = ops.ones_like(x[..., :1]) * whole[:, None, None]  # (28, 28, 256)
     x = layers.Concatenate(name="fusion_concat")([x, everywhere])  # (28, 28, 512)
-    x = _normalized(layers.Conv2D(256, 1, name="fusion")(x), "fusion")
+    x = _normalized(
+        layers.Conv2D(256, 1, kernel_initializer="he_normal", name="fusion")(x), "fusion"
+    )
 
     # ---- colorization ----
     x = _conv(x, 128, 1, "color1")

@@ -23,7 +23,7 @@ def zhang_small(head):
     works at an eighth, as the dilated blocks there do, and block 5 at a quarter, as the last one
     there. Block 4 has 256 channels in place of 512, for the source finds that network "very heavy":
     4,767,097 trainable parameters stand here for its 32 million. The up-sampling is bilinear, which
-    leaves no checkerboard.
+    leaves no checkerboard; He's initialisation.
 
     Args:
         head: The head, which owns the output layer.
@@ -39,7 +39,14 @@ def zhang_small(head):
             x = Upscale2x(name="up")(x)  # (16, 16, 256)
         for j in range(1, convolutions + 1):
             last = stride if j == convolutions else 1
-            x = conv3x3(x, filters, last, activation="relu", name=f"conv{i}_{j}")
+            x = conv3x3(
+                x,
+                filters,
+                last,
+                activation="relu",
+                kernel_initializer="he_normal",
+                name=f"conv{i}_{j}",
+            )
         x = layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{i}")(x)  # 32, 16, 8, 8, 16
     color = head.output(x, kernel_size=1)  # (16, 16, 313)
     return keras.Model(lightness, {"color": color}, name="zhang_small")
