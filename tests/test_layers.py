@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.layers import Upscale2x, leaky_relu
+from keras_colorize.layers import Resize, Upscale2x, conv3x3, leaky_relu
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 5, 8, 4), (1, 16, 3, 1)])
@@ -42,3 +42,28 @@ def test_leaky_relu_equals_keras_s():
     inputs = keras.Input((9,))
     got = keras.Model(inputs, leaky_relu(inputs))(x)
     np.testing.assert_allclose(got, keras.ops.leaky_relu(x, 0.2), rtol=1e-6)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_conv3x3_pads_a_pixel_on_every_side(stride):
+    x = np.random.default_rng(0).normal(size=(1, 6, 8, 1)).astype("float32")
+    inputs = keras.Input((None, None, 1))
+    kernel = np.arange(1, 10, dtype="float32").reshape(3, 3, 1, 1)
+    options = {"kernel_initializer": lambda shape, dtype: kernel, "name": "conv"}
+    got = keras.Model(inputs, conv3x3(inputs, 1, stride, **options))(x)[0, ..., 0]
+    padded = np.pad(x[0, ..., 0], 1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))[::stride, ::stride]
+    np.testing.assert_allclose(got, (windows * kernel[..., 0, 0]).sum((2, 3)), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_resize_exports_with_free_height_and_width(tmp_path, antialias):
+    inputs = keras.Input((None, None, 2))
+    model = keras.Model(inputs, Resize(7, 5, antialias)(inputs))
+    assert model.output_shape == (None, 7, 5, 2)
+    model.export(tmp_path / "saved", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "saved")
+    for shape in [(1, 3, 15, 2), (2, 16, 4, 2)]:
+        x = np.random.default_rng(1).normal(size=shape).astype("float32")
+        expected = tf.image.resize(x, (7, 5), antialias=antialias)
+        np.testing.assert_allclose(loaded.serve(x), expected, atol=1e-5)

@@ -60,6 +60,23 @@ def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message)
         recipes.resolve(recipes.build(keys))
 
 
+@pytest.mark.parametrize(
+    "keys, message",
+    [
+        ({"levels": 4}, r"`levels` does not apply to vgg_fusion. Received: levels=4"),
+        ({"labels": True}, r"`labels` does not apply to vgg_fusion. Received: labels=True"),
+        (
+            {"arch": "iizuka2016", "labels": True, "overfit": 4},
+            r"`labels` and `overfit` do not go together",
+        ),
+        ({"arch": "unet_vae", "size": 64}, r"`size` must be 150 for unet_vae"),
+    ],
+)
+def test_recipe_resolve_refuses_keys_that_do_not_apply(keys, message):
+    with pytest.raises(errors.UsageError, match=message):
+        recipes.resolve(recipes.build(keys))
+
+
 def test_recipe_heads_for_gans_are_those_with_one_colour():
     one_colour = [name for name in heads.list_heads() if hasattr(heads.create(name), "target")]
     assert sorted(recipes._ONE_COLOUR) == one_colour
