@@ -15,6 +15,7 @@ VERBS = {
     "train": "train a network on photographs",
     "evaluate": "score models on photographs, beside grey and truth",
     "colorize": "colour photographs",
+    "export": "write a trained model for servers",
 }
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 

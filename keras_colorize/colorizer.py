@@ -37,6 +37,7 @@ class Colorizer:
         head: Its head.
         size: As above.
         adversary: The discriminator and the losses that train it, if it is a GAN's generator.
+        decoding: What `decode_by` chose, as the arguments of the head's `decode`.
         trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
             tfds data set, which has a slash in it; empty if not known.
     """
@@ -60,7 +61,7 @@ class Colorizer:
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
-        self._decoding = {}
+        self.decoding: dict = {}
 
     # ---- colour ----
 
@@ -75,16 +76,16 @@ class Colorizer:
             UsageError: Not a class head, or a wrong value.
         """
         given = {"decoding": decoding, "temperature": temperature}
-        self._decoding = {name: value for name, value in given.items() if value is not None}
-        if self._decoding:
-            self.head.check_decoding(**self._decoding)
+        self.decoding = {name: value for name, value in given.items() if value is not None}
+        if self.decoding:
+            self.head.check_decoding(**self.decoding)
 
     def predict_ab(self, lightness) -> np.ndarray:
         """Predict colour for photographs of one size: arrays for `ab_of`, and an array from it."""
         ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"))
         return keras.ops.convert_to_numpy(ab)
 
-    def ab_of(self, lightness):
+    def ab_of(self, lightness, **decoding):
         """Predict colour for photographs of one size; the network sees what `present` says.
 
         Its answer is resized bilinearly.
@@ -92,13 +93,16 @@ class Colorizer:
         Args:
             lightness: float32 `(B, H, W, 1)`, L* in 0…100; a tensor of any backend, whose height
                 and width need not be known when a graph is traced.
+            **decoding: As of `decode_by`, which it goes before; here a temperature may be a tensor
+                `(B, 1, 1, 1)`.
 
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
 
         def decode(outputs):
-            return keras.ops.cast(self.head.decode(outputs["color"], **self._decoding), "float32")
+            ab = self.head.decode(outputs["color"], **self.decoding | decoding)
+            return keras.ops.cast(ab, "float32")
 
         return self._see(lightness, decode)
 

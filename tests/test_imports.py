@@ -35,6 +35,7 @@ ROOMS = {
     "training": BASE
     | {"color", "layers", "losses", "metrics", "heads", "models"}
     | {"colorizer", "viz", "data", "shelf"},
+    "serving": BASE | {"color", "colorizer", "data"},
     "cli": BASE,
 }
 ROOMS["verb"] = set(ROOMS)
@@ -92,7 +93,7 @@ def test_networks_name_no_backend(path):
     assert not names & {"tensorflow", "jax", "torch"}
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "colorize"])
+@pytest.mark.parametrize("verb", ["train", "evaluate", "colorize", "export"])
 def test_help_does_not_wait_for_tensorflow(verb):
     program = (
         "import sys\n"

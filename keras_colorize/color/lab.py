@@ -37,6 +37,7 @@ _LAB_FROM_F = np.array(
     "float32",
 )
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
+_MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where steps are smallest
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
@@ -125,37 +126,42 @@ def lab_to_rgb(lab):
     return ops.clip(ops.stack(rgb, axis=-1), 0.0, 1.0)
 
 
-def in_gamut(lab):
-    """Return which colours `(..., 3)` sRGB can show: booleans `(...)`."""
-    # The margin is a tenth of an 8-bit step at the dark end, where steps are smallest.
-    red, green, blue = (
-        ops.logical_and(c >= -3e-5, c <= 1.0 + 3e-5)
-        for c in _linear_rgb(*_planes(ops.cast(lab, "float32")))
-    )
-    return ops.logical_and(ops.logical_and(red, green), blue)
+def _excess(lab):
+    """Return how far outside sRGB a colour lies, in linear light; negative inside."""
+    planes = _linear_rgb(*_planes(lab))
+    red, green, blue = (ops.maximum(-plane, plane - 1.0) for plane in planes)
+    return ops.maximum(ops.maximum(red, green), blue) - _MARGIN
 
 
-def fit_gamut(lab, steps: int = 8):
+def fit_gamut(lab, steps: int = 6):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a colour.
 
     Clipping RGB changes lightness (a yellow predicted on white turns darker). A colorizer must keep
     the photograph's own lightness, so the chroma gives way instead. The largest chroma that fits is
-    found by bisection; colours inside the gamut come back unchanged.
+    found by bisection, and within the last interval by a straight line: so the answer does not jump
+    where two processors round differently. Colours inside the gamut come back unchanged.
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
-        steps: Bisection steps; the chroma found is within 2^−steps of the largest that fits.
+        steps: Bisection steps; the chroma found is well within 2^−steps of the largest that fits.
 
     Returns:
         float32 `(..., 3)`.
     """
-    lightness, a, b = _planes(ops.cast(lab, "float32"))
+    lab = ops.cast(lab, "float32")
+    lightness, a, b = _planes(lab)
 
     def scaled(scale):
         return ops.stack([lightness, scale * a, scale * b], axis=-1)
 
-    low = ops.zeros_like(lightness)
-    for step in range(1, steps + 1):
-        middle = low + 0.5**step
-        low = ops.where(in_gamut(scaled(middle)), middle, low)
-    return scaled(ops.where(in_gamut(lab), 1.0, low))
+    outside = _excess(lab)
+    low, high = ops.zeros_like(lightness), ops.ones_like(lightness)
+    below, above = _excess(scaled(low)), outside
+    for _ in range(steps):
+        middle = (low + high) / 2
+        excess = _excess(scaled(middle))
+        fits = excess <= 0
+        low, below = ops.where(fits, middle, low), ops.where(fits, excess, below)
+        high, above = ops.where(fits, high, middle), ops.where(fits, above, excess)
+    fraction = ops.clip(below / ops.minimum(below - above, -_TINY), 0.0, 1.0)
+    return scaled(ops.where(outside <= 0, 1.0, low + fraction * (high - low)))

@@ -101,3 +101,13 @@ def test_of_8bit_agrees_with_skimage():
     levels = np.arange(0, 256, 5, dtype="uint8")
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 52, 3)
     np.testing.assert_allclose(lab.of_8bit(cube), skimage.color.rgb2lab(cube), atol=2e-4)
+
+
+def test_fit_gamut_does_not_jump_where_processors_round_differently():
+    draw = np.random.default_rng(2).uniform([0, -110, -110], [100, 110, 110], (50_000, 3))
+    lab_ = draw.astype("float32")
+    shown = [
+        np.rint(255 * eagerly(lab.lab_to_rgb, eagerly(lab.fit_gamut, values)))
+        for values in (lab_, lab_ + np.float32(1e-3))
+    ]
+    assert np.abs(shown[0] - shown[1]).max() <= 1
