@@ -22,6 +22,11 @@ _LIGHTNESS = tf.TensorSpec([None, None, None, 1], tf.float32, name="lightness")
 _TEMPERATURE = tf.TensorSpec([None], tf.float32, name="temperature")
 
 
+def _graph(*signature: tf.TensorSpec):
+    """Make a function a graph for inputs of these kinds."""
+    return tf.function(input_signature=signature, autograph=False)
+
+
 class Service(tf.Module):
     """The functions that a SavedModel carries, on the weights of a Colorizer.
 
@@ -35,8 +40,14 @@ class Service(tf.Module):
     def __init__(self, colorizer: Colorizer):
         super().__init__()
         self._colorizer = colorizer
-        parameters = inspect.signature(colorizer.head.decode).parameters.values()
-        self._decode_defaults = {each.name: each.default for each in parameters}
+        self._ab = _graph(_LIGHTNESS)(colorizer.ab_of)
+        defaults = inspect.signature(colorizer.head.decode).parameters
+        self._has_temperature = "temperature" in defaults
+        if self._has_temperature:
+            decoding = colorizer.decoding.get("decoding", defaults["decoding"].default)
+            # The most probable class is the same at any temperature: it gives way to the mean.
+            self._decoding_at = "mean" if decoding == "argmax" else decoding
+            self._ab_at = _graph(_LIGHTNESS, _TEMPERATURE)(self._predict_at)
         self.weights = [variable.value for variable in colorizer.network.variables]
 
     def signatures(self) -> dict:
@@ -52,15 +63,13 @@ class Service(tf.Module):
           stand beside the two that everybody needs.
         """
         functions = {
-            "serving_default": _function(self._color_images, _IMAGES),
-            "lightness_to_ab": _function(self._predict_ab, _LIGHTNESS),
+            "serving_default": _graph(_IMAGES)(self._color_images),
+            "lightness_to_ab": _graph(_LIGHTNESS)(self._predict_ab),
         }
-        if "temperature" in self._decode_defaults:
-            functions["colorize_at_temperature"] = _function(
-                self._color_images, _IMAGES, _TEMPERATURE
-            )
-            functions["lightness_to_ab_at_temperature"] = _function(
-                self._predict_ab, _LIGHTNESS, _TEMPERATURE
+        if self._has_temperature:
+            functions["colorize_at_temperature"] = _graph(_IMAGES, _TEMPERATURE)(self._color_images)
+            functions["lightness_to_ab_at_temperature"] = _graph(_LIGHTNESS, _TEMPERATURE)(
+                self._predict_ab
             )
         return functions
 
@@ -68,17 +77,15 @@ class Service(tf.Module):
         return {"ab": self._ab_of(lightness, temperature)}
 
     def _ab_of(self, lightness, temperature):
-        if temperature is None:
-            return self._colorizer.ab_of(lightness)
+        return self._ab(lightness) if temperature is None else self._ab_at(lightness, temperature)
+
+    def _predict_at(self, lightness, temperature):
         positive = tf.debugging.Assert(
             tf.reduce_all(temperature > 0), ["`temperature` must be positive"]
         )
         with tf.control_dependencies([positive]):
             temperature = tf.reshape(temperature, (-1, 1, 1, 1))
-        decoding = (self._decode_defaults | self._colorizer.decoding)["decoding"]
-        # The most probable class is the same at every temperature; who asks for one gets the mean.
-        decoding = "mean" if decoding == "argmax" else decoding
-        return self._colorizer.ab_of(lightness, decoding=decoding, temperature=temperature)
+        return self._colorizer.ab_of(lightness, decoding=self._decoding_at, temperature=temperature)
 
     def _color_images(self, images, temperature=None):
         def color(number):
@@ -94,34 +101,42 @@ class Service(tf.Module):
         return {"png_bytes": pictures}
 
     def _color_image(self, image, number, temperature):
-        picture, wrong = encoded.read(image)
+        picture, wrong = _read(image)
         name = tf.strings.format("image {} of the batch (the first is 0): ", number)
         right = tf.debugging.Assert(tf.equal(wrong, ""), [name + wrong])
         with tf.control_dependencies([right]):
-            picture = tf.ensure_shape(picture, (None, None, 4))
-        shape = tf.shape(picture)[:2]
-        lightness = _each_pixel(_lightness, picture[..., :3], tf.float32, 1)
+            picture = tf.identity(picture)
+        lightness = _lightness_of(picture)
         ab = self._ab_of(lightness[None], temperature)[0]
-        rgb = _each_pixel(_to_8bit, tf.concat([lightness, ab], -1), tf.uint8, 3)
-        rgb = tf.reshape(rgb, (shape[0], shape[1], 3))
-        return tf.cond(
-            tf.reduce_all(picture[..., 3] == 255),
-            lambda: tf.io.encode_png(rgb),
-            lambda: tf.io.encode_png(tf.concat([rgb, picture[..., 3:]], -1)),
-        )
+        return _encode(tf.concat([lightness, ab], -1), picture[..., 3:])
 
 
-def _function(function, *specifications):
-    return tf.function(function, input_signature=specifications, autograph=False)
+# What every export has in common is traced once.
 
 
-def _lightness(rgb):
-    return lab.rgb_to_lab(rgb)[..., :1]
+@_graph(tf.TensorSpec([], tf.string))
+def _read(image):
+    picture, wrong = encoded.read(image)
+    return tf.ensure_shape(picture, (None, None, 4)), wrong
 
 
-def _to_8bit(values):
-    rgb = lab.lab_to_rgb(lab.fit_gamut(values))
-    return keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")
+@_graph(tf.TensorSpec([None, None, 4], tf.uint8))
+def _lightness_of(picture):
+    return _each_pixel(lambda rgb: lab.rgb_to_lab(rgb)[..., :1], picture[..., :3], tf.float32, 1)
+
+
+@_graph(tf.TensorSpec([None, None, 3], tf.float32), tf.TensorSpec([None, None, 1], tf.uint8))
+def _encode(values, alpha):
+    def to_8bit(values):
+        rgb = lab.lab_to_rgb(lab.fit_gamut(values))
+        return keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")
+
+    rgb = _each_pixel(to_8bit, values, tf.uint8, 3)
+    return tf.cond(
+        tf.reduce_all(alpha == 255),
+        lambda: tf.io.encode_png(rgb),
+        lambda: tf.io.encode_png(tf.concat([rgb, alpha], -1)),
+    )
 
 
 def _each_pixel(function, picture, dtype, channels):

@@ -21,7 +21,7 @@ from keras_colorize.data.photographs import MAX_PIXELS
 _ORIENTATION, _SHORT = 0x0112, 3
 # A file made of millions of empty blocks would keep a walk busy for minutes. A GIF needs one step
 # for every 255 bytes of its first frame.
-_MOST_CHUNKS, _MOST_GIF_BLOCKS = 2**12, 2**17
+_MOST_CHUNKS, _MOST_GIF_BLOCKS = 2**12, 2**15
 
 
 class _Header(NamedTuple):
@@ -29,7 +29,9 @@ class _Header(NamedTuple):
 
     width: tf.Tensor
     height: tf.Tensor
-    exif: tf.Tensor  # where the EXIF directory starts, 0 if there is none
+    exif: tuple[
+        tf.Tensor, tf.Tensor
+    ]  # where the EXIF block starts and ends, zeros if there is none
     end: tf.Tensor  # of what the decoder shall see
     wrong: tf.Tensor  # empty if nothing is
 
@@ -61,11 +63,11 @@ def _int64(*numbers):
 def _jpeg_header(file):
     """Walk the segments up to the scan, for the frame's size and EXIF [1, B.1.1]."""
 
-    def step(at, width, height, exif):
+    def step(at, width, height, exif, exif_end):
         marker = file.number(at + 1, 1)
         # The frame headers are C0…CF, less the tables C4 and CC and the reserved C8.
         is_frame = (marker & 0xF0 == 0xC0) & (marker != 0xC4) & (marker != 0xC8) & (marker != 0xCC)
-        is_exif = (marker == 0xE1) & file.have(at + 4, b"Exif\0\0") & (exif == 0)
+        is_exif = (marker == 0xE1) & file.have(at + 4, b"Exif\0\0")
         ends = (file.number(at, 1) != 0xFF) | (marker == 0xDA) | (marker == 0xD9)
         after = tf.where(marker == 0xFF, at + 1, at + 2 + file.number(at + 2, 2, True))
         return (
@@ -73,33 +75,39 @@ def _jpeg_header(file):
             tf.where(is_frame, file.number(at + 7, 2, True), width),
             tf.where(is_frame, file.number(at + 5, 2, True), height),
             tf.where(is_exif, at + 10, exif),
+            tf.where(is_exif, after, exif_end),
         )
 
-    _, width, height, exif = tf.while_loop(
+    _, width, height, *exif = tf.while_loop(
         lambda at, *_: at < file.size,
         step,
-        _int64(2, 0, 0, 0),
+        _int64(2, 0, 0, 0, 0),
         maximum_iterations=_MOST_CHUNKS,
     )
-    return _Header(width, height, exif, file.size, "")
+    return _Header(width, height, tuple(exif), file.size, "")
 
 
-def _find_chunk(file, start, name: bytes, length_at: int, overhead: int, big_endian: bool):
-    """Walk the chunks of a PNG or a RIFF file; return where the named one starts, or 0."""
+def _find_chunk(file, first: int, name: bytes, length_at: int, overhead: int, big_endian: bool):
+    """Walk the chunks of a PNG or a RIFF file; return the named one's start and end."""
 
-    def step(at, found):
+    def step(at, start, end):
         length = file.number(at + length_at, 4, big_endian)
         if not big_endian:
             length += length % 2  # RIFF pads to even lengths
         here = file.have(at + 4 - length_at, name)
-        return tf.where(here, file.size, at + overhead + length), tf.where(here, at + 8, found)
+        return (
+            tf.where(here, file.size, at + overhead + length),
+            tf.where(here, at + 8, start),
+            tf.where(here, at + 8 + length, end),
+        )
 
-    return tf.while_loop(
-        lambda at, _: at + 8 <= file.size,
+    _, start, end = tf.while_loop(
+        lambda at, *_: at + 8 <= file.size,
         step,
-        _int64(start, 0),
+        _int64(first, 0, 0),
         maximum_iterations=_MOST_CHUNKS,
-    )[1]
+    )
+    return start, end
 
 
 def _find_png_chunk(file, name: bytes):
@@ -125,11 +133,11 @@ def _webp_header(file):
     for name, size in sizes.items():
         width = tf.where(file.have(12, name), size[0], width)
         height = tf.where(file.have(12, name), size[1], height)
-    exif = _find_chunk(file, 12, b"EXIF", length_at=4, overhead=8, big_endian=False)
+    exif, end = _find_chunk(file, 12, b"EXIF", length_at=4, overhead=8, big_endian=False)
     exif = tf.where(file.have(exif, b"Exif\0\0"), exif + 6, exif)  # some writers keep JPEG's prefix
     animated = file.have(12, b"VP8X") & (file.number(20, 1) & 2 != 0)
     wrong = tf.where(animated, "animated WebP, which is not read", "")
-    return _Header(width, height, exif, file.size, wrong)
+    return _Header(width, height, (exif, end), file.size, wrong)
 
 
 def _gif_header(file):
@@ -169,7 +177,7 @@ def _gif_header(file):
     )
     wrong = tf.where(fills, "", "GIF whose first frame does not fill it")
     wrong = tf.where(frame == 0, "damaged GIF", wrong)
-    return _Header(width, height, _int64(0)[0], end, wrong)
+    return _Header(width, height, tuple(_int64(0, 0)), end, wrong)
 
 
 def _bmp_header(file):
@@ -183,12 +191,13 @@ def _bmp_header(file):
     )
     wrong = tf.where(plain, "", "BMP that is compressed or not of 8, 24 or 32 bits a pixel")
     height = tf.minimum(height, 2**32 - height)
-    return _Header(file.number(18, 4), height, _int64(0)[0], file.size, wrong)
+    return _Header(file.number(18, 4), height, tuple(_int64(0, 0)), file.size, wrong)
 
 
 def _no_header(file):
     wrong = tf.where(file.size == 0, "empty file", "not a " + " or ".join(_FORMATS))
-    return _Header(*_int64(0, 0, 0, 0), wrong)
+    width, height, *exif, end = _int64(0, 0, 0, 0, 0)
+    return _Header(width, height, tuple(exif), end, wrong)
 
 
 # ---- decoders: encoded → RGBA uint8 (H, W, 4), or (0, 0, 4) if the file is damaged ----
@@ -229,7 +238,7 @@ def _decode_png(file, encoded):
 
     def colour():  # where there is no alpha, and few bits, TensorFlow makes up a wrong one
         picture = _attempt(tf.io.decode_png, encoded, channels=4)
-        transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS") > 0)
+        transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS")[0] > 0)
         return tf.cond(transparent, lambda: picture, lambda: _four_channels(picture[..., :3]))
 
     return tf.cond((color_type == 0) & (depth == 16), grey, colour)
@@ -306,18 +315,18 @@ def read(encoded, max_pixels: int = MAX_PIXELS):
     damaged = (wrong == "") & (tf.size(picture) == 0)
     name = tf.gather([*_FORMATS, ""], kind)
     wrong = tf.where(damaged, "damaged or truncated " + name, wrong)
-    return _upright(picture, _orientation(file, header.exif)), wrong
+    return _upright(picture, _orientation(file, *header.exif)), wrong
 
 
-def _orientation(file, exif):
-    """Return the orientation, 1 to 8, of the EXIF directory that starts there, or 1 [6]."""
+def _orientation(file, exif, end):
+    """Return the orientation, 1 to 8, that an EXIF block tells of, or 1 [6]."""
     big = file.have(exif, b"MM")
 
     def number(at, count):
         return tf.where(big, file.number(at, count, True), file.number(at, count))
 
     entries = exif + number(exif + 4, 4) + 2
-    available = tf.maximum(file.size - entries, 0) // 12
+    available = tf.maximum(tf.minimum(end, file.size) - entries, 0) // 12
     count = tf.minimum(number(entries - 2, 2), available)
     table = tf.reshape(file.raw[entries : entries + 12 * count], (-1, 12))
     table = tf.cast(table, tf.int64)
