@@ -206,7 +206,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             code, answer = 200, work()
         except Refusal as refusal:
             code, answer = refusal.code, {"error": str(refusal)}
-        content = json.dumps(answer).encode()
+        content = json.dumps(answer, indent=4).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
