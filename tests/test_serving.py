@@ -322,6 +322,8 @@ def litserve_url(exported):
     yield f"{root}/v1/models/vgg_fusion:predict"
     process.terminate()
     process.wait(20)
+    with pytest.raises(OSError):  # none of its workers is left
+        socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
 def test_litserve_example_colours_and_refuses(litserve_url, colorizer, images):

@@ -10,6 +10,7 @@ connections 503, so that a crowd finds a quick no instead of an ever longer queu
 import argparse
 import base64
 import binascii
+import signal
 from pathlib import Path
 
 import litserve
@@ -68,6 +69,8 @@ def main() -> None:
         timeout=60,
         max_payload_size=arguments.most_bytes,
     )
+    # On the signal that containers send LitServe would leave its workers behind; on Ctrl-C not.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     server.run(
         host="127.0.0.1",
         port=arguments.port,
