@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 import platform
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 from keras_colorize import __version__, cli, errors, files
@@ -29,112 +32,166 @@ def train(recipe: Recipe, out: Path) -> dict:
             `checkpoints/` and, in the end, the Colorizer `model/`.
 
     Returns:
-        The record that `run.json` holds.
+        The record that `run.json` holds; nothing on a worker that is not the chief.
 
     Raises:
         UsageError: The recipe does not fit the data, the machine or the run already in `out`.
         RunError: The run cannot go on.
     """
-    out = cli.make_folder(out, "out")
     cli.start_keras()
     import keras
-    import tensorflow as tf
 
-    from keras_colorize.data import photographs, pipeline, sources
-    from keras_colorize.scoring import Photograph, score
-    from keras_colorize.training import callbacks, loop, overfit, phases
+    from keras_colorize.training import distribution
 
     recipe = recipes.resolve(recipe)
-    with _lock(out):
-        data, val = _open_data(recipe)
-        classes = sources.classes_of(*filter(None, (data, val))) if recipe.labels else []
-        record = _open_run(recipe, out, data, val) | {"classes": classes}
+    strategy = distribution.make_strategy(recipe.strategy)
+    distribution.check_batch_size(strategy, recipe.batch_size)
+    keras.utils.set_random_seed(recipe.seed)
+    with distribution.watched(strategy):
+        if not distribution.is_chief(strategy):
+            with open(os.devnull, "w") as nowhere:
+                with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                    return _help_chief(recipe, strategy)
+        out = cli.make_folder(out, "out")
+        with _lock(out):
+            return _train(recipe, strategy, out)
 
-        # ---- network ----
-        head = _make_head(recipe, record, data)
-        keras.utils.set_random_seed(recipe.seed)
-        strategy = loop.make_strategy(recipe.strategy)
-        loop.check_batch_size(strategy, recipe.batch_size)
-        steps = recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
-        with strategy.scope():
-            colorizer = _build(recipe, head, record)
-            colorizer.trained_on = data.digests or frozenset({data.fingerprint})
-        record["devices"] = strategy.num_replicas_in_sync
-        files.write_json(out / "run.json", record)
-        print(
-            f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on {data.count:,} "
-            f"photographs: {recipe.epochs + recipe.finetune_epochs} epochs of {steps} steps of "
-            f"{recipe.batch_size} at {recipe.size}²."
-        )
 
-        # ---- loop ----
-        if recipe.overfit:
-            whole = [rgb for _, _, rgb in data.read_all()]
-            batches = overfit.whole_batches(colorizer, whole, recipe.batch_size)
-        else:
+def _train(recipe, strategy, out) -> dict:
+    """Train as the only worker, or as the chief of several."""
+    import tensorflow as tf
 
-            def batches(step):
-                return pipeline.training_batches(
-                    data, recipe.size, recipe.batch_size, recipe.seed, step, classes
-                )
+    from keras_colorize.data import photographs, sources
+    from keras_colorize.scoring import Photograph, score
+    from keras_colorize.training import callbacks, distribution, overfit
 
-        if "saliency" in colorizer.network.output:
-            batches = pipeline.with_saliency(batches)
+    data, val = _open_data(recipe)
+    classes = sources.classes_of(*filter(None, (data, val))) if recipe.labels else []
+    record = _open_run(recipe, out, data, val) | {"classes": classes}
+    record["devices"] = strategy.num_replicas_in_sync
+    head = _make_head(recipe, record, data)
+    weights = _choose_backbone_weights(recipe, record, head)
+    distribution.from_chief(strategy, record)
+    colorizer = _build(recipe, strategy, record, head, weights)
+    colorizer.trained_on = data.digests or frozenset({data.fingerprint})
+    files.write_json(out / "run.json", record)
+    print(
+        f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on {data.count:,} "
+        f"photographs: {recipe.epochs + recipe.finetune_epochs} epochs of "
+        f"{_steps(recipe, data)} steps of {recipe.batch_size} at {recipe.size}²."
+    )
 
-        validation = None
-        if val is not None:
-            validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size, classes)
-        shown = [
-            photographs.center_crop(photograph, _SCORE_SIDE)
-            for photograph in (val or data).read_some(_IN_GRID)
-        ]
-        kept = out / "checkpoints"
-        writer = tf.summary.create_file_writer(str(out / "tensorboard"))
-        handlers = [
-            callbacks.StopOnNaN(),
-            callbacks.ProgressBar(),
-            callbacks.History(out, writer),
-            callbacks.Pictures(out / "samples", writer, colorizer, shown),
-        ]
-        try:
-            progress = phases.fit(
-                recipe, colorizer, strategy, batches, validation, steps, kept, handlers
+    # ---- loop ----
+    shown = [
+        photographs.center_crop(photograph, _SCORE_SIDE)
+        for photograph in (val or data).read_some(_IN_GRID)
+    ]
+    writer = tf.summary.create_file_writer(str(out / "tensorboard"))
+    handlers = [
+        callbacks.StopOnNaN(),
+        callbacks.ProgressBar(),
+        callbacks.History(out, writer),
+        callbacks.Pictures(out / "samples", writer, colorizer, shown),
+    ]
+    try:
+        with distribution.watched(strategy):
+            progress = _fit(
+                recipe, strategy, colorizer, data, val, classes, out / "checkpoints", handlers
             )
-        except (errors.Interrupted, errors.RunError) as stopped:
-            interrupted = isinstance(stopped, errors.Interrupted)
-            record["status"] = "interrupted" if interrupted else f"stopped: {stopped}"
-            files.write_json(out / "run.json", record)
-            raise
-        except tf.errors.OpError as error:  # a photograph that has gone since the check, say
-            raise errors.RunError(f"TensorFlow stopped: {error.message.splitlines()[0]}") from error
-        try:
-            colorizer.save(out / "model")
-        except (OSError, RuntimeError) as error:  # h5py has both for a full disk
-            raise errors.RunError(
-                f"The model could not be written to {out / 'model'} ({error}). The last "
-                "checkpoint is whole: make room and give the same command."
-            ) from error
-
-        # ---- table ----
-        scored = val or data
-        some = sources.first(scored, _SCORE_AT_MOST)
-        crops = (
-            Photograph(name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
-            for name, digest, rgb in some.read_all()
-        )
-        scores = score({recipe.arch: colorizer}, crops, _IN_GRID)
-        record |= {
-            "status": "done",
-            "seconds": round(progress.seconds, 1),
-            "history": progress.history,
-            "scores": {"data": scored.name, "photographs": scores.count, "rows": scores.rows()},
-        }
-        if recipe.overfit:
-            record["overfit"] = overfit.judge(colorizer, whole)
+    except (errors.Interrupted, errors.RunError) as stopped:
+        interrupted = isinstance(stopped, errors.Interrupted)
+        record["status"] = "interrupted" if interrupted else f"stopped: {stopped}"
         files.write_json(out / "run.json", record)
-        print(f"\n{scores.count} photographs of {scored.name}, centre crops of {_SCORE_SIDE}²:\n")
-        print(scores.table())
+        raise
+    try:
+        colorizer.save(out / "model")
+    except (OSError, RuntimeError) as error:  # h5py has both for a full disk
+        raise errors.RunError(
+            f"The model could not be written to {out / 'model'} ({error}). The last "
+            "checkpoint is whole: make room and give the same command."
+        ) from error
+
+    # ---- table ----
+    scored = val or data
+    some = sources.first(scored, _SCORE_AT_MOST)
+    crops = (
+        Photograph(name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
+        for name, digest, rgb in some.read_all()
+    )
+    scores = score({recipe.arch: colorizer}, crops, _IN_GRID)
+    record |= {
+        "status": "done",
+        "seconds": round(progress.seconds, 1),
+        "history": progress.history,
+        "scores": {"data": scored.name, "photographs": scores.count, "rows": scores.rows()},
+    }
+    if recipe.overfit:
+        record["overfit"] = overfit.judge(colorizer, _whole(data))
+    files.write_json(out / "run.json", record)
+    print(f"\n{scores.count} photographs of {scored.name}, centre crops of {_SCORE_SIDE}²:\n")
+    print(scores.table())
     return record
+
+
+def _help_chief(recipe, strategy) -> None:
+    """Train as one of several workers; the chief reads and writes the run's folder."""
+    from keras_colorize import heads
+    from keras_colorize.training import callbacks, distribution
+
+    data, val = _open_data(recipe)
+    record = distribution.from_chief(strategy, None)
+    if record["fingerprints"] != _fingerprints(data, val):
+        raise errors.UsageError(
+            "The photographs here are not those of the first worker. "
+            f"Received: data={recipe.data!r}, val_data={recipe.val_data!r}."
+        )
+    # Whatever weights it begins with, the chief's follow.
+    colorizer = _build(recipe, strategy, record, heads.create(**record["head"]), "none")
+    quiet = [callbacks.StopOnNaN()]
+    _fit(recipe, strategy, colorizer, data, val, record["classes"], Path(), quiet)
+
+
+def _fit(recipe, strategy, colorizer, data, val, classes, checkpoints, handlers):
+    """Run the phases on all workers; they part when all have finished."""
+    from keras_colorize.data import pipeline
+    from keras_colorize.training import distribution, overfit, phases
+
+    worker = distribution.worker_of(strategy)
+    job = distribution.from_chief(strategy, f"keras_colorize-{uuid.uuid4()}")
+    if recipe.overfit:
+        batches = overfit.whole_batches(colorizer, _whole(data), recipe.batch_size)
+    else:
+
+        def batches(step):
+            how = (data, recipe.size, recipe.batch_size, recipe.seed, step, classes, worker)
+            if recipe.data_service:
+                numbered = pipeline.numbered_batches(*how)
+                return pipeline.serve(numbered, recipe.data_service, f"{job}-{step}")
+            return pipeline.training_batches(*how)
+
+    if "saliency" in colorizer.network.output:
+        batches = pipeline.with_saliency(batches)
+    validation = None
+    if val is not None:
+        validation = pipeline.validation_batches(val, recipe.size, recipe.batch_size, classes)
+    steps = _steps(recipe, data)
+    progress = phases.fit(
+        recipe, colorizer, strategy, batches, validation, steps, checkpoints, handlers
+    )
+    distribution.from_chief(strategy, "finished")
+    return progress
+
+
+def _whole(data):
+    return [rgb for _, _, rgb in data.read_all()]
+
+
+def _steps(recipe, data) -> int:
+    return recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
+
+
+def _fingerprints(data, val) -> dict[str, str]:
+    return {"data": data.fingerprint, "val_data": val.fingerprint if val else ""}
 
 
 def _open_data(recipe):
@@ -192,7 +249,7 @@ def _check(name, argument):
 def _open_run(recipe, out, data, val) -> dict:
     """Begin the run's record, or go on with the one in `out` if it is the same run."""
     asked = dataclasses.asdict(recipe)
-    fingerprints = {"data": data.fingerprint, "val_data": val.fingerprint if val else ""}
+    fingerprints = _fingerprints(data, val)
     path = out / "run.json"
     if path.exists():
         try:
@@ -207,8 +264,10 @@ def _open_run(recipe, out, data, val) -> dict:
                 f"{path} is no record of a run ({type(error).__name__}: {error}). Choose another "
                 "folder with -o, or remove this one."
             ) from error
-        other = {key: before.get(key) for key in asked if before.get(key) != asked[key]}
-        may_change = other.keys() & ({"lr", "discriminator_lr", "finetune_lr"} | grows)
+        before = {**dataclasses.asdict(Recipe()), **before}  # of a release that had fewer keys
+        other = {key: before[key] for key in asked if before[key] != asked[key]}
+        rates = {"lr", "discriminator_lr", "finetune_lr"}
+        may_change = other.keys() & ((rates | {"strategy", "data_service"} | grows)
         changed = [
             f"{key}: {value!r} there, {asked[key]!r} now"
             for key, value in other.items()
@@ -256,37 +315,21 @@ def _make_head(recipe, record, data):
     return head
 
 
-def _build(recipe, head, record):
-    """Build the Colorizer; the record keeps which backbone weights it got."""
+def _choose_backbone_weights(recipe, record, head) -> str:
+    """Choose what the backbone starts from; the record keeps it, and whether it is trained."""
     from keras_colorize import models
-    from keras_colorize.colorizer import Colorizer
 
-    options = {"levels": recipe.levels, "classes": len(record["classes"])}
-    options = {name: value for name, value in options.items() if value}
     if "backbone_weights" not in models.options_of(recipe.arch):
-        return Colorizer(recipe.arch, head, recipe.size, **options)
-
-    def build(weights, trainable):
-        return Colorizer(
-            recipe.arch,
-            head,
-            recipe.size,
-            backbone_weights=weights,
-            trainable_backbone=trainable,
-            **options,
-        )
-
+        return ""
     if "backbone_weights" in record:  # a run that goes on: its checkpoint brings the weights
-        return build("none", record["trainable_backbone"])
-    weights = recipe.backbone_weights
-    try:
-        colorizer = build("imagenet" if weights == "auto" else weights, recipe.trainable_backbone)
-        weights = "imagenet" if weights == "auto" else weights
-        trainable = recipe.trainable_backbone
-    except errors.WeightsUnavailable:
-        if weights != "auto":
-            raise
-        weights = "none"
+        return "none"
+    weights, trainable = recipe.backbone_weights, recipe.trainable_backbone
+    if weights == "auto":
+        try:
+            models.create(recipe.arch, head, backbone_weights="imagenet")
+            weights = "imagenet"
+        except errors.WeightsUnavailable:
+            weights = "none"
     if weights == "none":
         print(
             "WARNING: the backbone starts from random weights, not ImageNet's"
@@ -294,9 +337,23 @@ def _build(recipe, head, record):
             + "; the whole network is trained.",
             file=sys.stderr,
         )
-        colorizer, trainable = build("none", True), True
+        trainable = True
     record |= {"backbone_weights": weights, "trainable_backbone": trainable}
-    return colorizer
+    return weights
+
+
+def _build(recipe, strategy, record, head, weights):
+    """Build the Colorizer for the strategy's devices."""
+    from keras_colorize.colorizer import Colorizer
+    from keras_colorize.training import precision
+
+    options = {"levels": recipe.levels, "classes": len(record["classes"])}
+    options = {name: value for name, value in options.items() if value}
+    if "backbone_weights" in record:
+        trainable = record["trainable_backbone"]
+        options |= {"backbone_weights": weights, "trainable_backbone": trainable}
+    with strategy.scope(), precision.policy(recipe.mixed_precision):
+        return Colorizer(recipe.arch, head, recipe.size, **options)
 
 
 def _versions() -> dict[str, str]:
@@ -355,6 +412,8 @@ def main(argv: list[str] | None = None) -> int:
         except errors.Interrupted as stopped:
             print(f"\nStopped; a checkpoint is in {out}. The same command goes on from there.")
             return 128 + stopped.signal
+        if record is None:  # the chief has the rest to say
+            return cli.DONE
         print(f"Pictures  {out / 'samples'}\nCurves    {out / 'curves.png'}")
         print(f"Model     {out / 'model'}")
         print(f"Next      keras-colorize colorize PHOTOGRAPH --model {out}")

@@ -2,23 +2,27 @@
 
 Order and augmentation are functions of the seed and of the photograph's number in the stream, never
 of an iterator's state. So a run that resumes at step k sees what an uninterrupted one would have
-seen from step k on, and no iterator needs saving.
+seen from step k on, no iterator needs saving, and several workers share the stream without a word.
 """
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize import errors
 from keras_colorize.color import lab
 from keras_colorize.data.sources import Source
 
 _WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
 _BLOCK = 1024  # encoded photographs of a tfds stream held in memory and shuffled together
 _PARALLEL = tf.data.AUTOTUNE
+_ANSWER_SECONDS = 10.0
 
 
 def training_batches(
@@ -28,6 +32,7 @@ def training_batches(
     seed: int,
     start_step: int = 0,
     classes: Sequence[str] = (),
+    worker: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Endless batches of random crops, mirrored half of the time.
 
@@ -38,13 +43,15 @@ def training_batches(
         source: Photographs.
         size: Side of the square crops, pixels. A crop is a random window of ⅞ of the short side,
             reduced (or enlarged) to `size` by averaging areas.
-        batch_size: Photographs in a batch.
+        batch_size: Photographs in a batch, over all workers.
         seed: Of order and augmentation.
         start_step: Batches to pass over, without reading them.
         classes: Names of the classes that photographs belong to, if they are a target.
+        worker: Its number and how many workers there are, which divides `batch_size`. Each gets
+            (and reads, but for tfds) its part of every batch; together they get what one would.
 
     Returns:
-        L* float32 `(B, size, size, 1)` in 0…100 and
+        L* float32 `(B / workers, size, size, 1)` in 0…100 and
         `{"color": float32 (B, size, size, 3)}`, the same crop in CIELAB; with classes also
         `{"class_logits": int64 (B,)}`, the place of each photograph's class among them.
     """
@@ -55,14 +62,78 @@ def training_batches(
     numbers = tf.data.Dataset.counter(start)
     stream = tf.data.Dataset.zip((numbers, epochs.skip(start % source.count)))
 
-    def crop(number, item):
-        key = tf.stack([tf.constant(seed, tf.int64), number])
-        draw = tf.random.stateless_uniform((3,), seed=key)
-        photograph = _crop(_read(source, item), size, draw[0], draw[1])
-        mirrored = tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
-        return mirrored, _label(source, item, classes)
+    number, workers = worker
+    stream = stream.shard(workers, number) if workers > 1 else stream
+    crops = stream.map(_random_crop(source, size, seed, classes, _read), _PARALLEL)
+    return _batches(crops, size, batch_size // workers, classes, drop_remainder=True)
 
-    return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=True)
+
+def numbered_batches(
+    source: Source,
+    size: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    classes: Sequence[str] = (),
+    worker: tuple[int, int] = (0, 1),
+) -> tf.data.Dataset:
+    """`training_batches` that can be computed anywhere, each batch by itself, as `serve` does.
+
+    Arguments and elements are the same, except that every worker is given all the parts of each
+    batch, one after the other, for the service to hand each to one worker. The order of an epoch is
+    another one, which needs no list of the photographs.
+
+    Raises:
+        UsageError: tfds, whose photographs have no numbers to share out.
+    """
+    if source.tfds is not None:
+        raise errors.UsageError(
+            "`data_service` needs photographs in files or tar shards, not a stream of tfds. "
+            f"Received: data={source.name!r}."
+        )
+    _, workers = worker
+    part = batch_size // workers
+    count = tf.constant(source.count, tf.int64)
+
+    def numbers(index):
+        return tf.data.Dataset.range(index * part, (index + 1) * part)
+
+    def item(number):
+        key = tf.stack([tf.constant(seed, tf.int64), number // count])
+        return tf.random.experimental.index_shuffle(number % count, key, count - 1)
+
+    # Its only source of elements is the counter of parts: these are what a service shares out.
+    stream = tf.data.Dataset.counter(start_step * workers).flat_map(numbers)
+    crop = _random_crop(source, size, seed, classes, _read_in_graph)
+    crops = stream.map(lambda number: crop(number, item(number)), _PARALLEL)
+    return _batches(crops, size, part, classes, drop_remainder=True)
+
+
+def serve(batches: tf.data.Dataset, address: str, job: str) -> tf.data.Dataset:
+    """Let a tf.data service prepare `numbered_batches`.
+
+    Each batch is prepared by one of the service's workers and goes to one of ours, so that each
+    photograph still comes once in an epoch; but batches that are prepared at the same time come in
+    the order in which they are ready.
+
+    Args:
+        batches: The same on all our workers.
+        address: Of the service's dispatcher, `grpc://HOST:PORT`.
+        job: A name that all our workers share, and no other attempt at the run.
+
+    Raises:
+        UsageError: Nobody answers there; TensorFlow would wait for ever.
+    """
+    try:
+        host, port = address.removeprefix("grpc://").rsplit(":", 1)
+        socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise errors.UsageError(
+            "`data_service` must be grpc://HOST:PORT of a dispatcher that runs "
+            f"({error}). Received: data_service={address!r}."
+        ) from error
+    share_out = tf.data.experimental.service.ShardingPolicy.DYNAMIC
+    return batches.apply(tf.data.experimental.service.distribute(share_out, address, job_name=job))
 
 
 def validation_batches(
@@ -75,9 +146,21 @@ def validation_batches(
     stream = _epoch(source, None, 0)
 
     def crop(item):
-        return _crop(_read(source, item), size, 0.5, 0.5), _label(source, item, classes)
+        photograph = _decode(source, item, _read(source, item))
+        return _crop(photograph, size, 0.5, 0.5), _label(source, item, classes)
 
     return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=False)
+
+
+def _random_crop(source, size, seed, classes, read):
+    def crop(number, item):
+        key = tf.stack([tf.constant(seed, tf.int64), number])
+        draw = tf.random.stateless_uniform((3,), seed=key)
+        photograph = _crop(_decode(source, item, read(source, item)), size, draw[0], draw[1])
+        mirrored = tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
+        return mirrored, _label(source, item, classes)
+
+    return crop
 
 
 def _batches(crops, size, batch_size, classes, drop_remainder):
@@ -154,16 +237,35 @@ def _shuffled(items, seed, epoch):
 
 
 def _read(source, item):
-    """Decode one photograph upright: uint8 `(H, W, 3)`."""
+    """Return the encoded photograph that an item of `_epoch` stands for."""
     if source.tfds is not None:
-        return tf.io.decode_image(item["image"], channels=3, expand_animations=False)
+        return item["image"]
     if any(photograph.length >= 0 for photograph in source.photographs):
         # TensorFlow has no operation that reads a stretch of a file.
         encoded = tf.numpy_function(lambda i: source.photographs[i].read(), [item], tf.string)
-        encoded = tf.ensure_shape(encoded, ())
-    else:
-        paths = tf.constant(source.paths)
-        encoded = tf.io.read_file(paths[item])
+        return tf.ensure_shape(encoded, ())
+    return tf.io.read_file(tf.constant(source.paths)[item])
+
+
+def _read_in_graph(source, item):
+    """`_read` for a graph that runs elsewhere: no Python, for three times the cost with shards."""
+    photographs = source.photographs
+    if all(photograph.length < 0 for photograph in photographs):
+        return _read(source, item)
+    # One record between a header and a footer: all of the file before and after the photograph.
+    sizes = {path: os.path.getsize(path) for path in set(source.paths)}
+    offset = tf.constant([p.offset for p in photographs], tf.int64)[item]
+    whole = tf.constant([sizes[path] for path in source.paths], tf.int64)[item]
+    length = tf.constant([p.length for p in photographs], tf.int64)[item]
+    length = tf.where(length < 0, whole, length)
+    record = tf.data.FixedLengthRecordDataset(
+        tf.constant(source.paths)[item], length, offset, whole - offset - length
+    )
+    return record.get_single_element()
+
+
+def _decode(source, item, encoded):
+    """Decode one photograph upright: uint8 `(H, W, 3)`."""
     rgb = tf.io.decode_image(encoded, channels=3, expand_animations=False)
     rgb = tf.ensure_shape(rgb, (None, None, 3))
     if all(photograph.orientation == 1 for photograph in source.photographs):

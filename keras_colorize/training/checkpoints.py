@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_colorize import files
 from keras_colorize.errors import RunError
+from keras_colorize.training import distribution
 
 _KEEP = 2  # the newest, and the one before in case the newest cannot be read
 
@@ -34,6 +35,9 @@ class Progress:
 class Checkpoints:
     """The checkpoints of one run: a folder each, named by step, written whole or not at all.
 
+    Made in the scope of the run's strategy. Of several workers all must make the same calls; the
+    chief alone reads and writes, and the others get from it what it has read.
+
     Args:
         folder: Where they are.
         variables: Everything that training changes: weights, BN statistics, seeds, optimizers.
@@ -42,6 +46,7 @@ class Checkpoints:
     def __init__(self, folder: Path, variables: list):
         self.folder = folder
         self.variables = variables
+        self._strategy = tf.distribute.get_strategy()
         self._checkpoint = tf.train.Checkpoint(variables=[v.value for v in variables])
 
     def save(self, progress: Progress) -> None:
@@ -50,6 +55,8 @@ class Checkpoints:
         Raises:
             RunError: A weight is not finite, or the disk does not take it.
         """
+        if not distribution.is_chief(self._strategy):
+            return
         for variable in self.variables:
             if variable.dtype.startswith("float") and not _is_finite(variable):
                 raise RunError(
@@ -80,6 +87,8 @@ class Checkpoints:
         A run that is killed in its first minute must not start from others, least of all from
         random ones in place of pretrained ones.
         """
+        if not distribution.is_chief(self._strategy):
+            return
         for stale in self.folder.glob(".tmp-*"):  # of a process that was killed while it wrote
             shutil.rmtree(stale, ignore_errors=True)
         if not self._steps():
@@ -94,6 +103,11 @@ class Checkpoints:
         Raises:
             RunError: There are checkpoints, and none can be read.
         """
+        progress = self._read() if distribution.is_chief(self._strategy) else Progress()
+        distribution.spread(self._strategy, self.variables)
+        return Progress(**distribution.from_chief(self._strategy, asdict(progress)))
+
+    def _read(self) -> Progress:
         steps = self._steps()
         for step in reversed(steps):
             path = self._path(step)

@@ -63,6 +63,9 @@ class GanTrainer(keras.Model):
             # Over the whole batch, whichever part of it this replica has.
             generator = tf.nn.compute_average_loss(losses["loss"])
             discriminator = tf.nn.compute_average_loss(losses["discriminator_loss"])
+            # In mixed precision each optimizer has a scale of its own.
+            generator = self.optimizer.scale_loss(generator)
+            discriminator = self.discriminator_optimizer.scale_loss(discriminator)
         # Each loss is derived by its own network's weights: the generator learns nothing from the
         # discriminator's, nor the other way round.
         for loss, network, optimizer in (
@@ -84,9 +87,12 @@ class GanTrainer(keras.Model):
         """Return the losses of each photograph, `(B,)`."""
         fake = outputs["color"]
         real = self._head.target(targets["color"], fake)
-        judged_fake = self.discriminator([lightness, fake], training=True)
-        judged_real = self.discriminator([lightness, real], training=True)
-        adversarial, discriminator = self.adversary.loss(judged_fake, judged_real)
+        judgements = [
+            # float32 whatever the policy, as the heads' outputs are.
+            ops.cast(self.discriminator([lightness, color], training=True), "float32")
+            for color in (fake, real)
+        ]
+        adversarial, discriminator = self.adversary.loss(*judgements)
         losses = {"l1_loss": _absolute(real - fake), "adversarial_loss": adversarial}
         loss = self.adversary.l1 * losses["l1_loss"] + self.adversary.weight * adversarial
         if self.adversary.saliency:

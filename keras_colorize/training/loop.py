@@ -16,28 +16,10 @@ import keras
 import tensorflow as tf
 
 from keras_colorize import errors
+from keras_colorize.training import distribution
 from keras_colorize.training.checkpoints import Checkpoints, Progress
 
 _CHECKPOINT_SECONDS = 60.0
-
-
-def make_strategy(name: str) -> tf.distribute.Strategy:
-    """Return the tf.distribute strategy of `--strategy`."""
-    if name == "mirrored":
-        # Left to itself MirroredStrategy sees one CPU, however many logical ones there are.
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
-    return tf.distribute.get_strategy()
-
-
-def check_batch_size(strategy: tf.distribute.Strategy, batch_size: int) -> None:
-    """Refuse a batch that does not divide evenly among the devices."""
-    replicas = strategy.num_replicas_in_sync
-    if batch_size % replicas:
-        raise errors.UsageError(
-            f"`batch_size` must be a multiple of the number of devices, {replicas}, so that each "
-            f"photograph counts the same. Received: batch_size={batch_size}."
-        )
 
 
 def state_of(trainer: keras.Model) -> list:
@@ -63,12 +45,14 @@ def fit(
     Args:
         trainer: A compiled model; the logs of its `train_step` are averaged over each epoch.
         strategy: It was built in its scope.
-        batches: Step → endless batches from that step on.
+        batches: Step → endless batches from that step on; of several workers, this one's part of
+            each batch.
         validation: One pass over the validation photographs, for `test_step`.
         epochs: In all.
         steps_per_epoch: Steps.
         checkpoints: Of the trainer's state; written every minute and after each epoch.
-        callbacks: They see steps of the whole run, counted from 0, and epochs, counted from 0.
+        callbacks: They see steps of the whole run, counted from 0, and epochs, counted from 0. Of
+            several workers, each has its own.
 
     Returns:
         The finished run's progress, history included.
@@ -77,6 +61,7 @@ def fit(
         RunError: A checkpoint cannot be read or written, or a callback stopped the run.
         Interrupted: Ctrl-C or SIGTERM; a checkpoint holds every step done.
     """
+    distribution.synchronize_batch_norm(strategy, trainer)
     progress = checkpoints.restore()
     total = epochs * steps_per_epoch
     train_step, test_step = _compile(trainer, strategy)
@@ -88,8 +73,7 @@ def fit(
         began, saved = time.monotonic() - progress.seconds, time.monotonic()
         while progress.step < total:
             if iterator is None:
-                dataset = batches(progress.step)
-                iterator = iter(strategy.experimental_distribute_dataset(dataset))
+                iterator = iter(distribution.distribute(strategy, batches(progress.step)))
             epoch, within = divmod(progress.step, steps_per_epoch)
             if within == 0:
                 progress.sums = {}
@@ -104,18 +88,20 @@ def fit(
             if ended:
                 logs = {name: value / steps_per_epoch for name, value in progress.sums.items()}
                 if validation is not None:
-                    logs |= _validate(trainer, test_step, strategy, validation)
+                    logs |= _validate(trainer, test_step, validation)
                 progress.seconds = time.monotonic() - began
                 row = {"epoch": epoch + 1, "step": progress.step}
                 row |= {"seconds": round(progress.seconds, 1), **logs}
                 progress.history.append(row)
                 handlers.on_epoch_end(epoch, logs)
             progress.seconds = time.monotonic() - began
-            if ended or stop.signal or time.monotonic() - saved > _CHECKPOINT_SECONDS:
+            # A signal to one worker stops all of them, at the same step.
+            stopped = distribution.any_worker(strategy, stop.signal is not None)
+            if ended or stopped or time.monotonic() - saved > _CHECKPOINT_SECONDS:
                 checkpoints.save(progress)
                 saved = time.monotonic()
-            if stop.signal and progress.step < total:
-                raise errors.Interrupted(stop.signal)
+            if stopped and progress.step < total:
+                raise errors.Interrupted(stop.signal or signal.SIGTERM)
     handlers.on_train_end()
     return progress
 
@@ -138,13 +124,11 @@ def _as_floats(logs) -> dict[str, float]:
     return {name: float(value) for name, value in logs.items()}
 
 
-def _validate(trainer, test_step, strategy, validation) -> dict[str, float]:
-    # The last batch need not divide among the replicas, so each is given every batch.
-    times = strategy.num_replicas_in_sync
-    same = validation.flat_map(lambda *batch: tf.data.Dataset.from_tensors(batch).repeat(times))
+def _validate(trainer, test_step, validation) -> dict[str, float]:
+    # The last batch need not divide among the devices, so each is given every batch whole.
     trainer.reset_metrics()
     logs = {}
-    for batch in strategy.distribute_datasets_from_function(lambda context: same):
+    for batch in validation:
         logs = test_step(batch)  # a running mean over photographs
     return {f"val_{name}": value for name, value in _as_floats(logs).items()}
 

@@ -2,20 +2,25 @@
 
 import keras
 
+from keras_colorize.training import precision
 from keras_colorize.training.recipe import Recipe
 
 _MOMENTUM = 0.9  # of sgd: the usual value, no source states one
 
 
 def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer.
+    """Return the recipe's optimizer; in mixed precision, one that scales the loss.
 
     Args:
         recipe: Names the optimizer, its constants and its schedule.
         lr: The highest learning rate.
         steps: For which the schedule is laid out.
     """
-    rate = learning_rate(lr, recipe.schedule, steps)
+    optimizer = _make(recipe, learning_rate(lr, recipe.schedule, steps))
+    return precision.LossScaleOptimizer(optimizer) if recipe.mixed_precision else optimizer
+
+
+def _make(recipe, rate):
     decay = recipe.weight_decay or None
     if recipe.optimizer == "sgd":
         return keras.optimizers.SGD(rate, _MOMENTUM, nesterov=True, weight_decay=decay)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.models import backbones
-from keras_colorize.training import loop, trainers
+from keras_colorize.training import distribution, loop, precision, trainers
 from keras_colorize.training.checkpoints import Checkpoints, Progress
 from keras_colorize.training.recipe import Recipe
 
@@ -46,7 +46,7 @@ def fit(
         The finished run's progress.
     """
 
-    with strategy.scope():
+    with strategy.scope(), precision.policy(recipe.mixed_precision):
         trainer = trainers.make(recipe, colorizer)
 
     def phase(folder, epochs, last, lr, progress):
@@ -58,7 +58,8 @@ def fit(
 
     finetune = folder / "finetune"
     progress = Progress()
-    if not any(finetune.glob("step-*")):
+    trained = any(finetune.glob("step-*")) if distribution.is_chief(strategy) else None
+    if not distribution.from_chief(strategy, trained):
         progress = phase(folder, recipe.epochs, recipe.epochs, recipe.lr, progress)
     if recipe.finetune_epochs:
         backbones.unlock(colorizer.network)

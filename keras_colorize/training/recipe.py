@@ -93,8 +93,17 @@ class Recipe:
     )
     strategy: str = _key(
         "none",
-        "mirrored: on all GPUs (or logical CPUs) of this machine, through tf.distribute",
-        choices=("mirrored", "none"),
+        "mirrored: on all GPUs (or logical CPUs) of this machine; multiworker: on several "
+        "machines, which TF_CONFIG, Slurm, or WORKERS and JOB_COMPLETION_INDEX name",
+        choices=("mirrored", "multiworker", "none"),
+    )
+    data_service: str = _key(
+        "",
+        "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; the order of "
+        "the batches then is not exactly repeatable",
+    )
+    mixed_precision: bool = _key(
+        False, "compute in float16, with loss scaling; weights stay float32: for GPUs"
     )
 
     def __post_init__(self):
@@ -151,6 +160,11 @@ def resolve(recipe: Recipe) -> Recipe:
     if build.stride and size % build.stride:
         raise errors.UsageError(
             f"`size` must be a multiple of {build.stride} for {recipe.arch}. Received: size={size}."
+        )
+    if recipe.overfit and (recipe.strategy == "multiworker" or recipe.data_service):
+        raise errors.UsageError(
+            "`overfit` is a check on one machine. Received: "
+            f"strategy={recipe.strategy!r}, data_service={recipe.data_service!r}."
         )
     batch_size = min(recipe.batch_size, recipe.overfit or recipe.batch_size)
     head = recipe.head or build.head

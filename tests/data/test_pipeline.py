@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from keras_colorize import errors
 from keras_colorize.data import photographs, pipeline, sources
 
 CLOSE = 2e-3  # of float32 arithmetic, in CIELAB units, to scikit-image's double precision
@@ -240,6 +241,85 @@ def test_labels_stay_with_their_photographs(tmp_path, kind):
         for _, target in dataset:
             reddish = rgb_of(target["color"])[:, 0, 0, 0] > 100
             np.testing.assert_array_equal(target["class_logits"], reddish)
+
+
+# ---- several workers ----
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_training_workers_together_see_each_batch_that_one_would(folder, workers):
+    source = sources.open_source(str(folder))
+    whole = take(pipeline.training_batches(source, 16, 6, seed=4, start_step=1), 4)
+    parts = [
+        take(pipeline.training_batches(source, 16, 6, 4, 1, (), (number, workers)), 4)
+        for number in range(workers)
+    ]
+    for step, (x, _) in enumerate(whole):
+        seen_by_all = np.concatenate([part[step][0] for part in parts])
+        assert all(len(part[step][0]) == 6 // workers for part in parts)
+        assert sorted(p.tobytes() for p in seen_by_all) == sorted(p.tobytes() for p in x)
+
+
+def test_numbered_batches_show_each_photograph_once_in_an_epoch(flags):
+    source, colors = flags
+    order = seen(take(pipeline.numbered_batches(source, 16, 3, seed=5), 7))
+    epochs = [order[:7], order[7:14], order[14:]]
+    for epoch in epochs:
+        assert sorted(epoch) == sorted(colors)
+    assert len({tuple(epoch) for epoch in [colors, *epochs]}) == 4
+    # The second of these steps begins with the third of a batch's two parts.
+    assert order[6:] == seen(take(pipeline.numbered_batches(source, 16, 6, 5, 1, (), (0, 2)), 5))
+
+
+def test_numbered_batches_read_tar_shards_without_python(folder, tmp_path):
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    paths = sorted(folder.iterdir())
+    for name, some in {"1.tar": paths[:2], "2.tar": paths[2:4]}.items():
+        with tarfile.open(mixed / name, "w") as tar:
+            for path in some:
+                tar.add(path, arcname=path.name)
+    (mixed / "3.png").write_bytes(paths[4].read_bytes())
+    loose, packed = sources.open_source(str(folder)), sources.open_source(str(mixed))
+    batches = pipeline.numbered_batches(packed, 16, 2, seed=4)
+    assert_same(take(pipeline.numbered_batches(loose, 16, 2, seed=4), 4), take(batches, 4))
+    graph = batches._as_serialized_graph().numpy()  # raises for anything that is Python's
+    assert b"PyFunc" not in graph and b"FixedLengthRecordDataset" in graph
+
+
+def test_numbered_batches_of_a_tfds_stream_are_refused():
+    with tfds.testing.mock_data(num_examples=5):
+        source = sources.open_source("tfds:coco/2017:train")
+    with pytest.raises(errors.UsageError, match="`data_service` needs photographs in files"):
+        pipeline.numbered_batches(source, 16, 2, seed=4)
+
+
+@pytest.mark.parametrize("address", ["grpc://127.0.0.1:1", "nobody"])
+def test_data_service_that_does_not_answer_is_wrong_usage(folder, address):
+    batches = pipeline.numbered_batches(sources.open_source(str(folder)), 16, 4, 0)
+    with pytest.raises(errors.UsageError, match="`data_service` must be grpc://HOST:PORT"):
+        pipeline.serve(batches, address, "job")
+
+
+def test_data_service_of_two_workers_gives_each_batch_once(folder, tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        tar.add(folder, arcname="photos")
+    service = tf.data.experimental.service
+    dispatcher = service.DispatchServer()
+    address = dispatcher.target.split("://")[1]
+    workers = [service.WorkerServer(service.WorkerConfig(address)) for _ in range(2)]
+    source = sources.open_source(str(tmp_path / "a.tar"))
+    batches = pipeline.numbered_batches(source, 16, 4, 0, 0, (), (0, 2))
+    expected = [x.tobytes() for x, _ in take(batches, 60)]
+    assert len(set(expected)) == 60
+    # Two trainers share the job; whichever gets a batch, nobody gets it again.
+    ours = [iter(pipeline.serve(batches, dispatcher.target, "job")) for _ in range(2)]
+    got = [next(ours[step % 2])[0].numpy().tobytes() for step in range(24)]
+    assert len(set(got)) == 24
+    # A batch may overtake those that are prepared at the same time, and no others.
+    assert set(got) <= set(expected)
+    assert len(set(got) & set(expected[:24])) >= 12
+    del ours, workers
 
 
 # ---- augmentation ----

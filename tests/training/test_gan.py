@@ -245,11 +245,11 @@ MIRRORED = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     import test_gan
-    from keras_colorize.training import loop
+    from keras_colorize.training import distribution, loop
     from keras_colorize.training.checkpoints import Checkpoints
 
     def train(name):
-        strategy = loop.make_strategy(name)
+        strategy = distribution.make_strategy(name)
         print(name, strategy.num_replicas_in_sync)
         with strategy.scope():
             adversary = test_gan.Adversary(

@@ -118,12 +118,12 @@ MIRRORED = """
     tf.config.set_logical_device_configuration(cpus[0], two)
     from pathlib import Path
     from keras_colorize import errors
-    from keras_colorize.training import loop
+    from keras_colorize.training import distribution, loop
     from keras_colorize.training.checkpoints import Checkpoints
 
     def train(name):
         keras.utils.set_random_seed(1)
-        strategy = loop.make_strategy(name)
+        strategy = distribution.make_strategy(name)
         print(name, strategy.num_replicas_in_sync)
         with strategy.scope():
             inputs = keras.Input((4,))
@@ -146,7 +146,7 @@ MIRRORED = """
         np.testing.assert_allclose(a["loss"], b["loss"], rtol=1e-4)
         np.testing.assert_allclose(a["val_loss"], b["val_loss"], rtol=1e-4)
     try:
-        loop.check_batch_size(loop.make_strategy("mirrored"), 7)
+        distribution.check_batch_size(distribution.make_strategy("mirrored"), 7)
     except errors.UsageError as error:
         assert "number of devices, 2" in str(error) and "batch_size=7" in str(error)
     else:

@@ -82,6 +82,12 @@ def test_recipe_heads_for_gans_are_those_with_one_colour():
     assert sorted(recipes._ONE_COLOUR) == one_colour
 
 
+@pytest.mark.parametrize("more", [{"strategy": "multiworker"}, {"data_service": "grpc://a:1"}])
+def test_overfitting_is_a_check_on_one_machine(more):
+    with pytest.raises(errors.UsageError, match="`overfit` is a check on one machine"):
+        recipes.resolve(recipes.build({"overfit": 2, **more}))
+
+
 def test_recipe_unknown_name_lists_the_known_ones():
     with pytest.raises(errors.UsageError, match=r"vgg_fusion_regression.*recipe='vgg_fusino'"):
         recipes.RECIPES.read("vgg_fusino")

@@ -1,0 +1,60 @@
+"""A network of a few hundred weights, so that a worker costs little more than its imports; and the
+same against a discriminator.
+
+As a script: `train` with this network among the others, and with a strike at KILL_AT, if it is set:
+the step at which this process is killed as `kill -9` does it.
+"""
+
+import os
+import signal
+import sys
+import types
+
+import keras
+
+from keras_colorize import models, train
+from keras_colorize.models.adversary import Adversary, cross_entropy
+from keras_colorize.training import callbacks
+
+
+@models.architecture(size=16, stride=1)
+def stand_in(head):
+    lightness = keras.Input((None, None, 1))
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(lightness / 100.0)
+    x = keras.layers.BatchNormalization()(x)
+    return keras.Model(lightness, {"color": head.output(x, kernel_size=3)})
+
+
+def discriminator(channels):
+    pair = [keras.Input((None, None, 1)), keras.Input((None, None, channels))]
+    x = keras.layers.Conv2D(4, 3, strides=2, activation="relu")(keras.layers.Concatenate()(pair))
+    x = keras.layers.BatchNormalization()(x)
+    return keras.Model(pair, keras.layers.Conv2D(1, 3)(x))
+
+
+@models.architecture(
+    size=16, stride=1, adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=1.0)
+)
+def stand_in_gan(head):
+    return stand_in(head)
+
+
+def register(names=models._MODULES):
+    for build in (stand_in, stand_in_gan):
+        module = types.ModuleType(f"keras_colorize.models.{build.__name__}")
+        setattr(module, build.__name__, build)
+        sys.modules[module.__name__] = module
+        names[build.__name__] = build.__name__
+
+
+class Strike(callbacks.StopOnNaN):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == int(os.environ["KILL_AT"]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    register()
+    if "KILL_AT" in os.environ:
+        callbacks.StopOnNaN = Strike
+    sys.exit(train.main(sys.argv[1:]))
