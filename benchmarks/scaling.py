@@ -4,8 +4,8 @@
     python benchmarks/scaling.py --write    # and writes them
 
 `vgg_fusion` with its whole backbone trained (8,793,730 parameters), random photographs, the step
-that `train` takes. Each row is a process of its own, so that its peak of memory is its own. CPU time
-is counted, since other programs on the machine would disturb wall time.
+that `train` takes. Each row is a process of its own, so that its peak of memory is its own. CPU
+time is counted, since other programs on the machine would disturb wall time.
 The last table is arithmetic: bytes of gradients, and what links of nominal speed make of them.
 """
 

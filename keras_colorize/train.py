@@ -267,7 +267,7 @@ def _open_run(recipe, out, data, val) -> dict:
         before = {**dataclasses.asdict(Recipe()), **before}  # of a release that had fewer keys
         other = {key: before[key] for key in asked if before[key] != asked[key]}
         rates = {"lr", "discriminator_lr", "finetune_lr"}
-        may_change = other.keys() & ((rates | {"strategy", "data_service"} | grows)
+        may_change = other.keys() & (rates | {"strategy", "data_service"} | grows)
         changed = [
             f"{key}: {value!r} there, {asked[key]!r} now"
             for key, value in other.items()
