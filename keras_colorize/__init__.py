@@ -1,7 +1,7 @@
 """Image colorization in Keras: train, evaluate and ship the systems of five sources.
 
     import keras_colorize
-    colorizer = keras_colorize.load("runs/vgg_fusion")
+    colorizer = keras_colorize.load("vgg_fusion.photos26k")
     picture = colorizer.colorize(photograph)  # uint8 (H, W, 3), at the photograph's own size
 
 The names below are imported when first used, so that `--help` does not wait for TensorFlow.
@@ -11,17 +11,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Colorizer", "create", "list_models", "load"]
+__all__ = ["Colorizer", "create", "list_models", "list_pretrained", "load"]
 
 _HOMES = {
     "Colorizer": "colorizer",
+    "list_pretrained": "colorizer",
     "load": "colorizer",
     "create": "models",
     "list_models": "models",
 }
 
 if TYPE_CHECKING:
-    from keras_colorize.colorizer import Colorizer, load
+    from keras_colorize.colorizer import Colorizer, list_pretrained, load
     from keras_colorize.models import create, list_models
 
 

@@ -17,6 +17,7 @@ VERBS = {
     "colorize": "colour photographs",
     "export": "write a trained model for servers",
 }
+DEFAULT_MODEL = "vgg_fusion.photos26k"  # comes with the package
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
 

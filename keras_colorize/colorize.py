@@ -8,8 +8,6 @@ from pathlib import Path
 
 from keras_colorize import cli, errors
 
-_DEFAULT_MODEL = "runs/vgg_fusion"
-
 
 def colorize(
     inputs: list[str],
@@ -43,11 +41,6 @@ def colorize(
     jobs, missing = _plan(inputs, out, saliency)
     if not jobs:
         raise errors.UsageError("\n".join(reason for _, reason in missing))
-    if not Path(model).exists() and model == _DEFAULT_MODEL:
-        raise errors.UsageError(
-            f"There is no trained model in {model} yet: run `keras-colorize train` first, or name "
-            "one with --model."
-        )
     cli.start_keras()
     from keras_colorize.colorizer import load
 
@@ -150,9 +143,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--model",
-        metavar="DIR",
-        default=_DEFAULT_MODEL,
-        help="a trained model's folder, or a run's (default: %(default)s)",
+        metavar="NAME|DIR",
+        default=cli.DEFAULT_MODEL,
+        help="a model that comes with the package, or the folder of one or of a run "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"

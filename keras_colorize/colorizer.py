@@ -14,9 +14,11 @@ import numpy as np
 import keras_colorize
 from keras_colorize import errors, files, geometry, heads, models
 from keras_colorize.color import lab
+from keras_colorize.shelf import Shelf
 
 _CONFIG, _WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
 _FORMAT = 1  # of the folder; raised when an older release could not read it
+PRETRAINED = Shelf("weights", "pretrained", f"*/{_CONFIG}")
 _BLOCK = 2**17  # pixels converted at a time
 _LONGEST = 4  # the long side given to a network is at most so many times its `size`
 
@@ -408,13 +410,23 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def list_pretrained() -> list[str]:
+    """Return the names of the trained models that come with the package."""
+    return PRETRAINED.names()
+
+
 def load(name: str | os.PathLike) -> Colorizer:
-    """Load a Colorizer from the folder that training wrote, or from a run's folder.
+    """Load a Colorizer that comes with the package, or from a folder.
+
+    Args:
+        name: One of `list_pretrained()`, a folder that training wrote, or a run's folder.
 
     Raises:
-        UsageError: There is no Colorizer in it, or it does not fit.
+        UsageError: There is no Colorizer of that name, or it does not fit.
     """
     folder = Path(name)
+    if not folder.is_dir() and (found := PRETRAINED.find(str(name))):
+        folder = found.parent
     if (folder / "model" / _CONFIG).is_file() and not (folder / _CONFIG).is_file():
         folder = folder / "model"  # a run's folder
     if (folder / "run.json").is_file():
@@ -423,8 +435,7 @@ def load(name: str | os.PathLike) -> Colorizer:
             f"Received: model={str(name)!r}."
         )
     if not folder.is_dir():
-        raise errors.UsageError(
-            "`model` must be a folder that training wrote. There is no such folder. "
-            f"Received: model={str(name)!r}."
+        raise errors.unknown(
+            "model", str(name), [*PRETRAINED.names(), "a folder that training wrote"]
         )
     return Colorizer.load(folder)

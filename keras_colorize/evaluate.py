@@ -429,8 +429,8 @@ def main(argv: list[str] | None = None) -> int:
         "--model",
         action="append",
         metavar="[NAME=]DIR",
-        help="a trained model's folder, or a run's; may be repeated (default: runs/vgg_fusion, "
-        "unless there are --results)",
+        help="a trained model's folder, or a run's; may be repeated (default: "
+        f"{cli.DEFAULT_MODEL}, unless there are --results)",
     )
     parser.add_argument(
         "--results",
@@ -497,7 +497,7 @@ def main(argv: list[str] | None = None) -> int:
 
             print(turing.table(turing.pool(answers)), end="")
             return cli.DONE
-        models = given.pop("model") or ([] if given["results"] else ["runs/vgg_fusion"])
+        models = given.pop("model") or ([] if given["results"] else [cli.DEFAULT_MODEL])
         evaluate(models, **given)
         folder = Path(arguments.out)
         for what, file in (

@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--model",
         metavar="DIR",
-        default="runs/vgg_fusion",
+        default=cli.DEFAULT_MODEL,
         help="a trained model's folder, or a run's (default: %(default)s)",
     )
     parser.add_argument(

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass, field
 
 from keras_colorize import errors
-from keras_colorize.shelf import Shelf
+from keras_colorize.shelf import TomlShelf
 
 # In a checkout the protocols stand in `eval/`; a wheel brings them as `keras_colorize/protocols/`.
-PROTOCOLS = Shelf("protocol", "protocols", "eval")
+PROTOCOLS = TomlShelf("protocol", "protocols", "eval")
 
 TABLES = {
     "means": "a row for each model",

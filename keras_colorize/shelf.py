@@ -1,4 +1,4 @@
-"""TOML files that come with the package and are found by name: recipes, protocols."""
+"""What comes with the package and is found by name: recipes, protocols, trained models."""
 
 import tomllib
 from pathlib import Path
@@ -9,21 +9,46 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 class Shelf:
-    """The TOML files of one kind.
+    """Things of one kind, in a checkout or in an installed wheel.
 
     Args:
-        argument: What the command line calls one, for messages.
         packaged: The folder inside the package that a wheel brings them in.
         checkout: The folder beside the package where they stand in a checkout.
+        pattern: What they are; `*` stands for their names.
     """
 
-    def __init__(self, argument: str, packaged: str, checkout: str):
-        self._argument = argument
+    def __init__(self, packaged: str, checkout: str, pattern: str):
         self._folders = (_PACKAGE / packaged, _PACKAGE.parent / checkout)
+        self._pattern = pattern
 
     def names(self) -> list[str]:
         """Return the names of those that come with the package."""
-        return sorted({path.stem for folder in self._folders for path in folder.glob("*.toml")})
+        before, after = self._pattern.split("*")
+        found = {
+            path.relative_to(folder).as_posix()
+            for folder in self._folders
+            for path in folder.glob(self._pattern)
+        }
+        return sorted(path.removeprefix(before).removesuffix(after) for path in found)
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of this name, or None."""
+        files = (folder / self._pattern.replace("*", name) for folder in self._folders)
+        return next((file for file in files if file.is_file()), None)
+
+
+class TomlShelf(Shelf):
+    """TOML files of one kind.
+
+    Args:
+        argument: What the command line calls one, for messages.
+        packaged: As for `Shelf`.
+        checkout: As for `Shelf`.
+    """
+
+    def __init__(self, argument: str, packaged: str, checkout: str):
+        super().__init__(packaged, checkout, "*.toml")
+        self._argument = argument
 
     def path(self, name: str) -> Path:
         """Return the file that a name, or a path that ends in .toml, stands for.
@@ -31,11 +56,8 @@ class Shelf:
         Raises:
             UsageError: There is none.
         """
-        path = Path(name)
-        if path.suffix != ".toml":
-            files = (folder / f"{name}.toml" for folder in self._folders)
-            path = next((file for file in files if file.is_file()), path)
-        if not path.is_file():
+        path = Path(name) if name.endswith(".toml") else self.find(name)
+        if path is None or not path.is_file():
             raise errors.unknown(self._argument, name, [*self.names(), "a path that ends in .toml"])
         return path
 

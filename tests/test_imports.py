@@ -26,7 +26,7 @@ ROOMS = {
     "geometry": set(),
     "heads": BASE | {"color", "layers", "losses"},
     "models": BASE | {"color", "layers", "losses", "heads"},
-    "colorizer": BASE | {"color", "geometry", "heads", "models"},
+    "colorizer": BASE | {"color", "geometry", "heads", "models", "shelf"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},
     "pages": BASE | {"color"},

@@ -9,9 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.shelf import Shelf
+from keras_colorize.shelf import TomlShelf
 
-RECIPES = Shelf("recipe", "recipes", "train")
+RECIPES = TomlShelf("recipe", "recipes", "train")
 _ONE_COLOUR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 
