@@ -31,6 +31,7 @@ import skimage.data
 import tensorflow as tf
 from PIL import Image
 
+import keras_colorize
 from keras_colorize.export import export
 
 SERVER = Path(__file__).parent.parent / "examples" / "serving" / "litserve_server.py"
@@ -147,9 +148,10 @@ def main() -> None:
         [
             "# An exported model under load",
             "",
-            f"`python benchmarks/serving.py MODEL --write` with a `{model.name}`: a grey JPEG of "
-            f"0.2 megapixels a request, {SECONDS} s a row, LitServe with one worker and at most "
-            f"{AT_ONCE} connections, clients on the same machine. {platform.machine()}, "
+            f"`python benchmarks/serving.py MODEL --write` with a `{model.name}` that works at "
+            f"{keras_colorize.load(arguments.model).size} pixels: a grey JPEG of 0.2 megapixels a "
+            f"request, {SECONDS} s a row, LitServe with one worker and at most {AT_ONCE} "
+            f"connections, clients on the same machine. {platform.machine()}, "
             f"{psutil.cpu_count()} cores, Python {platform.python_version()}, "
             f"TensorFlow {tf.__version__}; load average before the run, of other work: {busy:.0f}.",
             "",

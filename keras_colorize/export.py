@@ -22,7 +22,7 @@ def export(
     The version appears whole or not at all, so a server may watch the folder.
 
     Args:
-        model: A Colorizer's folder, or a run's.
+        model: A model that comes with the package, or the folder of one or of a run.
         out: Folder; the model goes to `out/ARCH/VERSION`.
         format: `savedmodel`.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
@@ -58,9 +58,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = cli.parser("export", "Write a trained model for TensorFlow Serving and other servers.")
     parser.add_argument(
         "--model",
-        metavar="DIR",
+        metavar="NAME|DIR",
         default=cli.DEFAULT_MODEL,
-        help="a trained model's folder, or a run's (default: %(default)s)",
+        help="a model that comes with the package, or the folder of one or of a run "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--format", default="savedmodel", help="savedmodel, the only one so far (the default)"

@@ -95,16 +95,6 @@ def test_models_run_in_mixed_precision(build, arch):
     assert np.isfinite(color).all()
 
 
-@ALL
-def test_models_export(build, arch, tmp_path):
-    model = build(arch)
-    model.export(tmp_path / "saved", verbose=False)
-    loaded = tf.saved_model.load(tmp_path / "saved")
-    for shape in shapes(arch):
-        x = np.random.default_rng(2).uniform(0, 100, shape).astype("float32")
-        np.testing.assert_allclose(loaded.serve(x)["color"], model(x)["color"], atol=1e-4)
-
-
 def test_models_load_and_train_on_jax_without_tensorflow(tmp_path):
     """One process for all: they predict the same colours, and one of them trains a step."""
     from keras_colorize.colorizer import Colorizer

@@ -85,15 +85,25 @@ def test_every_architecture_and_every_head_exports(arch, head, tmp_path, picture
     assert expected.std() > 0.1
     assert (np.abs(ab - expected) > 0.05).mean() <= (0.001 if head == "bins64" else 0)
 
-    inputs = {"lightness": tf.constant(lightness), "temperature": tf.constant([0.2, 2.0])}
     if head in ("regression", "sigmoid", "rgb"):
         assert set(signatures) == {"serving_default", "lightness_to_ab"}
         return
-    got = signatures["lightness_to_ab_at_temperature"](**inputs)["ab"]
-    for number, temperature in enumerate([0.2, 2.0]):  # one for each photograph
-        colorizer.decode_by("mean", temperature)
+    at = np.array([0.2, 2.0], "float32")  # one for each photograph
+    ab = signatures["lightness_to_ab_at_temperature"](
+        lightness=tf.constant(lightness), temperature=tf.constant(at)
+    )["ab"]
+    pngs = signatures["colorize_at_temperature"](
+        image_bytes=tf.constant(2 * [encode(rgb)]), temperature=tf.constant(at)
+    )["png_bytes"].numpy()
+    for number in range(2):
+        colorizer.decode_by("mean", float(at[number]))
         expected = colorizer.predict_ab(lightness[number : number + 1])
-        np.testing.assert_allclose(got[number : number + 1], expected, atol=0.05)
+        np.testing.assert_allclose(ab[number : number + 1], expected, atol=0.05)
+        assert np.abs(decode(pngs[number]) - colorizer.colorize(rgb)).max() <= 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`temperature` must be positive"):
+        signatures["lightness_to_ab_at_temperature"](
+            lightness=tf.constant(lightness), temperature=tf.constant(0 * at)
+        )
 
 
 # ---- the tiny model of the other tests, exported by the command ----

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -76,6 +77,11 @@ def test_read_takes_palettes_of_few_bits_for_opaque(read, picture, colors, bits)
 def test_read_rounds_16_bit_grey_as_pillow(read):
     deep = np.random.default_rng(0).integers(0, 2**16, (20, 30)).astype("uint16")
     assert_reads_as_pillow(read, encode(Image.fromarray(deep), "PNG"))
+
+
+def test_read_cuts_16_bit_colour_as_pillow(read):
+    deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, 3)).astype("uint16")
+    assert_reads_as_pillow(read, cv2.imencode(".png", deep)[1].tobytes())
 
 
 def test_read_takes_the_first_frame_of_a_gif(read, picture):
