@@ -3,9 +3,8 @@
     pip install -e ".[notebook]"
     python notebooks/execute.py FOLDER
 
-They work in FOLDER, where runs are kept from one notebook to the next. Call it /content, as Colab
-does, since `evaluate` prints where its report is. The tests execute them through the same function,
-on small settings.
+They work in FOLDER, where runs are kept from one notebook to the next. The tests execute them
+through the same function, on small settings.
 """
 
 import argparse
