@@ -21,6 +21,8 @@ _HOLD_OUT_FROM = 100  # photographs; fewer are all trained on
 _LEAST_STEPS = 20  # in an epoch, so that a handful of photographs makes an epoch worth the name
 _SCORE_SIDE, _SCORE_AT_MOST = 256, 200  # the closing table's crops, and how many of them
 _IN_GRID = 6  # photographs in the grids of samples/
+# What may differ when a run goes on, beside a larger number of epochs.
+_MAY_CHANGE = {"lr", "discriminator_lr", "finetune_lr", "strategy", "data_service"}
 
 
 def train(recipe: Recipe, out: Path) -> dict:
@@ -266,8 +268,7 @@ def _open_run(recipe, out, data, val) -> dict:
             ) from error
         before = {**dataclasses.asdict(Recipe()), **before}  # of a release that had fewer keys
         other = {key: before[key] for key in asked if before[key] != asked[key]}
-        rates = {"lr", "discriminator_lr", "finetune_lr"}
-        may_change = other.keys() & (rates | {"strategy", "data_service"} | grows)
+        may_change = other.keys() & (_MAY_CHANGE | grows)
         changed = [
             f"{key}: {value!r} there, {asked[key]!r} now"
             for key, value in other.items()
