@@ -91,21 +91,24 @@ def test_notebook_with_a_failing_command_fails(tmp_path):
 # ---- read ----
 
 
-def commands(path):
-    """Return the package's commands in a page's ```bash blocks and in a notebook's cells."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        text = "\n".join(cell.source for cell in nbformat.reads(text, 4).cells)
+def commands(text):
+    """Return the package's commands in ```bash blocks and in cells."""
     blocks = re.findall(r"^(?:```bash\n((?:.*\n)*?)```|!((?:.*\\\n)*.*))$", text, re.MULTILINE)
     lines = "\n".join(map("".join, blocks)).replace("\\\n", " ").splitlines()
     return [shlex.split(line, comments=True) for line in lines if line.startswith("keras-colorize")]
 
 
+def cells_of(path, kinds=("code", "markdown")):
+    cells = nbformat.read(path, 4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type in kinds)
+
+
 @pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "README.md"], ids=lambda path: path.stem)
 def test_command_is_one_that_its_verb_understands(path, monkeypatch):
     monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
-    assert commands(path)
-    for _, *arguments in commands(path):
+    text = path.read_text(encoding="utf-8") if path.suffix == ".md" else cells_of(path)
+    assert commands(text)
+    for _, *arguments in commands(text):
         assert cli.main(arguments) == cli.DONE, arguments
 
 
@@ -114,8 +117,14 @@ def test_notebooks_are_four():
 
 
 @each_notebook
-def test_notebook_needs_no_other_before_it(path):
-    assert commands(path)[0][1] == "train"
+def test_notebook_trains_the_models_that_it_uses(path):
+    trained = set()
+    for _, verb, *arguments in commands(cells_of(path, ["code"])):
+        if verb == "train":
+            out = arguments[arguments.index("-o") + 1] if "-o" in arguments else "runs/vgg_fusion"
+            trained.add(out)
+        else:
+            assert set(re.findall(r"runs/\w+", " ".join(arguments))) <= trained
 
 
 @each_notebook
@@ -129,8 +138,7 @@ def test_notebook_opens_in_colab_and_installs_from_the_repository(path):
     assert colab in cells[0].source
     assert colab in (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"%pip install -q git+{url}\n" in cells[1].source + "\n"
-    text = "\n".join(cell.source for cell in cells)
-    links = re.findall(r"https://github\.com/[^/]+/[^/\s)]+", text)
+    links = re.findall(r"https://github\.com/[^/]+/[^/\s)]+", cells_of(path))
     assert set(links) <= {url}
 
 
