@@ -1,6 +1,16 @@
+import gc
+
 import keras
 import numpy as np
 import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _give_memory_back():
+    """Forget the graphs of one module's networks before the next builds its own."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
