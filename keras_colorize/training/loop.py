@@ -74,6 +74,11 @@ def fit(
         while progress.step < total:
             if iterator is None:
                 iterator = iter(distribution.distribute(strategy, batches(progress.step)))
+                if strategy.num_replicas_in_sync > 1:
+                    # Keras makes some metrics at their first use, which must not be while a
+                    # function for several devices is traced.
+                    strategy.run(trainer.test_step, args=(next(iterator),))
+                    iterator = iter(distribution.distribute(strategy, batches(progress.step)))
             epoch, within = divmod(progress.step, steps_per_epoch)
             if within == 0:
                 progress.sums = {}

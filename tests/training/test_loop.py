@@ -129,7 +129,7 @@ MIRRORED = """
             inputs = keras.Input((4,))
             outputs = keras.layers.Dense(1)(keras.layers.Dense(8, "tanh")(inputs))
             model = keras.Model(inputs, outputs)
-            model.compile(keras.optimizers.Adam(0.01), loss="mse")
+            model.compile(keras.optimizers.Adam(0.01), loss="mse", metrics=["mae"])
             state = loop.state_of(model)
         x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
         data = tf.data.Dataset.from_tensor_slices((x, x.sum(1, keepdims=True))).batch(8)

@@ -40,7 +40,10 @@ def test_recipe_whole_number_for_a_float_is_fine():
         ({"lr": -1.0}, r"`lr` must be positive"),
         ({"lr": float("nan")}, r"`lr` must be positive"),
         ({"arch": "vgg"}, r"Unknown `arch`. Choose from \[.*'vgg_fusion'.*arch='vgg'"),
-        ({"strategy": "both"}, r"Unknown `strategy`. Choose from \['mirrored', 'none'\]"),
+        (
+            {"strategy": "both"},
+            r"Unknown `strategy`. Choose from \['mirrored', 'multiworker', 'none'\]",
+        ),
     ],
 )
 def test_recipe_wrong_keys_and_values_are_named(keys, message):
