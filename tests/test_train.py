@@ -75,7 +75,7 @@ def test_train_writes_the_run_folder(finished):
 
 def test_train_scores_beside_grey_and_truth(finished):
     rows = json.loads((finished / "run.json").read_text())["scores"]["rows"]
-    assert list(rows) == ["grey", "truth", "vgg_fusion"]
+    assert list(rows) == ["grey", "vgg_fusion", "truth"]
     assert rows["truth"]["psnr"] is None  # infinite, which JSON lacks
     assert rows["truth"]["ssim"] == pytest.approx(1)
     assert rows["grey"]["colorfulness"] < 1 < rows["truth"]["colorfulness"]
@@ -325,7 +325,7 @@ def test_train_overfit_that_has_not_learnt_exits_1(tmp_path, capsys):
 @pytest.mark.parametrize(
     "argv, message",
     [
-        (["--arch", "vgg"], "'vgg_fusion', 'zhang2016']. Received: arch='vgg'."),
+        (["--arch", "vgg"], "'zhang_small']. Received: arch='vgg'."),
         (
             ["--head", "gammut"],
             "'rgb', 'sigmoid']. Received: head='gammut'.",
