@@ -304,11 +304,12 @@ def test_colorize_missing_model(run, grey, capsys):
     assert "model='no/such/model'" in capsys.readouterr().err
 
 
-def test_colorize_before_any_training(grey, tmp_path, monkeypatch, capsys):
+def test_colorize_takes_weights_of_the_package_unless_told(grey, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     grey("a.png")
-    assert colorize.main(["a.png"]) == 2
-    assert "keras-colorize train" in capsys.readouterr().err
+    assert colorize.main(["a.png"]) == 0
+    made = np.asarray(Image.open("colorized/a.png")).astype(int)
+    assert np.abs(made[..., 0] - made[..., 2]).max() > 3  # red and blue differ: no longer grey
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])

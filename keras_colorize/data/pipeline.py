@@ -22,6 +22,7 @@ from keras_colorize.data.sources import Source
 _WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
 _BLOCK = 1024  # encoded photographs of a tfds stream held in memory and shuffled together
 _PARALLEL = tf.data.AUTOTUNE
+_ENDLESS = 2**60  # batches: more than any run takes
 _ANSWER_SECONDS = 10.0
 
 
@@ -102,8 +103,9 @@ def numbered_batches(
         key = tf.stack([tf.constant(seed, tf.int64), number // count])
         return tf.random.experimental.index_shuffle(number % count, key, count - 1)
 
-    # Its only source of elements is the counter of parts: these are what a service shares out.
-    stream = tf.data.Dataset.counter(start_step * workers).flat_map(numbers)
+    # The numbers of parts are what a service shares out. They come from a range, however long: each
+    # number of an endless counter goes to several of its workers.
+    stream = tf.data.Dataset.range(start_step * workers, _ENDLESS).flat_map(numbers)
     crop = _random_crop(source, size, seed, classes, _read_in_graph)
     crops = stream.map(lambda number: crop(number, item(number)), _PARALLEL)
     return _batches(crops, size, part, classes, drop_remainder=True)
@@ -253,7 +255,7 @@ def _read_in_graph(source, item):
     if all(photograph.length < 0 for photograph in photographs):
         return _read(source, item)
     # One record between a header and a footer: all of the file before and after the photograph.
-    sizes = {path: os.path.getsize(path) for path in set(source.paths)}
+    sizes = {path: os.stat(path).st_size for path in set(source.paths)}
     offset = tf.constant([p.offset for p in photographs], tf.int64)[item]
     whole = tf.constant([sizes[path] for path in source.paths], tf.int64)[item]
     length = tf.constant([p.length for p in photographs], tf.int64)[item]

@@ -1,0 +1,86 @@
+"""The trained models that come with the package, and what a wheel brings along."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import pytest
+import skimage.data
+
+import keras_colorize
+from keras_colorize import cli, errors, metrics, viz
+from keras_colorize.colorizer import PRETRAINED
+
+ROOT = Path(__file__).parent.parent
+ALL = pytest.mark.parametrize("name", keras_colorize.list_pretrained())
+
+
+def test_default_model_comes_with_the_package():
+    assert cli.DEFAULT_MODEL in keras_colorize.list_pretrained()
+
+
+@ALL
+def test_pretrained_brings_colour_to_a_photograph(name):
+    truth = skimage.data.chelsea()[::2, ::2]
+    made = keras_colorize.load(name).colorize(viz.to_grey(truth))
+    # A ginger cat: warmer than grey everywhere, and nearer to the truth.
+    assert metrics.colorfulness(made) > 5
+    assert metrics.psnr(made, truth) > metrics.psnr(viz.to_grey(truth), truth)
+
+
+@ALL
+def test_pretrained_has_a_model_card_and_kernels_of_half_precision(name):
+    folder = PRETRAINED.find(name).parent
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    for heading in ("Source", "Recipe", "Photographs", "Measured", "Limits", "SHA-256"):
+        assert f"**{heading}" in card, heading
+    kinds = set()
+    with h5py.File(folder / "model.weights.h5") as file:
+        file.visititems(
+            lambda _, item: (
+                kinds.add((item.ndim > 1, str(item.dtype)))
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+    assert kinds == {(True, "float16"), (False, "float32")}
+
+
+def test_pretrained_weigh_at_most_80_megabytes():
+    assert sum(path.stat().st_size for path in (ROOT / "pretrained").rglob("*")) < 80e6
+
+
+def test_load_altered_weights_says_so(tmp_path):
+    folder = tmp_path / "altered"
+    shutil.copytree(PRETRAINED.find(cli.DEFAULT_MODEL).parent, folder)
+    with open(folder / "model.weights.h5", "r+b") as file:
+        file.seek(-100, 2)
+        file.write(b"x")
+    with pytest.raises(errors.UsageError, match=r"is not the file that config\.json describes"):
+        keras_colorize.load(folder)
+
+
+def test_load_unknown_name_lists_the_choices():
+    with pytest.raises(errors.UsageError, match=rf"Unknown `model`.*{cli.DEFAULT_MODEL}.*'nope'"):
+        keras_colorize.load("nope")
+
+
+def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "runs"))
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), copy]
+    subprocess.run(command, check=True, capture_output=True)
+    names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
+    for folder, inside, pattern in (
+        ("pretrained", "weights", "*/*"),
+        ("train", "recipes", "*.toml"),
+        ("eval", "protocols", "*.toml"),
+        ("keras_colorize/pages", "pages", "*.js"),
+    ):
+        here = {
+            path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).glob(pattern)
+        }
+        assert here and {f"keras_colorize/{inside}/{name}" for name in here} <= names
