@@ -46,6 +46,23 @@ def parser(verb: str, description: str) -> argparse.ArgumentParser:
     )
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a verb that uses one trained model: which, and how it says colour."""
+    parser.add_argument(
+        "--model",
+        metavar="NAME|DIR",
+        default=DEFAULT_MODEL,
+        help="a model that comes with the package, or the folder of one or of a run "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"
+    )
+    parser.add_argument(
+        "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
+    )
+
+
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     """Run a verb and turn what it raises into a message and an exit code."""
     try:

@@ -141,19 +141,7 @@ def main(argv: list[str] | None = None) -> int:
         default="colorized",
         help="folder for the pictures, or a file for a single one (default: %(default)s)",
     )
-    parser.add_argument(
-        "--model",
-        metavar="NAME|DIR",
-        default=cli.DEFAULT_MODEL,
-        help="a model that comes with the package, or the folder of one or of a run "
-        "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"
-    )
-    parser.add_argument(
-        "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
-    )
+    cli.add_model(parser)
     parser.add_argument(
         "--saliency",
         action="store_true",

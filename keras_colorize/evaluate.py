@@ -428,8 +428,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--model",
         action="append",
-        metavar="[NAME=]DIR",
-        help="a trained model's folder, or a run's; may be repeated (default: "
+        metavar="[NAME=]NAME|DIR",
+        help="a model that comes with the package, or the folder of one or of a run; may be "
+        "repeated (default: "
         f"{cli.DEFAULT_MODEL}, unless there are --results)",
     )
     parser.add_argument(

@@ -56,13 +56,7 @@ def export(
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = cli.parser("export", "Write a trained model for TensorFlow Serving and other servers.")
-    parser.add_argument(
-        "--model",
-        metavar="NAME|DIR",
-        default=cli.DEFAULT_MODEL,
-        help="a model that comes with the package, or the folder of one or of a run "
-        "(default: %(default)s)",
-    )
+    cli.add_model(parser)
     parser.add_argument(
         "--format", default="savedmodel", help="savedmodel, the only one so far (the default)"
     )
@@ -72,12 +66,6 @@ def main(argv: list[str] | None = None) -> int:
         metavar="DIR",
         default="exported",
         help="the model goes to DIR/ARCH/1, or the next free version (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"
-    )
-    parser.add_argument(
-        "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
     )
     arguments = parser.parse_args(argv)
 

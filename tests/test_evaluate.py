@@ -145,7 +145,7 @@ def test_evaluate_reads_the_data_once(tiny_model, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "argv, message",
     [
-        (["--model", "nowhere"], "a folder that training wrote']. Received: model='nowhere'."),
+        (["--model", "nowhere"], "'vgg_fusion.photos26k']. Received: model='nowhere'."),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "3"], "`size` must be at least 16. Received: size=3."),
         (["--model", "a=x", "--model", "a=y"], "Two rows would be called 'a'"),
