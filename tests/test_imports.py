@@ -17,15 +17,14 @@ ROOMS = {
     "shelf": {"errors"},
     "color": BASE,
     "layers": BASE | {"color", "geometry"},
-    "losses": BASE | {"color"},
     "artefacts": BASE | {"color"},
     "metrics": BASE | {"color", "artefacts"},
     "intervals": BASE,
     "summary": BASE | {"artefacts", "intervals", "metrics"},
     "perceptual": BASE,
     "geometry": set(),
-    "heads": BASE | {"color", "layers", "losses"},
-    "models": BASE | {"color", "layers", "losses", "heads"},
+    "heads": BASE | {"color", "layers"},
+    "models": BASE | {"color", "layers", "heads"},
     "colorizer": BASE | {"color", "geometry", "heads", "models", "shelf"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},
@@ -33,13 +32,13 @@ ROOMS = {
     "scoring": BASE | {"color", "metrics", "intervals", "summary", "viz", "colorizer"},
     "protocol": BASE | {"shelf", "summary", "viz"},
     "training": BASE
-    | {"color", "layers", "losses", "metrics", "heads", "models"}
+    | {"color", "layers", "metrics", "heads", "models"}
     | {"colorizer", "viz", "data", "shelf"},
     "serving": BASE | {"color", "colorizer", "data"},
     "cli": BASE,
 }
 ROOMS["verb"] = set(ROOMS)
-NETWORKS = {"color", "geometry", "layers", "losses", "heads", "models", "colorizer"}
+NETWORKS = {"color", "geometry", "layers", "heads", "models", "colorizer"}
 VERBS = {"train", "evaluate", "colorize", "export", "demo"}
 
 
