@@ -353,7 +353,7 @@ def _build(recipe, strategy, record, head, weights):
     if "backbone_weights" in record:
         trainable = record["trainable_backbone"]
         options |= {"backbone_weights": weights, "trainable_backbone": trainable}
-    with strategy.scope(), precision.policy(recipe.mixed_precision):
+    with strategy.scope(), precision.policy(recipe.precision):
         return Colorizer(recipe.arch, head, recipe.size, **options)
 
 

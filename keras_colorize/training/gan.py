@@ -63,7 +63,7 @@ class GanTrainer(keras.Model):
             # Over the whole batch, whichever part of it this replica has.
             generator = tf.nn.compute_average_loss(losses["loss"])
             discriminator = tf.nn.compute_average_loss(losses["discriminator_loss"])
-            # In mixed precision each optimizer has a scale of its own.
+            # In float16 each optimizer has a scale of its own.
             generator = self.optimizer.scale_loss(generator)
             discriminator = self.discriminator_optimizer.scale_loss(discriminator)
         # Each loss is derived by its own network's weights: the generator learns nothing from the

@@ -9,7 +9,7 @@ _MOMENTUM = 0.9  # of sgd: the usual value, no source states one
 
 
 def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer; in mixed precision, one that scales the loss.
+    """Return the recipe's optimizer; in float16, one that scales the loss.
 
     Args:
         recipe: Names the optimizer, its constants and its schedule.
@@ -17,7 +17,7 @@ def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
         steps: For which the schedule is laid out.
     """
     optimizer = _make(recipe, learning_rate(lr, recipe.schedule, steps))
-    return precision.LossScaleOptimizer(optimizer) if recipe.mixed_precision else optimizer
+    return precision.LossScaleOptimizer(optimizer) if recipe.precision == "float16" else optimizer
 
 
 def _make(recipe, rate):

@@ -46,7 +46,7 @@ def fit(
         The finished run's progress.
     """
 
-    with strategy.scope(), precision.policy(recipe.mixed_precision):
+    with strategy.scope(), precision.policy(recipe.precision):
         trainer = trainers.make(recipe, colorizer)
 
     def phase(folder, epochs, last, lr, progress):

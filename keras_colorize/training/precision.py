@@ -1,4 +1,4 @@
-"""Mixed precision: float16 arithmetic, float32 weights, and a loss scaled to float16's range."""
+"""Mixed precision: arithmetic in 16 bits, float32 weights, a loss scaled to float16's range."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,13 +8,16 @@ import tensorflow as tf
 
 
 @contextlib.contextmanager
-def policy(mixed: bool) -> Iterator[None]:
-    """Build what is built in this block for mixed precision, or not; Keras's policy comes back.
+def policy(precision: str) -> Iterator[None]:
+    """Build what is built in this block for such arithmetic; Keras's policy then comes back.
 
     P. Micikevicius et al., "Mixed Precision Training", ICLR 2018.
+
+    Args:
+        precision: float32; float16 or bfloat16, with weights in float32.
     """
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16" if mixed else "float32")
+    keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
     try:
         yield
     finally:

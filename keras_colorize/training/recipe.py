@@ -102,8 +102,11 @@ class Recipe:
         "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; the order of "
         "the batches then is not exactly repeatable",
     )
-    mixed_precision: bool = _key(
-        False, "compute in float16, with loss scaling; weights stay float32: for GPUs"
+    precision: str = _key(
+        "float32",
+        "of the arithmetic: float32; float16, with loss scaling, for GPUs; or bfloat16, for newer "
+        "GPUs and CPUs that have it; weights stay float32",
+        choices=("bfloat16", "float16", "float32"),
     )
 
     def __post_init__(self):
