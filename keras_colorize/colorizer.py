@@ -210,6 +210,27 @@ class Colorizer:
             return int(working[0]), int(working[1])
         return working[0], working[1]
 
+    def start_from(self, other: "Colorizer") -> None:
+        """Take the weights of another Colorizer, but not of an output layer for another head.
+
+        Args:
+            other: Of the same architecture.
+
+        Raises:
+            UsageError: Its layers differ in more than that.
+        """
+        mine = [layer for layer in self.network.layers if layer.weights]
+        theirs = [layer for layer in other.network.layers if layer.weights]
+        same_head = self.head.name == other.head.name
+        try:
+            for layer, model in zip(mine, theirs, strict=True):
+                if same_head or layer.name != "color":
+                    layer.set_weights(model.get_weights())
+        except ValueError as error:
+            raise errors.UsageError(
+                f"The weights to start from do not fit {self.arch} as it is built here: {error}"
+            ) from error
+
     # ---- the folder ----
 
     def save(self, folder: str | os.PathLike, half: bool = False) -> None:

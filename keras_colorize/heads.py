@@ -19,6 +19,8 @@ from keras_colorize.color.lab import lab_to_rgb, rgb_to_lab
 
 AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the usual round figure [1]
 DECODINGS = ("argmax", "mean", "sample")
+LOSSES = ("huber", "l2")  # of the heads that predict one colour
+_DELTA = 0.1  # where Huber's loss becomes linear, in a head's own units: 10 or 11 of CIELAB
 
 
 def _convolution(channels, kernel_size, strides, activation=None):
@@ -58,12 +60,22 @@ def _sample(logits, temperature, seed):
 
 
 class _OneColour:
-    """A head that predicts one colour for each pixel, and learns it by the L2 loss."""
+    """A head that predicts one colour for each pixel.
+
+    Args:
+        loss: `l2`, the sources'; or `huber`, squared for small errors and linear for large ones, so
+            that a colour which nobody could guess counts less.
+    """
 
     name: str
 
+    def __init__(self, loss: str = "l2"):
+        if loss not in LOSSES:
+            raise errors.unknown("loss", loss, LOSSES)
+        self._loss = loss
+
     def loss(self, lab, color):
-        """Return the squared error of each pixel in the head's own units; Keras takes the mean.
+        """Return the error of each pixel, squared or Huber's; Keras takes the mean.
 
         Args:
             lab: float32 `(B, H, W, 3)`, the photograph in CIELAB. Where the network's map is
@@ -71,9 +83,13 @@ class _OneColour:
             color: `(B, h, w, C)`, the network's output.
 
         Returns:
-            `(B, h, w)`.
+            `(B, h, w)`, of errors in the head's own units.
         """
-        return ops.mean(ops.square(self.target(lab, color) - color), axis=-1)
+        error = ops.abs(self.target(lab, color) - color)
+        if self._loss == "huber":  # P. J. Huber 1964; scaled to equal the square where it is one
+            linear = _DELTA * (2 * error - _DELTA)
+            return ops.mean(ops.where(error < _DELTA, ops.square(error), linear), axis=-1)
+        return ops.mean(ops.square(error), axis=-1)
 
     def target(self, lab, color):
         """Return what `color` should be, in the head's own units."""
@@ -87,7 +103,7 @@ class _OneColour:
 
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""
-        return {"name": self.name}
+        return {"name": self.name, "loss": self._loss}
 
 
 class Regression(_OneColour):

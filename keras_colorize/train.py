@@ -45,7 +45,8 @@ def train(recipe: Recipe, out: Path) -> dict:
 
     from keras_colorize.training import distribution
 
-    recipe = recipes.resolve(recipe)
+    start = _open_start(recipe)
+    recipe = recipes.resolve(_follow(recipe, start))
     strategy = distribution.make_strategy(recipe.strategy)
     distribution.check_batch_size(strategy, recipe.batch_size)
     keras.utils.set_random_seed(recipe.seed)
@@ -56,10 +57,10 @@ def train(recipe: Recipe, out: Path) -> dict:
                     return _help_chief(recipe, strategy)
         out = cli.make_folder(out, "out")
         with _lock(out):
-            return _train(recipe, strategy, out)
+            return _train(recipe, strategy, out, start)
 
 
-def _train(recipe, strategy, out) -> dict:
+def _train(recipe, strategy, out, start) -> dict:
     """Train as the only worker, or as the chief of several."""
     import tensorflow as tf
 
@@ -71,11 +72,20 @@ def _train(recipe, strategy, out) -> dict:
     classes = sources.classes_of(*filter(None, (data, val))) if recipe.labels else []
     record = _open_run(recipe, out, data, val) | {"classes": classes}
     record["devices"] = strategy.num_replicas_in_sync
-    head = _make_head(recipe, record, data)
+    head = _make_head(recipe, record, data, start)
     weights = _choose_backbone_weights(recipe, record, head)
     distribution.from_chief(strategy, record)
     colorizer = _build(recipe, strategy, record, head, weights)
     colorizer.trained_on = data.digests or frozenset({data.fingerprint})
+    if start:
+        colorizer.start_from(start)
+        colorizer.trained_on |= start.trained_on
+        if known := start.trained_on & (val.digests if val else frozenset()):
+            print(
+                f"WARNING: {recipe.model} has been trained on {len(known)} of the photographs to "
+                "validate on.",
+                file=sys.stderr,
+            )
     files.write_json(out / "run.json", record)
     print(
         f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on {data.count:,} "
@@ -166,6 +176,7 @@ def _fit(recipe, strategy, colorizer, data, val, classes, checkpoints, handlers)
 
         def batches(step):
             how = (data, recipe.size, recipe.batch_size, recipe.seed, step, classes, worker)
+            how += (recipe.crop,)
             if recipe.data_service:
                 numbered = pipeline.numbered_batches(*how)
                 return pipeline.serve(numbered, recipe.data_service, f"{job}-{step}")
@@ -182,6 +193,30 @@ def _fit(recipe, strategy, colorizer, data, val, classes, checkpoints, handlers)
     )
     distribution.from_chief(strategy, "finished")
     return progress
+
+
+def _open_start(recipe):
+    """Load the trained model to start from, if the recipe names one."""
+    from keras_colorize import load
+
+    if not recipe.model:
+        return None
+    start = load(recipe.model)
+    if start.arch != recipe.arch:
+        raise errors.UsageError(
+            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}. "
+            f"Received: model={recipe.model!r}, arch={recipe.arch!r}."
+        )
+    return start
+
+
+def _follow(recipe, start) -> Recipe:
+    """Take head, size and levels from the model to start from, where the recipe is silent."""
+    if not start:
+        return recipe
+    levels = recipe.levels or start.options.get("levels", 0)
+    head, size = recipe.head or start.head.name, recipe.size or start.size
+    return dataclasses.replace(recipe, head=head, size=size, levels=levels)
 
 
 def _whole(data):
@@ -300,14 +335,19 @@ def _open_run(recipe, out, data, val) -> dict:
     }
 
 
-def _make_head(recipe, record, data):
+def _make_head(recipe, record, data, start):
     """Build the head; one with bins measures the photographs, once in a run."""
     from keras_colorize import heads
 
     if "head" in record:
         return heads.create(**record["head"])
-    head = heads.create(recipe.head)
-    if isinstance(head, heads.GamutBins):
+    if recipe.loss != "l2":
+        head = heads.create(recipe.head, loss=recipe.loss)
+    else:
+        head = heads.create(recipe.head)
+    if start and isinstance(head, heads.GamutBins) and start.head.name == head.name:
+        head = start.head  # its classes are what its weights know
+    elif isinstance(head, heads.GamutBins):
         from keras_colorize.training import prior
 
         head = prior.measure(head, data, recipe.size, recipe.batch_size)
@@ -325,6 +365,9 @@ def _choose_backbone_weights(recipe, record, head) -> str:
     if "backbone_weights" in record:  # a run that goes on: its checkpoint brings the weights
         return "none"
     weights, trainable = recipe.backbone_weights, recipe.trainable_backbone
+    if recipe.model:
+        record |= {"backbone_weights": "none", "trainable_backbone": trainable}
+        return "none"  # the model's follow
     if weights == "auto":
         try:
             models.create(recipe.arch, head, backbone_weights="imagenet")

@@ -17,6 +17,15 @@ def test_regression_loss_by_hand():
     np.testing.assert_allclose(head.loss(lab, color), [[[0.625]]], atol=1e-6)
 
 
+def test_huber_loss_by_hand():
+    head = heads.create("regression", loss="huber")
+    lab = np.array([50.0, 5.5, -55.0], "float32").reshape(1, 1, 1, 3)
+    # Errors 0.05, squared 0.0025, and 0.5, beyond 0.1: 0.1 · (2 · 0.5 − 0.1) = 0.09.
+    loss = head.loss(lab, np.zeros((1, 1, 1, 2), "float32"))
+    np.testing.assert_allclose(loss, [[[(0.0025 + 0.09) / 2]]], rtol=1e-5)
+    assert heads.create(**head.config()).config() == {"name": "regression", "loss": "huber"}
+
+
 def test_regression_decodes_what_its_loss_asks_for():
     head = heads.create("regression")
     lab = np.random.default_rng(0).uniform(-100, 100, (2, 4, 4, 3)).astype("float32")

@@ -299,11 +299,39 @@ def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
     assert "val_loss" in record["history"][0]
 
 
+# ---- starting from a trained model ----
+
+
+def test_train_starts_from_a_trained_model(finished, tmp_path):
+    argv = ["--model", finished, "--batch-size", 2, "--epochs", 1, "--steps", 1, "--lr", 1e-12]
+    assert run("-o", tmp_path / "run", *argv) == 0  # at the model's size, with its head
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["recipe"]["size"] == 16 and record["recipe"]["head"] == "regression"
+    assert record["trainable_backbone"] is False
+    before, after = weights(finished), weights(tmp_path / "run")
+    for name, value in before.items():
+        if "moving" not in name and "/vars/2" not in name and "/vars/3" not in name:
+            np.testing.assert_allclose(after[name], value, atol=1e-9, err_msg=name)
+
+
+def test_train_starts_with_another_head_from_a_trained_model(finished, tmp_path):
+    argv = ["--model", finished, "--head", "bins64", *TINY, "--epochs", 1, "--steps", 1]
+    assert run("-o", tmp_path / "run", *argv, "--lr", 1e-12) == 0
+    before, after = weights(finished), weights(tmp_path / "run")
+    changed = {name for name in before if before[name].shape != after[name].shape}
+    assert {before[name].shape for name in changed} == {(5, 5, 32, 2), (2,)}
+    kernels = [name for name in before.keys() - changed if before[name].ndim == 4]
+    assert len(kernels) > 15
+    for name in kernels:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-9, err_msg=name)
+
+
 # ---- overfitting on purpose ----
 
 
 @pytest.mark.parametrize(  # the two cheapest; the others pass by hand
-    "more", [["--steps", 160, "--backbone-weights", "none"], ["--arch", "zhang_small", "--steps", 250]]
+    "more",
+    [["--steps", 160, "--backbone-weights", "none"], ["--arch", "zhang_small", "--steps", 250]],
 )
 def test_train_overfit_passes_and_says_so(tmp_path, capsys, more):
     argv = ["--overfit", 2, "--size", 32, "--epochs", 1, *more]
@@ -329,6 +357,12 @@ def test_train_overfit_that_has_not_learnt_exits_1(tmp_path, capsys):
     "argv, message",
     [
         (["--arch", "vgg"], "'zhang_small']. Received: arch='vgg'."),
+        (["--model", "no_such"], "'a folder that training wrote']. Received: model='no_such'."),
+        (
+            ["--model", "unet_vae.photos26k"],
+            "and unet_vae.photos26k is unet_vae. Received: model='unet_vae.photos26k', "
+            "arch='vgg_fusion'.",
+        ),
         (
             ["--head", "gammut"],
             "'rgb', 'sigmoid']. Received: head='gammut'.",

@@ -19,7 +19,7 @@ from keras_colorize import errors
 from keras_colorize.color import lab
 from keras_colorize.data.sources import Source
 
-_WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
+WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
 _BLOCK = 1024  # encoded photographs of a tfds stream held in memory and shuffled together
 _PARALLEL = tf.data.AUTOTUNE
 _ENDLESS = 2**60  # batches: more than any run takes
@@ -34,6 +34,7 @@ def training_batches(
     start_step: int = 0,
     classes: Sequence[str] = (),
     worker: tuple[int, int] = (0, 1),
+    least: float = WINDOW,
 ) -> tf.data.Dataset:
     """Endless batches of random crops, mirrored half of the time.
 
@@ -42,7 +43,7 @@ def training_batches(
 
     Args:
         source: Photographs.
-        size: Side of the square crops, pixels. A crop is a random window of ⅞ of the short side,
+        size: Side of the square crops, pixels. A crop is a window of the photograph,
             reduced (or enlarged) to `size` by averaging areas.
         batch_size: Photographs in a batch, over all workers.
         seed: Of order and augmentation.
@@ -50,6 +51,8 @@ def training_batches(
         classes: Names of the classes that photographs belong to, if they are a target.
         worker: Its number and how many workers there are, which divides `batch_size`. Each gets
             (and reads, but for tfds) its part of every batch; together they get what one would.
+        least: Share of the short side that the smallest windows take; sizes are drawn from it up to
+            ⅞, or are all alike if it is no smaller.
 
     Returns:
         L* float32 `(B / workers, size, size, 1)` in 0…100 and
@@ -65,7 +68,7 @@ def training_batches(
 
     number, workers = worker
     stream = stream.shard(workers, number) if workers > 1 else stream
-    crops = stream.map(_random_crop(source, size, seed, classes, _read), _PARALLEL)
+    crops = stream.map(_random_crop(source, size, seed, classes, least, _read), _PARALLEL)
     return _batches(crops, size, batch_size // workers, classes, drop_remainder=True)
 
 
@@ -77,6 +80,7 @@ def numbered_batches(
     start_step: int = 0,
     classes: Sequence[str] = (),
     worker: tuple[int, int] = (0, 1),
+    least: float = WINDOW,
 ) -> tf.data.Dataset:
     """`training_batches` that can be computed anywhere, each batch by itself, as `serve` does.
 
@@ -106,7 +110,7 @@ def numbered_batches(
     # The numbers of parts are what a service shares out. They come from a range, however long: each
     # number of an endless counter goes to several of its workers.
     stream = tf.data.Dataset.range(start_step * workers, _ENDLESS).flat_map(numbers)
-    crop = _random_crop(source, size, seed, classes, _read_in_graph)
+    crop = _random_crop(source, size, seed, classes, least, _read_in_graph)
     crops = stream.map(lambda number: crop(number, item(number)), _PARALLEL)
     return _batches(crops, size, part, classes, drop_remainder=True)
 
@@ -149,16 +153,18 @@ def validation_batches(
 
     def crop(item):
         photograph = _decode(source, item, _read(source, item))
-        return _crop(photograph, size, 0.5, 0.5), _label(source, item, classes)
+        return _crop(photograph, size, WINDOW, 0.5, 0.5), _label(source, item, classes)
 
     return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=False)
 
 
-def _random_crop(source, size, seed, classes, read):
+def _random_crop(source, size, seed, classes, least, read):
     def crop(number, item):
         key = tf.stack([tf.constant(seed, tf.int64), number])
-        draw = tf.random.stateless_uniform((3,), seed=key)
-        photograph = _crop(_decode(source, item, read(source, item)), size, draw[0], draw[1])
+        draw = tf.random.stateless_uniform((4,), seed=key)
+        share = least + draw[3] * max(0.0, WINDOW - least)
+        whole = _decode(source, item, read(source, item))
+        photograph = _crop(whole, size, share, draw[0], draw[1])
         mirrored = tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
         return mirrored, _label(source, item, classes)
 
@@ -296,11 +302,11 @@ def _upright(rgb, orientation):
     return tf.cond(has(3, 4, 7, 8), lambda: tf.reverse(rgb, [0]), lambda: rgb)
 
 
-def _crop(rgb, size, row, column):
-    """Cut the window at relative position `row`, `column` (0…1) and bring it to `size`."""
+def _crop(rgb, size, share, row, column):
+    """Cut a window, `share` of the short side, at `row`, `column` (0…1); bring it to `size`."""
     shape = tf.shape(rgb)
     side = tf.cast(tf.minimum(shape[0], shape[1]), tf.float32)
-    window = tf.maximum(tf.cast(tf.round(_WINDOW * side), tf.int32), 1)
+    window = tf.maximum(tf.cast(tf.round(share * side), tf.int32), 1)
 
     def offset(length, position):
         room = tf.cast(length - window + 1, tf.float32)

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from keras_colorize import errors
-from keras_colorize.training import distribution
+from keras_colorize.training import distribution, optimizers
 from keras_colorize.training.checkpoints import Checkpoints, Progress
 
 _CHECKPOINT_SECONDS = 60.0
@@ -92,13 +92,14 @@ def fit(
             ended = progress.step % steps_per_epoch == 0
             if ended:
                 logs = {name: value / steps_per_epoch for name, value in progress.sums.items()}
-                if validation is not None:
-                    logs |= _validate(trainer, test_step, validation)
-                progress.seconds = time.monotonic() - began
-                row = {"epoch": epoch + 1, "step": progress.step}
-                row |= {"seconds": round(progress.seconds, 1), **logs}
-                progress.history.append(row)
-                handlers.on_epoch_end(epoch, logs)
+                with optimizers.averaged(trainer):
+                    if validation is not None:
+                        logs |= _validate(trainer, test_step, validation)
+                    progress.seconds = time.monotonic() - began
+                    row = {"epoch": epoch + 1, "step": progress.step}
+                    row |= {"seconds": round(progress.seconds, 1), **logs}
+                    progress.history.append(row)
+                    handlers.on_epoch_end(epoch, logs)
             progress.seconds = time.monotonic() - began
             # A signal to one worker stops all of them, at the same step.
             stopped = distribution.any_worker(strategy, stop.signal is not None)
@@ -108,6 +109,7 @@ def fit(
             if stopped and progress.step < total:
                 raise errors.Interrupted(stop.signal or signal.SIGTERM)
     handlers.on_train_end()
+    optimizers.use_average(trainer)
     return progress
 
 

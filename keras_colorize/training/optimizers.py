@@ -1,6 +1,10 @@
-"""Optimizers and the course of their learning rates."""
+"""Optimizers, the course of their learning rates, and averages of the weights."""
+
+import contextlib
+from collections.abc import Iterator
 
 import keras
+import numpy as np
 
 from keras_colorize.training import precision
 from keras_colorize.training.recipe import Recipe
@@ -21,12 +25,37 @@ def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
 
 
 def _make(recipe, rate):
-    decay = recipe.weight_decay or None
+    more = {"weight_decay": recipe.weight_decay or None}
+    if recipe.ema:
+        more |= {"use_ema": True, "ema_momentum": recipe.ema}
     if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, _MOMENTUM, nesterov=True, weight_decay=decay)
+        return keras.optimizers.SGD(rate, _MOMENTUM, nesterov=True, **more)
     if recipe.optimizer == "adadelta":
-        return keras.optimizers.Adadelta(rate, weight_decay=decay)
-    return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, weight_decay=decay)
+        return keras.optimizers.Adadelta(rate, **more)
+    return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, **more)
+
+
+def use_average(trainer: keras.Model) -> None:
+    """Put the moving averages of a trainer's weights, if it keeps any, in the weights' place."""
+    trainer.optimizer.finalize_variable_values(_averaged(trainer))
+
+
+@contextlib.contextmanager
+def averaged(trainer: keras.Model) -> Iterator[None]:
+    """Do in this block what `use_average` does."""
+    held = [np.array(weight) for weight in _averaged(trainer)]
+    use_average(trainer)
+    try:
+        yield
+    finally:
+        for weight, value in zip(_averaged(trainer), held, strict=True):
+            weight.assign(value)
+
+
+def _averaged(trainer):
+    optimizer = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
+    # Of a GAN the generator alone is averaged.
+    return getattr(trainer, "network", trainer).trainable_variables if optimizer.use_ema else []
 
 
 def learning_rate(lr: float, schedule: str, steps: int):

@@ -30,6 +30,18 @@ class Recipe:
         "how the network says colour: regression, sigmoid, rgb, bins64, gamut or gamut313; "
         "default: the one that the source gives the network",
     )
+    model: str = _key(
+        "",
+        "trained model to start from, one that comes with the package or the folder of one or of a "
+        "run; an output layer for another head starts afresh, the backbone is locked as one with "
+        "ImageNet weights is",
+    )
+    loss: str = _key(
+        "l2",
+        "of the heads regression, sigmoid and rgb: l2, as the sources have it; or huber, to which "
+        "colours that nobody could guess count less",
+        choices=("huber", "l2"),
+    )
     levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, of which the source lists the shapes")
     data: str = _key(
         "samples",
@@ -54,6 +66,11 @@ class Recipe:
     )
     size: int = _key(
         0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
+    )
+    crop: float = _key(
+        0.875,
+        "share of the short side that a crop takes: at random from this one up to 0.875, if it is "
+        "smaller",
     )
     batch_size: int = _key(8, "photographs in a batch, over all devices")
     epochs: int = _key(16, "epochs")
@@ -80,6 +97,11 @@ class Recipe:
     beta_1: float = _key(0.9, "Adam's decay of the mean")
     beta_2: float = _key(0.999, "Adam's decay of the variance")
     weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
+    ema: float = _key(
+        0.0,
+        "decay of the moving average of the weights, which takes their place in validation and in "
+        "the model; 0: off",
+    )
     kl: float = _key(
         1e-2, "share of the Kullback-Leibler divergence in the loss of a variational network"
     )
@@ -124,6 +146,14 @@ class Recipe:
                 raise errors.UsageError(
                     f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
                 )
+        if not 0 < self.crop <= 1:
+            raise errors.UsageError(
+                f"`crop` must be above 0 and at most 1. Received: crop={self.crop}."
+            )
+        if not 0 <= self.ema < 1:
+            raise errors.UsageError(
+                f"`ema` must be at least 0 and below 1. Received: ema={self.ema}."
+            )
         if self.labels and self.overfit:
             raise errors.UsageError("`labels` and `overfit` do not go together: choose one.")
         if self.seed >= 2**32:
@@ -158,6 +188,11 @@ def resolve(recipe: Recipe) -> Recipe:
         raise errors.UsageError(
             f"`head` must predict one colour for a discriminator to judge: one of {_ONE_COLOUR}. "
             f"Received: head={recipe.head!r}."
+        )
+    if recipe.loss != "l2" and (build.adversary or (recipe.head or build.head) not in _ONE_COLOUR):
+        raise errors.UsageError(
+            f"`loss` is for the heads {_ONE_COLOUR}, outside GANs. Received: loss={recipe.loss!r}, "
+            f"arch={recipe.arch!r}, head={recipe.head or build.head!r}."
         )
     size = recipe.size or (64 if build.stride else build.size)
     if build.stride and size % build.stride:

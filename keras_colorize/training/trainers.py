@@ -1,5 +1,7 @@
 """Ways of training: each is a Keras model around a Colorizer's network."""
 
+import dataclasses
+
 import keras
 from keras import ops
 
@@ -78,7 +80,9 @@ def prepare(
     optimizer = optimizers.make(recipe, lr, steps)
     if colorizer.adversary:
         rate = recipe.discriminator_lr / recipe.lr or colorizer.adversary.rate
-        trainer.compile(optimizer, optimizers.make(recipe, rate * lr, steps))
+        trainer.compile(
+            optimizer, optimizers.make(dataclasses.replace(recipe, ema=0.0), rate * lr, steps)
+        )
         return
     losses, shares, metrics = {"color": colorizer.head.loss}, {"color": 1.0}, None
     if "class_logits" in colorizer.network.output:

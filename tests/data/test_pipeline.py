@@ -325,6 +325,20 @@ def test_data_service_of_two_workers_gives_each_batch_once(folder, tmp_path):
 # ---- augmentation ----
 
 
+def test_training_windows_take_shares_from_the_least_to_seven_eighths(tmp_path):
+    # Red grows by one each pixel to the right: what a crop spans is its window's width.
+    rgb = np.zeros((160, 160, 3), "uint8")
+    rgb[..., 0] = np.arange(160)
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    source = sources.open_source(str(tmp_path))
+    (_, y), *_ = take(pipeline.training_batches(source, 8, 64, seed=0, least=0.25), 1)
+    red = rgb_of(y)[:, 0, :, 0].astype(float)
+    windows = np.abs(red[:, -1] - red[:, 0]) * 8 / 7  # between the centres of eighths
+    assert windows.min() >= 40 - 3 and windows.max() <= 140 + 3
+    assert windows.min() < 55 and windows.max() > 125
+    assert abs(windows.mean() - 90) < 12  # a uniform draw: its deviation over √64 is 3.6
+
+
 def test_training_mirrors_half_of_the_crops(tmp_path):
     # Red grows to the right, green downwards: every crop tells where it was cut and how it lies.
     ramp = np.arange(64, dtype="uint8")

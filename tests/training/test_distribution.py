@@ -20,7 +20,7 @@ SMALL = ["--size", 16, "--batch-size", 4, "--epochs", 3, "--steps", 4]
 SMALL += ["--optimizer", "sgd", "--lr", 0.1]
 # Batch norm over all workers; weights of classes, which multiply the loss of each pixel.
 PLAIN = ["--arch", "stand_in", "--head", "gamut"]
-GAN = ["--arch", "stand_in_gan", "--lr", 0.01]
+GAN = ["--arch", "stand_in_gan", "--lr", 0.01, "--ema", 0.5]
 
 
 def free_ports(count):

@@ -1,9 +1,10 @@
 """Schedules and optimizers, by hand."""
 
 import keras
+import numpy as np
 import pytest
 
-from keras_colorize.training import optimizers
+from keras_colorize.training import optimizers, precision
 from keras_colorize.training.recipe import Recipe
 
 
@@ -32,3 +33,26 @@ def test_make_builds_the_optimizer_of_the_recipe(keys, kind, constants):
     made = optimizers.make(Recipe(**keys), 1e-3, 10)
     assert type(made) is kind
     assert {name: getattr(made, name) for name in constants} == constants
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+def test_averaged_puts_the_moving_average_in_place_and_takes_it_back(kind):
+    with precision.policy(kind):
+        inputs = keras.Input((1,))
+        model = keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inputs))
+    keys = {"optimizer": "sgd", "schedule": "constant", "precision": kind}
+    model.compile(optimizers.make(Recipe(ema=0.75, **keys), 0.1, 9), "mse")
+    x, y = np.ones((4, 1), "float32"), np.full((4, 1), 3.0, "float32")
+    average = None
+    for _ in range(5):
+        model.train_on_batch(x, y)
+        weights = [np.array(v) for v in model.trainable_variables]
+        average = average or weights  # it begins with the first step's
+        average = [0.75 * a + 0.25 * w for a, w in zip(average, weights, strict=True)]
+    with optimizers.averaged(model):
+        for got, expected in zip(model.trainable_variables, average, strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-5)
+    for got, expected in zip(model.trainable_variables, weights, strict=True):
+        np.testing.assert_array_equal(got, expected)
+    optimizers.use_average(model)
+    np.testing.assert_allclose(model.trainable_variables[0], average[0], rtol=1e-5)

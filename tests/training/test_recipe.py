@@ -38,6 +38,8 @@ def test_recipe_whole_number_for_a_float_is_fine():
         ({"epochs": True}, r"`epochs` must be of type int"),
         ({"epochs": 0}, r"`epochs` must be at least 1. Received: epochs=0"),
         ({"lr": -1.0}, r"`lr` must be positive"),
+        ({"crop": 0.0}, r"`crop` must be above 0 and at most 1. Received: crop=0.0"),
+        ({"ema": 1.0}, r"`ema` must be at least 0 and below 1. Received: ema=1.0"),
         ({"lr": float("nan")}, r"`lr` must be positive"),
         ({"arch": "vgg"}, r"Unknown `arch`. Choose from \[.*'vgg_fusion'.*arch='vgg'"),
         (
@@ -55,6 +57,8 @@ def test_recipe_wrong_keys_and_values_are_named(keys, message):
     "keys, message",
     [
         ({"arch": "pix2pix", "head": "gamut"}, r"`head` must predict one colour.*head='gamut'"),
+        ({"loss": "huber", "head": "gamut"}, r"`loss` is for the heads.*head='gamut'"),
+        ({"loss": "huber", "arch": "pix2pix"}, r"`loss` is for the heads.*arch='pix2pix'"),
         ({"discriminator_lr": 1e-4}, r"`discriminator_lr` is for GANs, and vgg_fusion is none"),
     ],
 )
