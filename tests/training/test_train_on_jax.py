@@ -1,0 +1,101 @@
+"""examples/train_on_jax.py, in a process where TensorFlow cannot be imported."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import textwrap
+from pathlib import Path
+
+import h5py
+import numpy as np
+import stand_in
+from PIL import Image
+
+import keras_colorize
+from keras_colorize import models
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+PROGRAM = """
+    import sys, types
+    sys.modules["tensorflow"] = None  # any import of it fails
+    import jax, keras, numpy as np
+    from keras_colorize import models
+    import train_on_jax
+
+    # ---- windows: of a slope, so that a crop tells its window and its place ----
+    slope = np.zeros((200, 64, 64, 3), "uint8")
+    slope[..., 0], slope[..., 1] = np.arange(64), np.arange(64)[:, None]
+    crops = 255 * np.array(train_on_jax.windows(slope, jax.random.key(0), 16, 0.5))
+    mirrored = crops[:, 8, 8, 0] > crops[:, 8, 9, 0]
+    assert 70 <= mirrored.sum() <= 130
+    crops[mirrored] = crops[mirrored][:, :, ::-1]
+    inner = crops[:, 2:-2, 2:-2]
+    wide, high = inner[:, :, -1, 0] - inner[:, :, 0, 0], inner[:, -1, :, 1] - inner[:, 0, :, 1]
+    windows = wide.mean(axis=1) * 16 / 11
+    np.testing.assert_allclose(high.mean(axis=1) * 16 / 11, windows, atol=0.4)
+    assert 31.5 <= windows.min() < 34 and 54 < windows.max() <= 56.5
+    for middle in inner[:, 5:7, 5:7, :2].mean(axis=(1, 2)).T:  # the window never leaves the picture
+        room = (64 - windows) / 2 + 0.4
+        assert (np.abs(middle - 31.5) <= room).all() and np.abs(middle - 31.5).max() > 10
+
+    # ---- a run, and the same in two parts ----
+    @models.architecture(size=16, stride=1)
+    def stand_in(head):
+        lightness = keras.Input((None, None, 1))
+        x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(lightness / 100.0)
+        x = keras.layers.BatchNormalization()(x)
+        return keras.Model(lightness, {"color": head.output(x, kernel_size=3)})
+
+    sys.modules["keras_colorize.models.stand_in"] = module = types.ModuleType("stand_in")
+    module.stand_in, models._MODULES["stand_in"] = stand_in, "stand_in"
+    train_on_jax.CHUNK = 2
+    argv = ["photos.tar", "--val", "photos.tar", "--arch", "stand_in", "--size", "16"]
+    argv += ["--batch-size", "4", "--steps", "6"]
+    train_on_jax.main([*argv, "-o", "whole"])
+    train_on_jax.main([*argv, "-o", "parts", "--seconds", "0"])
+    train_on_jax.main([*argv, "-o", "parts"])
+"""
+
+
+def weights(folder):
+    values = []
+    with h5py.File(folder / "model" / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, item: values.append(item[()]) if hasattr(item, "dtype") else None
+        )
+    return values
+
+
+def test_train_on_jax_stops_goes_on_and_leaves_a_colorizer(tmp_path, picture, monkeypatch):
+    with tarfile.open(tmp_path / "photos.tar", "w") as shard:
+        for seed in range(7):
+            Image.fromarray(picture(30, 40, seed)).save(tmp_path / f"{seed}.png")
+            shard.add(tmp_path / f"{seed}.png", f"{seed}.png")
+    path = os.pathsep.join([str(EXAMPLES), *sys.path])
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [line for line in done.stdout.splitlines() if line.startswith("From")] == [
+        "From step 0 to 6.",
+        "From step 0 to 6.",
+        "From step 2 to 6.",
+    ]
+    whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(one, other)
+    monkeypatch.setattr(models, "_MODULES", dict(models._MODULES))
+    stand_in.register(models._MODULES)
+    colorizer = keras_colorize.load(tmp_path / "whole" / "model")
+    assert len(colorizer.trained_on) == 7
+    assert np.ptp(colorizer.predict_ab(np.full((1, 16, 16, 1), 50, "float32"))) > 0
+
+
+def test_train_on_jax_needs_photographs(tmp_path):
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, EXAMPLES / "train_on_jax.py", "none*.tar"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "There are no photographs in 'none*.tar'" in done.stderr
