@@ -24,6 +24,7 @@ FIGURES = {
     "grid": "photographs in rows, grey, models and truth in columns",
     "bars": "a panel for each metric; groups: `scenes`, then all photographs",
     "sweep": "a panel for each metric over the rows' temperature",
+    "frontier": "a panel for each metric over the first of them; rows of one model joined",
     "curves": "a panel for each loss over the epochs",
 }
 _NO_INTERVAL = (math.nan, math.nan)  # of a single photograph
@@ -265,24 +266,18 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
         viz.save(path, viz.grid({row: scores.pictures[row] for row in scores.row_names}))
         return
     panels = {summary.METRICS[metric].heading: metric for metric in metrics_of(protocol)}
-    if protocol.figure == "sweep":
-        swept = {name: row for name, row in protocol.rows.items() if name in names}
-        lines = {}
-        for title, metric in panels.items():
-            lines[title] = {}
-            for model in dict.fromkeys(row.model for row in swept.values()):
-                points = sorted(
-                    (row.temperature, values[name][metric])
-                    for name, row in swept.items()
-                    if row.model == model
-                )
-                lines[title][model] = tuple(zip(*points))
-            ends = [min(row.temperature for row in swept.values())]
-            ends.append(max(row.temperature for row in swept.values()))
-            for name in ("grey", "truth"):
-                if math.isfinite(values[name][metric]):
-                    lines[title][name] = (ends, [values[name][metric]] * 2)
-        viz.lines(path, lines, "temperature")
+    if protocol.figure in ("sweep", "frontier"):
+        rows = {name: row for name, row in protocol.rows.items() if name in names}
+        if protocol.figure == "sweep":
+            label, across = "temperature", {name: [row.temperature] for name, row in rows.items()}
+            ends = [function(row.temperature for row in rows.values()) for function in (min, max)]
+            across |= {"grey": ends, "truth": ends}
+        else:
+            label, first = next(iter(panels.items()))
+            across = {name: [values[name][first]] for name in (*rows, "grey", "truth")}
+            del panels[label]
+        drawn = {title: _joined(rows, across, values, m) for title, m in panels.items()}
+        viz.lines(path, drawn, label)
         return
     scenes, drawn = _scenes(protocol, scores), {}
     # With scenes the models alone are compared, as the source has it; else truth is the measure.
@@ -294,6 +289,19 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
         }
         drawn[title]["all"] = {row: (values[row][metric], *sure[row][metric]) for row in compared}
     viz.bars(path, drawn)
+
+
+def _joined(rows, across, values, metric):
+    """Return a line for each model, in the order of its rows' temperatures; grey and truth."""
+    lines = {}
+    for name, row in sorted(rows.items(), key=lambda item: item[1].temperature):
+        x, y = lines.setdefault(row.model or name, ([], []))
+        x += across[name]
+        y.append(values[name][metric])
+    for name in ("grey", "truth"):
+        if math.isfinite(values[name][metric]):
+            lines[name] = (across[name], [values[name][metric]] * len(across[name]))
+    return lines
 
 
 def draw_losses(path, histories: dict[str, list[dict]]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import cli, errors, evaluate, files, protocol, summary
+from keras_colorize import cli, errors, evaluate, files, protocol, summary, viz
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.protocol import PROTOCOLS
 
@@ -130,6 +130,22 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
     found = [rows[f"mean {t}"]["chroma"] for t in ("0.05", "0.38", "1")]
     # The mean of an ever flatter distribution draws towards the middle.
     assert found == sorted(found, reverse=True) and found[0] > found[2]
+
+
+def test_frontier_joins_the_temperatures_of_a_model(classes, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(viz, "lines", lambda path, panels, label: drawn.update({label: panels}))
+    argv = ["--protocol", "zhang2016_temperature", "--model", f"classes={classes}", "--size", "32"]
+    assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
+    rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
+    panels = drawn["colorfulness"]
+    assert list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
+    names = ["T = 0.14", "T = 0.29", "T = 0.38", "T = 0.58", "T = 0.77", "T = 1"]
+    x, y = panels["PSNR dB"]["classes"]
+    assert x == [rows[name]["colorfulness"] for name in names]
+    assert y == [rows[name]["psnr"] for name in names]
+    assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])
+    assert "truth" not in panels["PSNR dB"]  # infinite
 
 
 def test_gallery_takes_grey_photographs_and_tells_nothing_that_needs_truth(
