@@ -341,10 +341,7 @@ def _make_head(recipe, record, data, start):
 
     if "head" in record:
         return heads.create(**record["head"])
-    if recipe.loss != "l2":
-        head = heads.create(recipe.head, loss=recipe.loss)
-    else:
-        head = heads.create(recipe.head)
+    head = heads.create(recipe.head, **({"loss": recipe.loss} if recipe.loss != "l2" else {}))
     if start and isinstance(head, heads.GamutBins) and start.head.name == head.name:
         head = start.head  # its classes are what its weights know
     elif isinstance(head, heads.GamutBins):
