@@ -197,7 +197,7 @@ def _fit(recipe, strategy, colorizer, data, val, classes, checkpoints, handlers)
 
 def _open_start(recipe):
     """Load the trained model to start from, if the recipe names one."""
-    from keras_colorize import load
+    from keras_colorize.colorizer import load
 
     if not recipe.model:
         return None
