@@ -12,9 +12,8 @@ import types
 
 import keras
 
-from keras_colorize import models, train
+from keras_colorize import models
 from keras_colorize.models.adversary import Adversary, cross_entropy
-from keras_colorize.training import callbacks
 
 
 @models.architecture(size=16, stride=1)
@@ -47,13 +46,16 @@ def register(names=models._MODULES):
         names[build.__name__] = build.__name__
 
 
-class Strike(callbacks.StopOnNaN):
+class Strike(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if batch == int(os.environ["KILL_AT"]):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
+    from keras_colorize import train
+    from keras_colorize.training import callbacks
+
     register()
     if "KILL_AT" in os.environ:
         callbacks.StopOnNaN = Strike

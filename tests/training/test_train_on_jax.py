@@ -18,11 +18,10 @@ from keras_colorize import models
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 PROGRAM = """
-    import sys, types
+    import sys
     sys.modules["tensorflow"] = None  # any import of it fails
     import jax, keras, numpy as np
-    from keras_colorize import models
-    import train_on_jax
+    import stand_in, train_on_jax
 
     # ---- windows: of a slope, so that a crop tells its window and its place ----
     slope = np.zeros((200, 64, 64, 3), "uint8")
@@ -41,15 +40,7 @@ PROGRAM = """
         assert (np.abs(middle - 31.5) <= room).all() and np.abs(middle - 31.5).max() > 10
 
     # ---- a run, and the same in two parts ----
-    @models.architecture(size=16, stride=1)
-    def stand_in(head):
-        lightness = keras.Input((None, None, 1))
-        x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(lightness / 100.0)
-        x = keras.layers.BatchNormalization()(x)
-        return keras.Model(lightness, {"color": head.output(x, kernel_size=3)})
-
-    sys.modules["keras_colorize.models.stand_in"] = module = types.ModuleType("stand_in")
-    module.stand_in, models._MODULES["stand_in"] = stand_in, "stand_in"
+    stand_in.register()
     train_on_jax.CHUNK = 2
     argv = ["photos.tar", "--val", "photos.tar", "--arch", "stand_in", "--size", "16"]
     argv += ["--batch-size", "4", "--steps", "6"]
