@@ -4,6 +4,7 @@
 [vgg-fusion] does the same. What it has to reach is chosen.
 """
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -22,8 +23,8 @@ def whole_batches(
     """Return batches of whole photographs, over and over, just as the network sees them.
 
     Args:
-        colorizer: Brings them to its working size. Where that keeps their proportions they are
-            filled up to a common size by reflection.
+        colorizer: Brings them to its working size. Where that keeps their proportions, those of a
+            batch are filled up to a common size by reflection; one alone stays as it is.
         photographs: uint8 sRGB `(H, W, 3)` of any sizes.
         batch_size: Photographs in a batch.
 
@@ -31,25 +32,29 @@ def whole_batches(
         Step → endless batches from that step on, as `pipeline.training_batches` gives them.
     """
     seen = [np.array(colorizer.present(rgb_to_lab(rgb[None])))[0] for rgb in photographs]
-    height, width = (max(lab.shape[axis] for lab in seen) for axis in (0, 1))
-    filled = np.stack(
-        [
-            np.pad(
-                lab,
-                [(0, height - lab.shape[0]), (0, width - lab.shape[1]), (0, 0)],
-                mode="symmetric",
-            )
-            for lab in seen
-        ]
-    )
-    held = tf.data.Dataset.from_tensor_slices(filled)
 
     def batches(step: int) -> tf.data.Dataset:
-        stream = held.repeat().skip(step * batch_size % len(filled))
-        batches = stream.batch(batch_size, drop_remainder=True)
-        return batches.map(lambda lab: (lab[..., :1], {"color": lab}))
+        def labs():
+            for first in itertools.count(step * batch_size, batch_size):
+                numbers = range(first, first + batch_size)
+                yield _filled([seen[number % len(seen)] for number in numbers])
+
+        spec = tf.TensorSpec((batch_size, None, None, 3))
+        stream = tf.data.Dataset.from_generator(labs, output_signature=spec)
+        return stream.map(lambda lab: (lab[..., :1], {"color": lab}))
 
     return batches
+
+
+def _filled(labs):
+    """Stack maps, the smaller ones filled up to the size of the largest by reflection."""
+    height, width = (max(lab.shape[axis] for lab in labs) for axis in (0, 1))
+    missing = ((height - lab.shape[0], width - lab.shape[1]) for lab in labs)
+    padded = [
+        np.pad(lab, [(0, below), (0, beside), (0, 0)], mode="symmetric")
+        for lab, (below, beside) in zip(labs, missing)
+    ]
+    return np.stack(padded)
 
 
 def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:

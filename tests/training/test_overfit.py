@@ -8,6 +8,7 @@ import skimage.color
 import skimage.data
 
 from keras_colorize import viz
+from keras_colorize.color.lab import rgb_to_lab
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.training import overfit
 
@@ -36,6 +37,16 @@ def test_whole_batches_go_on_at_a_step(photographs):
     batches = overfit.whole_batches(colorizer, photographs, 1)
     steps = [lightness for _, (lightness, _) in zip(range(4), batches(0))]
     np.testing.assert_array_equal(next(iter(batches(3)))[0], steps[3])
+
+
+def test_a_photograph_alone_is_not_filled_up(photographs):
+    # As it is judged: what a network sees of the whole picture must not depend on its neighbours.
+    colorizer = Colorizer("vgg_fusion", size=64, backbone_weights="none")
+    wide = photographs[0][:40]  # 40 × 113
+    batches = iter(overfit.whole_batches(colorizer, [wide, photographs[1]], 1)(0))
+    for rgb in (wide, photographs[1], wide):
+        expected = np.array(colorizer.present(rgb_to_lab(rgb[None])))
+        np.testing.assert_array_equal(next(batches)[1]["color"], expected)
 
 
 def with_chroma(share):
