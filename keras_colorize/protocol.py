@@ -266,18 +266,20 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
         viz.save(path, viz.grid({row: scores.pictures[row] for row in scores.row_names}))
         return
     panels = {summary.METRICS[metric].heading: metric for metric in metrics_of(protocol)}
-    if protocol.figure in ("sweep", "frontier"):
-        rows = {name: row for name, row in protocol.rows.items() if name in names}
-        if protocol.figure == "sweep":
-            label, across = "temperature", {name: [row.temperature] for name, row in rows.items()}
-            ends = [function(row.temperature for row in rows.values()) for function in (min, max)]
-            across |= {"grey": ends, "truth": ends}
-        else:
-            label, first = next(iter(panels.items()))
-            across = {name: [values[name][first]] for name in (*rows, "grey", "truth")}
-            del panels[label]
+    rows = {name: row for name, row in protocol.rows.items() if name in names}
+    if protocol.figure == "sweep":
+        ends = [function(row.temperature for row in rows.values()) for function in (min, max)]
+        across = {name: [row.temperature] for name, row in rows.items()}
+        across |= {"grey": ends, "truth": ends}
         drawn = {title: _joined(rows, across, values, m) for title, m in panels.items()}
-        viz.lines(path, drawn, label)
+        viz.lines(path, drawn, "temperature")
+        return
+    if protocol.figure == "frontier":
+        label, first = next(iter(panels.items()))
+        del panels[label]
+        across = {name: [values[name][first]] for name in (*rows, "grey")}
+        drawn = {title: _joined(rows, across, values, m, True) for title, m in panels.items()}
+        viz.lines(path, drawn, label, upright={"truth": values["truth"][first]})
         return
     scenes, drawn = _scenes(protocol, scores), {}
     # With scenes the models alone are compared, as the source has it; else truth is the measure.
@@ -291,17 +293,18 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
     viz.bars(path, drawn)
 
 
-def _joined(rows, across, values, metric):
+def _joined(rows, across, values, metric, named=False):
     """Return a line for each model, in the order of its rows' temperatures; grey and truth."""
     lines = {}
     for name, row in sorted(rows.items(), key=lambda item: item[1].temperature):
-        x, y = lines.setdefault(row.model or name, ([], []))
+        x, y, texts = lines.setdefault(row.model or name, ([], [], []))
         x += across[name]
         y.append(values[name][metric])
+        texts.append(name if row.model else "")
     for name in ("grey", "truth"):
-        if math.isfinite(values[name][metric]):
+        if name in across and math.isfinite(values[name][metric]):
             lines[name] = (across[name], [values[name][metric]] * len(across[name]))
-    return lines
+    return lines if named else {name: line[:2] for name, line in lines.items()}
 
 
 def draw_losses(path, histories: dict[str, list[dict]]) -> None:

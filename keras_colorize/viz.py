@@ -90,25 +90,31 @@ def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
 
 def lines(
     path: str | os.PathLike,
-    panels: dict[str, dict[str, tuple[list[float], list[float]]]],
+    panels: dict[str, dict[str, tuple]],
     label: str,
     logarithmic: bool = False,
     columns: int = 3,
+    upright: dict[str, float] | None = None,
 ) -> None:
     """Draw a panel of lines for each title, atomically.
 
     Args:
         path: A PNG file.
-        panels: Title → line's name → its x and y.
+        panels: Title → line's name → its x and y, and perhaps what to write beside each point.
         label: Of the x axes.
         logarithmic: Whether the y axes are, where all values are above 0.
         columns: Panels side by side, at most.
+        upright: Name → the x of a line from the bottom of each panel to its top.
     """
     with _figure(path, len(panels), (7, 4), columns) as every:
         for axes, (title, drawn) in zip(every, panels.items()):
-            for name, (x, y) in drawn.items():
+            for name, (x, y, *texts) in drawn.items():
                 axes.plot(x, y, marker=".", label=name)
-            positive = all(value > 0 for _, y in drawn.values() for value in y)
+                for place, text in zip(zip(x, y), *(texts or [[]])):
+                    axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
+            for name, x in (upright or {}).items():
+                axes.axvline(x, linestyle=":", color="black", label=name)
+            positive = all(value > 0 for _, y, *_ in drawn.values() for value in y)
             scale = "log" if logarithmic and positive else "linear"
             axes.set(xlabel=label, ylabel=title, yscale=scale)
             axes.grid(alpha=0.3, which="both")

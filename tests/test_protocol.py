@@ -134,19 +134,20 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
 
 
 def test_frontier_joins_the_temperatures_of_a_model(classes, tmp_path, monkeypatch):
-    drawn = {}
-    monkeypatch.setattr(viz, "lines", lambda path, panels, label: drawn.update({label: panels}))
+    drawn = []
+    monkeypatch.setattr(viz, "lines", lambda *some, **more: drawn.extend([*some[1:], more]))
     argv = ["--protocol", "zhang2016_temperature", "--model", f"classes={classes}", "--size", "32"]
     assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
-    panels = drawn["colorfulness"]
-    assert list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
+    panels, label, more = drawn
+    assert label == "colorfulness" and list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
     names = ["T = 0.14", "T = 0.29", "T = 0.38", "T = 0.58", "T = 0.77", "T = 1"]
-    x, y = panels["PSNR dB"]["classes"]
+    x, y, texts = panels["PSNR dB"]["classes"]
     assert x == [rows[name]["colorfulness"] for name in names]
     assert y == [rows[name]["psnr"] for name in names]
+    assert texts == names
     assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])
-    assert "truth" not in panels["PSNR dB"]  # infinite
+    assert more == {"upright": {"truth": rows["truth"]["colorfulness"]}}
 
 
 def test_gallery_takes_grey_photographs_and_tells_nothing_that_needs_truth(

@@ -1,4 +1,6 @@
+import matplotlib.figure
 import numpy as np
+import pytest
 import skimage.color
 import skimage.data
 from PIL import Image
@@ -30,24 +32,38 @@ def test_curves_are_a_picture(tmp_path):
         assert picture.size == (840, 480)
 
 
-def test_curves_of_a_gan_have_a_panel_for_each_network(tmp_path, monkeypatch):
-    """Negative losses, as a critic's, are drawn: a logarithmic axis would leave them out."""
-    import matplotlib.figure
-
-    seen = []
-    save = matplotlib.figure.Figure.savefig
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that have been saved."""
+    seen, save = [], matplotlib.figure.Figure.savefig
     monkeypatch.setattr(
         matplotlib.figure.Figure,
         "savefig",
         lambda self, *a, **k: (seen.append(self), save(self, *a, **k)),
     )
+    return seen
+
+
+def test_curves_of_a_gan_have_a_panel_for_each_network(tmp_path, figures):
+    """Negative losses, as a critic's, are drawn: a logarithmic axis would leave them out."""
     rows = [(1, 0.3, 0.2, -0.1), (2, 0.2, 0.1, 0.05)]
     names = ("epoch", "loss", "l1_loss", "discriminator_loss")
     viz.curves(tmp_path / "curves.png", [dict(zip(names, row)) for row in rows])
-    generator, discriminator = seen[0].axes
+    generator, discriminator = figures[0].axes
     assert [line.get_label() for line in generator.lines] == ["loss", "l1_loss"]
     assert generator.get_yscale() == "log"
     assert [list(line.get_ydata()) for line in discriminator.lines] == [[-0.1, 0.05]]
     assert discriminator.get_yscale() == "linear"
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.size == (840, 960)
+
+
+def test_lines_write_beside_their_points_and_mark_an_x(tmp_path, figures):
+    panels = {"PSNR": {"classes": ([1, 2], [3, 4], ["T = 0.1", "T = 1"]), "grey": ([0], [5])}}
+    viz.lines(tmp_path / "lines.png", panels, "colorfulness", upright={"truth": 9})
+    (axes,) = figures[0].axes
+    assert [(text.get_text(), text.xy) for text in axes.texts] == [
+        ("T = 0.1", (1, 3)),
+        ("T = 1", (2, 4)),
+    ]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[1, 2], [0], [9, 9]]
