@@ -188,7 +188,7 @@ class Reference:
     def __init__(self, rgb: np.ndarray, weights: np.ndarray | None = None):
         self.rgb = np.ascontiguousarray(rgb)
         self.lab = lab.of_8bit(self.rgb)
-        self.bins = bins.nearest313(self.lab[..., 1:])
+        self.bins = _bins(self.lab[..., 1:])
         self.weights = None if weights is None else weights[self.bins]
 
     @cached_property
@@ -262,7 +262,9 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         "ciede2000": ciede2000(whole, reference.lab),
         "ab_rmse": ab_rmse(whole, reference.lab),
         "auc": float(100 * np.mean(within)),
-        "bin_accuracy": float(100 * np.mean(bins.nearest313(ab) == reference.bins)),
+        "bin_accuracy": float(
+            100 * np.mean(bins.nearest_on_lattice(ab, bins.gamut313()) == reference.bins)
+        ),
         "colorfulness": colorfulness(picture),
         "colorfulness_absolute": colorfulness(picture, absolute=True),
     }
@@ -301,3 +303,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         "ignored_edges": reference.contours.ignored(ab, steep),
     }
     return found
+
+
+def _bins(ab):
+    return bins.nearest_on_lattice(ab, bins.gamut313())

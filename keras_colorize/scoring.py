@@ -48,7 +48,7 @@ def half_chroma(whole: np.ndarray) -> np.ndarray:
 def nearest_bins(whole: np.ndarray) -> np.ndarray:
     """Return CIELAB `(..., 3)` with each colour at the centre of the nearest of 313 bins."""
     made = whole.copy()
-    made[..., 1:] = bins.gamut313()[bins.nearest313(whole[..., 1:])]
+    made[..., 1:] = bins.gamut313()[bins.nearest_on_lattice(whole[..., 1:], bins.gamut313())]
     return made
 
 
@@ -259,7 +259,9 @@ def measure_prior(photographs: Iterable[np.ndarray]) -> np.ndarray:
     """Count the pixels in each of Zhang's 313 bins: float64 `(313,)`."""
     counts = np.zeros(313)
     for rgb in photographs:
-        numbers = bins.nearest313(lab.of_8bit(np.ascontiguousarray(rgb))[..., 1:])
+        numbers = bins.nearest_on_lattice(
+            lab.of_8bit(np.ascontiguousarray(rgb))[..., 1:], bins.gamut313()
+        )
         counts += np.bincount(numbers.ravel(), minlength=313)
     return counts
 

@@ -6,8 +6,6 @@ References:
     [2] A. Ardenghi, R. C. Giampetrucci, R. Minardi, "Image Colorization Project", 2024, §5.
 """
 
-import functools
-
 import numpy as np
 from keras import ops
 
@@ -60,36 +58,33 @@ def nearest(ab, centres):
     return ops.argmin(_squared_distances(ab, centres), axis=-1)
 
 
-@functools.cache
-def _index313():
-    # Row and column of the 20 × 22 lattice that holds all bins → the bin's number, −1 for none.
-    index = np.full((20, 22), -1, "int32")
-    for number, (a, b) in enumerate(gamut313().astype("int32")):
-        index[(a + 90) // STEP, (b + 110) // STEP] = number
-    return index
+def nearest_on_lattice(ab: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Return the index of the nearest centre, mostly without a search.
 
-
-def nearest313(ab: np.ndarray) -> np.ndarray:
-    """Return the number of the nearest of Zhang's 313 bins, mostly without a search.
-
-    Where the nearest point of the lattice is a bin, no other bin is nearer.
+    Where the nearest point of the lattice is a centre, no other centre is nearer.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
+        centres: float32 `(Q, 2)`, multiples of `STEP` from −120 to 120.
 
     Returns:
-        int32 `(...)`, 0…312.
+        int32 `(...)`, 0…Q−1.
     """
-    cells = np.rint(ab / STEP).astype("int32")
-    row, column = np.clip(cells[..., 0] + 9, 0, 19), np.clip(cells[..., 1] + 11, 0, 21)
-    found = _index313()[row, column]
-    outside = np.flatnonzero(
-        (found < 0) | (row != cells[..., 0] + 9) | (column != cells[..., 1] + 11)
-    )
+    # Row and column of the lattice → the number of the centre there, −1 for none.
+    index = np.full((25, 25), -1, "int32")
+    index[tuple(_cells(centres).T)] = np.arange(len(centres))
+    cells = _cells(ab)
+    row, column = np.moveaxis(np.clip(cells, 0, 24), -1, 0)
+    found = index[row, column]
+    outside = np.flatnonzero((found < 0) | (row != cells[..., 0]) | (column != cells[..., 1]))
     if outside.size:
-        offsets = ab.reshape(-1, 1, 2)[outside] - gamut313()
+        offsets = ab.reshape(-1, 1, 2)[outside] - centres
         found.reshape(-1)[outside] = np.argmin(np.sum(offsets * offsets, axis=-1), axis=-1)
     return found
+
+
+def _cells(ab):
+    return np.rint(ab / STEP).astype("int32") + 12
 
 
 def soft_encode(ab, centres, neighbours: int = 10, sigma: float = 5.0):

@@ -1,10 +1,9 @@
 """Measuring how often each bin of colour occurs in the training photographs."""
 
-import keras
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
+from keras_colorize.color import bins
 from keras_colorize.data import pipeline
 from keras_colorize.data.sources import Source
 from keras_colorize.heads import GamutBins
@@ -22,16 +21,11 @@ def measure(head: GamutBins, source: Source, size: int, batch_size: int) -> Gamu
     Returns:
         The head with its prior, and perhaps fewer classes.
     """
-    count = len(head.kept)
-
-    @tf.function
-    def histogram(lab):
-        classes = keras.ops.reshape(head.nearest(lab[..., 1:]), (-1,))
-        return tf.math.bincount(tf.cast(classes, tf.int32), minlength=count)
-
+    count = len(head.centres)
     counts = np.zeros(count, "int64")
     with tqdm(total=source.count, desc="count colours", unit="photo", leave=False) as bar:
         for _, target in pipeline.validation_batches(source, size, batch_size):
-            counts += histogram(target["color"]).numpy()
-            bar.update(len(target["color"]))
+            classes = bins.nearest_on_lattice(target["color"].numpy()[..., 1:], head.centres)
+            counts += np.bincount(classes.ravel(), minlength=count)
+            bar.update(len(classes))
     return head.with_prior(counts)

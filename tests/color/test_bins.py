@@ -83,9 +83,10 @@ def test_class_weights_smooth_in_ab_not_along_the_index():
     assert weights[2] < weights[1]
 
 
-def test_nearest313_is_what_a_search_finds():
+@pytest.mark.parametrize("make", [bins.gamut313, bins.grid, lambda: bins.grid()[::7]])
+def test_nearest_on_lattice_is_what_a_search_finds(make):
     generator = np.random.default_rng(0)
     ab = generator.uniform(-130, 130, (4000, 2)).astype("float32")  # beyond every bin as well
-    distances = np.sum((ab[:, None] - bins.gamut313()) ** 2, axis=-1)
-    np.testing.assert_array_equal(bins.nearest313(ab), np.argmin(distances, axis=-1))
-    assert bins.nearest313(ab.reshape(40, 100, 2)).shape == (40, 100)
+    distances = np.sum((ab[:, None] - make()) ** 2, axis=-1)
+    np.testing.assert_array_equal(bins.nearest_on_lattice(ab, make()), np.argmin(distances, -1))
+    assert bins.nearest_on_lattice(ab.reshape(40, 100, 2), make()).shape == (40, 100)
