@@ -23,8 +23,11 @@ LOSSES = ("huber", "l2")  # of the heads that predict one colour
 _DELTA = 0.1  # where Huber's loss becomes linear, in a head's own units: 10 or 11 of CIELAB
 
 
-def _convolution(channels, kernel_size, strides, activation=None):
+def _convolution(channels, kernel_size, strides, kernel_initializer, activation=None):
     layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
+    # Unless a source says otherwise training starts with all but grey pictures. Glorot's kernels
+    # start with saturated ones, and while a network unlearns those, its features decay.
+    faint = keras.initializers.VarianceScaling(1e-4)
     # float32 whatever the policy: half precision has too few steps for smooth skies.
     return layer(
         channels,
@@ -32,6 +35,7 @@ def _convolution(channels, kernel_size, strides, activation=None):
         strides,
         padding="same",
         activation=activation,
+        kernel_initializer=kernel_initializer or faint,
         dtype="float32",
         name="color",
     )
@@ -115,18 +119,19 @@ class Regression(_OneColour):
 
     name = "regression"
 
-    def output(self, features, kernel_size: int, strides: int = 1):
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer.
 
         Args:
             features: `(B, H, W, C)`, the network's last feature map.
             kernel_size: Size of the output convolution, as the paper has it.
             strides: More than 1 makes it a transposed convolution that enlarges so many times.
+            kernel_initializer: As the paper has it; default: small, so that it starts all but grey.
 
         Returns:
             `(B, H, W, 2)` in [-1, 1].
         """
-        return _convolution(2, kernel_size, strides, "tanh")(features)
+        return _convolution(2, kernel_size, strides, kernel_initializer, "tanh")(features)
 
     def target(self, lab, color):
         """Return ab scaled to [-1, 1], at the size of `color`."""
@@ -148,9 +153,9 @@ class Sigmoid(_OneColour):
     name = "sigmoid"
     _SCALE = 100.0
 
-    def output(self, features, kernel_size: int, strides: int = 1):
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: `(B, H, W, 2)` in 0…1; arguments as of `Regression`."""
-        return _convolution(2, kernel_size, strides, "sigmoid")(features)
+        return _convolution(2, kernel_size, strides, kernel_initializer, "sigmoid")(features)
 
     def target(self, lab, color):
         """Return ab normalised to [0, 1], at the size of `color`."""
@@ -170,9 +175,9 @@ class Rgb(_OneColour):
 
     name = "rgb"
 
-    def output(self, features, kernel_size: int, strides: int = 1):
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: `(B, H, W, 3)` in [-1, 1]; arguments as of `Regression`."""
-        return _convolution(3, kernel_size, strides, "tanh")(features)
+        return _convolution(3, kernel_size, strides, kernel_initializer, "tanh")(features)
 
     def target(self, lab, color):
         """Return sRGB scaled to [-1, 1], at the size of `color`."""
@@ -196,9 +201,9 @@ class Bins64:
     _COUNT = 64
     _WIDTH = 2 * AB_SCALE / _COUNT
 
-    def output(self, features, kernel_size: int, strides: int = 1):
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
-        return _convolution(2 * self._COUNT, kernel_size, strides)(features)
+        return _convolution(2 * self._COUNT, kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
         """Return the mean of the two cross-entropies for each pixel: `(B, H, W)`.
@@ -284,9 +289,9 @@ class GamutBins:
         """Return the class of each colour: `(..., 2)` → int32 `(...)`."""
         return bins.nearest(ab, self.centres)
 
-    def output(self, features, kernel_size: int, strides: int = 1):
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: logits `(B, H, W, Q)`."""
-        return _convolution(len(self.kept), kernel_size, strides)(features)
+        return _convolution(len(self.kept), kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
         """Return the weighted cross-entropy of each pixel: `(B, h, w)`.

@@ -70,7 +70,7 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
 
     # ---- seven up, the output layer among them ----
     x = up(x, skips)  # 2, 4, 8, 16, 32; (64, 64, 128)
-    color = head.output(x, kernel_size=3)  # (64, 64, 3) for rgb
+    color = head.output(x, 3, kernel_initializer="glorot_uniform")  # (64, 64, 3) for rgb
     saliency = layers.Conv2D(
         1, 3, padding="same", activation="tanh", dtype="float32", name="saliency"
     )(x)

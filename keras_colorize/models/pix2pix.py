@@ -115,8 +115,5 @@ def pix2pix(head):
             x = layers.Dropout(0.5, name=f"up{i}_dropout")(x)
         x = layers.ReLU(name=f"up{i}_relu")(x)
         x = layers.Concatenate(name=f"up{i}_concat")([x, skip])
-    color = head.output(x, kernel_size=4, strides=2)  # (256, 256, 2) for regression
-    network = keras.Model(lightness, {"color": color}, name="pix2pix")
-    kernel = network.get_layer("color").kernel
-    kernel.assign(_normal()(kernel.shape))
-    return network
+    color = head.output(x, 4, 2, _normal())  # (256, 256, 2) for regression
+    return keras.Model(lightness, {"color": color}, name="pix2pix")
