@@ -25,9 +25,9 @@ _DELTA = 0.1  # where Huber's loss becomes linear, in a head's own units: 10 or 
 
 def _convolution(channels, kernel_size, strides, kernel_initializer, activation=None):
     layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
-    # Unless a source says otherwise training starts with all but grey pictures. Glorot's kernels
-    # start with saturated ones, and while a network unlearns those, its features decay.
-    faint = keras.initializers.VarianceScaling(1e-4)
+    # Unless a source says otherwise kernels start a hundred times smaller than Glorot's, pictures
+    # all but grey. Glorot's saturate tanh, and while a network unlearns that its features decay.
+    faint = keras.initializers.VarianceScaling(1e-4, mode="fan_avg")
     # float32 whatever the policy: half precision has too few steps for smooth skies.
     return layer(
         channels,

@@ -41,6 +41,23 @@ def test_regression_output_is_a_bounded_float32():
     assert output.dtype == "float32"
 
 
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("name, grey", [("regression", 0), ("sigmoid", 0.5), ("rgb", 0)])
+def test_output_layer_starts_all_but_grey(name, grey, strides):
+    # Where tanh is steep, even with strong features, which Glorot's kernels would turn into 3.
+    features = keras.Input((8, 8, 32))
+    model = keras.Model(features, heads.create(name).output(features, 3, strides))
+    color = model(np.random.default_rng(0).normal(0, 3, (4, 8, 8, 32)))
+    assert 0.001 < np.std(color - grey) < 0.05
+
+
+def test_output_layer_takes_the_initial_kernel_of_a_source():
+    features = keras.Input((8, 8, 64))
+    ones = keras.initializers.Constant(0.5)
+    model = keras.Model(features, heads.create("rgb").output(features, 3, kernel_initializer=ones))
+    np.testing.assert_array_equal(model.get_layer("color").kernel, np.full((3, 3, 64, 3), 0.5))
+
+
 def logits_for(a, b):
     """Logits that are certain of class `a` for a* and `b` for b*."""
     logits = np.zeros((1, 1, 1, 128), "float32")

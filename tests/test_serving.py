@@ -48,7 +48,8 @@ def calm_colorizer(arch, head=None):
     features = keras.Model(colorizer.network.input, layer.input)
     lightness = np.linspace(0, 100, colorizer.size**2, dtype="float32")
     seen = features(lightness.reshape(1, colorizer.size, colorizer.size, 1))
-    layer.kernel.assign(layer.kernel / np.std(seen))
+    kernel = keras.initializers.GlorotUniform(0)(layer.kernel.shape)
+    layer.kernel.assign(kernel / np.std(seen))
     return colorizer
 
 
