@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BASE = {"arch": "vgg_fusion", "size": 64, "batch-size": 32, "lr": 1e-3, "precision": "bfloat16"}
+BASE = {"arch": "vgg_fusion", "size": 64, "batch-size": 32, "lr": 5e-4, "precision": "bfloat16"}
 BASE |= {"backbone-weights": "none", "epochs": 1}
 PHOTOGRAPHS = 12_800
 CHANGES = {  # what the table calls it → flags
@@ -23,7 +23,8 @@ CHANGES = {  # what the table calls it → flags
     "average of the weights, decay 0.99": {"ema": 0.99},
     "average of the weights, constant rate": {"ema": 0.99, "schedule": "constant"},
     "constant rate": {"schedule": "constant"},
-    "twice the rate": {"lr": 2e-3},
+    "twice the rate": {"lr": 1e-3},
+    "half the rate": {"lr": 2.5e-4},
     "weight decay 0.01": {"weight-decay": 0.01},
     "batches of 16": {"batch-size": 16},
     "48 × 48 pixels": {"size": 48},
