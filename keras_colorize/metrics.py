@@ -262,9 +262,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         "ciede2000": ciede2000(whole, reference.lab),
         "ab_rmse": ab_rmse(whole, reference.lab),
         "auc": float(100 * np.mean(within)),
-        "bin_accuracy": float(
-            100 * np.mean(bins.nearest_on_lattice(ab, bins.gamut313()) == reference.bins)
-        ),
+        "bin_accuracy": float(100 * np.mean(_bins(ab) == reference.bins)),
         "colorfulness": colorfulness(picture),
         "colorfulness_absolute": colorfulness(picture, absolute=True),
     }

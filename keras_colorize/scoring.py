@@ -259,9 +259,8 @@ def measure_prior(photographs: Iterable[np.ndarray]) -> np.ndarray:
     """Count the pixels in each of Zhang's 313 bins: float64 `(313,)`."""
     counts = np.zeros(313)
     for rgb in photographs:
-        numbers = bins.nearest_on_lattice(
-            lab.of_8bit(np.ascontiguousarray(rgb))[..., 1:], bins.gamut313()
-        )
+        ab = lab.of_8bit(np.ascontiguousarray(rgb))[..., 1:]
+        numbers = bins.nearest_on_lattice(ab, bins.gamut313())
         counts += np.bincount(numbers.ravel(), minlength=313)
     return counts
 
