@@ -199,6 +199,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--arch", default="vgg_fusion")
     parser.add_argument("--head", help="default: the network's own")
     parser.add_argument("--model", help="a trained model to start from")
+    parser.add_argument("--batch-norm", action="store_true", help="batch norm in a VGG16 too")
     parser.add_argument("--size", type=int, default=64, help="side of the crops, pixels")
     parser.add_argument("--side", type=int, help="side of the squares kept; default: 9/8 of --size")
     parser.add_argument(
@@ -273,6 +274,8 @@ def _build(arguments, squares) -> Colorizer:
             counts += np.bincount(classes.ravel(), minlength=count)
         head = head.with_prior(counts)
     options = dict(start.options) if start else {}
+    if arguments.batch_norm:
+        options["batch_norm"] = True
     if "backbone_weights" in models.options_of(arch):
         options |= {"backbone_weights": "none", "trainable_backbone": True}
     colorizer = Colorizer(arch, head, arguments.size, **options)

@@ -211,12 +211,13 @@ def _open_start(recipe):
 
 
 def _follow(recipe, start) -> Recipe:
-    """Take head, size and levels from the model to start from, where the recipe is silent."""
+    """Take what the recipe leaves open from the model to start from: head, size and network."""
     if not start:
         return recipe
     levels = recipe.levels or start.options.get("levels", 0)
+    batch_norm = recipe.batch_norm or start.options.get("batch_norm", False)
     head, size = recipe.head or start.head.name, recipe.size or start.size
-    return dataclasses.replace(recipe, head=head, size=size, levels=levels)
+    return dataclasses.replace(recipe, head=head, size=size, levels=levels, batch_norm=batch_norm)
 
 
 def _whole(data):
@@ -365,17 +366,19 @@ def _choose_backbone_weights(recipe, record, head) -> str:
     if recipe.model:
         record |= {"backbone_weights": "none", "trainable_backbone": trainable}
         return "none"  # the model's follow
-    if weights == "auto":
+    why = ""
+    if weights == "auto" and recipe.batch_norm:
+        weights, why = "none", ", which have no batch norm"
+    elif weights == "auto":
         try:
             models.create(recipe.arch, head, backbone_weights="imagenet")
             weights = "imagenet"
         except errors.WeightsUnavailable:
-            weights = "none"
+            weights, why = "none", ", which could not be had"
     if weights == "none":
         print(
-            "WARNING: the backbone starts from random weights, not ImageNet's"
-            + (", which could not be had" if recipe.backbone_weights == "auto" else "")
-            + "; the whole network is trained.",
+            f"WARNING: the backbone starts from random weights, not ImageNet's{why}; the whole "
+            "network is trained.",
             file=sys.stderr,
         )
         trainable = True
@@ -389,6 +392,7 @@ def _build(recipe, strategy, record, head, weights):
     from keras_colorize.training import precision
 
     options = {"levels": recipe.levels, "classes": len(record["classes"])}
+    options |= {"batch_norm": recipe.batch_norm}
     options = {name: value for name, value in options.items() if value}
     if "backbone_weights" in record:
         trainable = record["trainable_backbone"]

@@ -326,6 +326,20 @@ def test_train_starts_with_another_head_from_a_trained_model(finished, tmp_path)
         np.testing.assert_allclose(after[name], before[name], atol=1e-9, err_msg=name)
 
 
+def test_train_with_batch_norm_needs_no_imagenet_and_is_followed(tmp_path, capsys):
+    argv = ["--size", 16, "--batch-size", 2, "--epochs", 1, "--steps", 1]
+    assert run("-o", tmp_path / "run", *argv, "--batch-norm") == 0
+    assert "not ImageNet's, which have no batch norm;" in capsys.readouterr().err
+    assert run("-o", tmp_path / "more", *argv, "--model", tmp_path / "run", "--lr", 1e-12) == 0
+    before, after = weights(tmp_path / "run"), weights(tmp_path / "more")
+    assert {v.shape for v in before.values()} >= {(3, 3, 512, 512), (512,)}
+    assert before.keys() == after.keys()
+    kernels = [name for name in before if before[name].ndim == 4]
+    for name in kernels:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-9, err_msg=name)
+    assert keras_colorize.load(tmp_path / "more").options == {"batch_norm": True}
+
+
 # ---- overfitting on purpose ----
 
 

@@ -7,11 +7,13 @@ import keras
 from keras import layers, ops
 
 from keras_colorize import errors
+from keras_colorize.layers import MOMENTUM
 
 # ImageNet's mean colour, blue first, as the Caffe models that these weights come from had it.
 _MEAN_BGR = (103.939, 116.779, 123.68)
 # And its mean and deviation, red first, of pictures in 0…1, as everybody else has them.
 _MEAN_RGB, _DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_VGG16 = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # filters and convolutions of each block
 
 
 def imagenet_bgr(lightness):
@@ -39,15 +41,33 @@ def imagenet_rgb(grey):
     return ops.concatenate(channels, axis=-1)
 
 
-def vgg16(taps: list[str], weights: str = "imagenet", trainable: bool = False) -> keras.Model:
+def vgg16(
+    taps: list[str], weights: str = "imagenet", trainable: bool = False, batch_norm: bool = False
+) -> keras.Model:
     """Build VGG16 (Simonyan and Zisserman 2015, configuration D) up to the last of `taps`.
 
-    Args and errors are those of `_build`. Without weights its kernels are He-normal: there is no
-    batch normalisation, and Glorot's smaller kernels would lose half the signal's energy in each
-    layer.
+    Without weights its kernels are He-normal: there is no batch normalisation, and Glorot's smaller
+    kernels would lose half the signal's energy in each layer.
+
+    Args:
+        taps: As of `_build`, as are the two that follow.
+        weights: Of the same variant.
+        trainable: Whether training changes it.
+        batch_norm: The variant with batch normalisation before each ReLU, for training from
+            scratch: see `benchmarks/training.md`.
+
+    Raises:
+        UsageError: ImageNet weights for the variant with batch normalisation; or as of `_build`.
+        WeightsUnavailable: As of `_build`.
     """
-    backbone = _build(keras.applications.VGG16, taps, weights, trainable)
-    if weights == "none":
+    if batch_norm and weights == "imagenet":
+        raise errors.UsageError(
+            "`batch_norm` is for a VGG16 that is trained from scratch; ImageNet's weights have "
+            "none. Received: batch_norm=True, backbone_weights='imagenet'."
+        )
+    application = _vgg16_bn if batch_norm else keras.applications.VGG16
+    backbone = _build(application, taps, weights, trainable)
+    if weights == "none" and not batch_norm:
         draw = keras.initializers.HeNormal()
         for layer in backbone.layers:
             if layer.weights:
@@ -116,6 +136,32 @@ def _build(application: Callable, taps: list[str], weights: str, trainable: bool
     backbone = keras.Model(whole.input, outputs if len(taps) > 1 else outputs[0], name="backbone")
     backbone.trainable = trainable
     return backbone
+
+
+# ---- VGG16 with batch normalisation ----
+
+
+def _vgg16_bn(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
+    """Build VGG16 with batch norm as `keras.applications` would; a tap's name is its ReLU's."""
+    x = pictures = keras.Input(input_shape)
+    for block, (filters, convolutions) in enumerate(_VGG16, 1):
+        for i in range(convolutions):
+            name = f"block{block}_conv{i + 1}"
+            x = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                name=f"{name}_kernel",
+            )(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+            x = layers.ReLU(name=name)(x)
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    network = keras.Model(pictures, x)
+    if weights:
+        network.load_weights(weights)
+    return network
 
 
 # ---- ResNet-18 ----

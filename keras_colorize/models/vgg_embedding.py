@@ -7,7 +7,12 @@ from keras_colorize.models import architecture, backbones
 
 
 @architecture(size=224, stride=32)
-def vgg_embedding(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
+def vgg_embedding(
+    head,
+    backbone_weights: str = "imagenet",
+    trainable_backbone: bool = False,
+    batch_norm: bool = False,
+):
     """Decode VGG16's last features, the embedding, straight to colour.
 
     [enhancing], "Extracted embeddings using VGG16. Decoded back to LAB color space": VGG16 without
@@ -18,6 +23,7 @@ def vgg_embedding(head, backbone_weights: str = "imagenet", trainable_backbone: 
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
         trainable_backbone: Unlock VGG16.
+        batch_norm: Normalise in VGG16 too, where it is trained from scratch.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 → `{"color": (B, H, W, …)}`.
@@ -25,7 +31,8 @@ def vgg_embedding(head, backbone_weights: str = "imagenet", trainable_backbone: 
     lightness = keras.Input((None, None, 1), name="lightness")
 
     # ---- embedding ----
-    backbone = backbones.vgg16(["block5_pool"], backbone_weights, trainable_backbone)
+    taps = ["block5_pool"]
+    backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone, batch_norm)
     x = backbone(backbones.imagenet_bgr(lightness))  # (7, 7, 512)
 
     # ---- decoder, as printed ----

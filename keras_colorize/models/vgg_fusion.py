@@ -23,7 +23,12 @@ def _residual(x, convolutions, name):
 
 
 @architecture(size=224, stride=8)  # chosen: the source names no size, VGG16 was trained at 224
-def vgg_fusion(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
+def vgg_fusion(
+    head,
+    backbone_weights: str = "imagenet",
+    trainable_backbone: bool = False,
+    batch_norm: bool = False,
+):
     """Fuse VGG16's low, mid and high level features in a ResNet-like head.
 
     [vgg-fusion], Architecture and Details: locked VGG16, features concatenated through skips,
@@ -36,6 +41,7 @@ def vgg_fusion(head, backbone_weights: str = "imagenet", trainable_backbone: boo
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
         trainable_backbone: Unlock VGG16 (8,793,730 trainable parameters).
+        batch_norm: Normalise in VGG16 too, where it is trained from scratch.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
@@ -44,7 +50,7 @@ def vgg_fusion(head, backbone_weights: str = "imagenet", trainable_backbone: boo
 
     # ---- VGG16 on three copies of L, BGR less ImageNet's mean ----
     taps = ["block2_conv2", "block3_conv3", "block4_conv3"]
-    backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone)
+    backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone, batch_norm)
     low, mid, high = backbone(
         backbones.imagenet_bgr(lightness)
     )  # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)

@@ -43,6 +43,23 @@ def test_vgg_fusion_without_weights_starts_from_he_normal_kernels(build):
     np.testing.assert_allclose(np.std(kernel), np.sqrt(2 / (3 * 3 * 256)), rtol=0.02)
 
 
+def test_vgg_fusion_with_batch_norm_has_the_features_of_vgg16_bn(build, count):
+    model = build("vgg_fusion", trainable_backbone=True, batch_norm=True)
+    # VGG16's ten convolutions have 2,688 filters: a scale and a shift for each, where each had a
+    # bias, and two moving statistics.
+    filters = 2 * 64 + 2 * 128 + 3 * 256 + 3 * 512
+    assert count(model.trainable_weights) == 8_793_730 + filters
+    assert count(model.non_trainable_weights) == 2 * 896 + 2 * filters
+    low, mid, high = model.get_layer("backbone")(np.ones((1, 16, 16, 3), "float32"))
+    assert [low.shape, mid.shape, high.shape] == [(1, 8, 8, 128), (1, 4, 4, 256), (1, 2, 2, 512)]
+    assert min(np.min(tap) for tap in (low, mid, high)) == 0  # after ReLU, as VGG16's own
+
+
+def test_vgg_fusion_with_batch_norm_refuses_imagenet_weights():
+    with pytest.raises(errors.UsageError, match=r"`batch_norm` is for .* trained from scratch"):
+        models.create("vgg_fusion", batch_norm=True)
+
+
 def test_vgg_fusion_takes_a_weights_file(build, tmp_path):
     vgg16 = keras.applications.VGG16(include_top=False, weights=None)
     vgg16.save_weights(tmp_path / "vgg16.weights.h5")
