@@ -61,6 +61,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
     )
+    parser.add_argument(
+        "--chroma",
+        type=float,
+        metavar="FACTOR",
+        help="for any model: 1.4 makes colours more vivid, 0.7 paler (default: 1)",
+    )
 
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:

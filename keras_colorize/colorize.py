@@ -15,6 +15,7 @@ def colorize(
     model: str,
     decoding: str | None = None,
     temperature: float | None = None,
+    chroma: float | None = None,
     saliency: bool = False,
 ) -> list[tuple[str, str]]:
     """Colour files, folders and globs; one bad file does not stop the others.
@@ -25,6 +26,7 @@ def colorize(
         model: A Colorizer's folder, or a run's.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
         temperature: Of `mean` and `sample`.
+        chroma: Factor on a* and b*, for any model.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it.
 
     Returns:
@@ -45,7 +47,7 @@ def colorize(
     from keras_colorize.colorizer import load
 
     colorizer = load(model)
-    colorizer.decode_by(decoding, temperature)
+    colorizer.decode_by(decoding, temperature, chroma)
     if saliency:
         colorizer.check_saliency()
     failed = list(missing)

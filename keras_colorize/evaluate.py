@@ -227,8 +227,8 @@ def _check_roles(plan, protocol, given) -> None:
 class _Painter:
     """A Colorizer with one of the ways to decode its output."""
 
-    def __init__(self, colorizer, decoding, temperature):
-        self._colorizer, self._decoding = colorizer, (decoding or None, temperature or None)
+    def __init__(self, colorizer, *decoding):
+        self._colorizer, self._decoding = colorizer, decoding
         self.trained_on = colorizer.trained_on
         colorizer.decode_by(*self._decoding)
 
@@ -242,12 +242,12 @@ def _painters(plan, colorizers) -> dict:
     if plan is None:
         return colorizers
     painters = {
-        name: _Painter(colorizers[model], row.decoding, row.temperature)
+        name: _Painter(colorizers[model], row.decoding or None, row.temperature or None, row.chroma)
         for name, row in plan.rows.items()
         if (model := row.model or name) in colorizers
     }
     return painters | {
-        name: _Painter(colorizer, None, None)
+        name: _Painter(colorizer)
         for name, colorizer in colorizers.items()
         if name not in plan.models
     }

@@ -16,6 +16,7 @@ def export(
     format: str = "savedmodel",
     decoding: str | None = None,
     temperature: float | None = None,
+    chroma: float | None = None,
 ) -> Path:
     """Write a trained model for serving, as the next version in TensorFlow Serving's layout.
 
@@ -27,6 +28,7 @@ def export(
         format: `savedmodel`.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
         temperature: Of `mean` and `sample`.
+        chroma: Factor on a* and b*, for any model.
 
     Returns:
         The folder of the version.
@@ -43,7 +45,7 @@ def export(
     from keras_colorize.colorizer import load
 
     colorizer = load(model)
-    colorizer.decode_by(decoding, temperature)
+    colorizer.decode_by(decoding, temperature, chroma)
     folder = cli.make_folder(Path(out) / colorizer.arch, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]

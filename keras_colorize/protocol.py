@@ -40,6 +40,7 @@ class Row:
         says: What it is in the source.
         decoding: For models with classes; the head's own when empty.
         temperature: Of `mean` and `sample`; 0: the head's own.
+        chroma: Factor on a* and b*.
         published: Metric, or loss → the source's number.
     """
 
@@ -47,6 +48,7 @@ class Row:
     says: str = ""
     decoding: str = ""
     temperature: float = 0.0
+    chroma: float = 1.0
     published: dict = field(default_factory=dict)
 
 
@@ -294,13 +296,13 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
 
 
 def _joined(rows, across, values, metric, named=False):
-    """Return a line for each model, in the order of its rows' temperatures; grey and truth."""
+    """Return a line for each model, joining its rows in their order; grey and truth."""
     lines = {}
-    for name, row in sorted(rows.items(), key=lambda item: item[1].temperature):
+    for name, row in rows.items():
         x, y, texts = lines.setdefault(row.model or name, ([], [], []))
         x += across[name]
         y.append(values[name][metric])
-        texts.append(name if row.model else "")
+        texts.append(name.removeprefix(row.model).strip() if row.model else "")
     for name in ("grey", "truth"):
         if name in across and math.isfinite(values[name][metric]):
             lines[name] = (across[name], [values[name][metric]] * len(across[name]))

@@ -78,6 +78,25 @@ def test_predict_ab_shows_the_network_lightness_without_aliasing(colorizer, monk
     np.testing.assert_allclose(seen[0], 50, atol=3)
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 1.5])
+def test_chroma_is_a_factor_on_ab(factor, monkeypatch):
+    colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+    color = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 2)).astype("float32")
+    monkeypatch.setattr(colorizer, "network", lambda lightness, training: {"color": color})
+    colorizer.decode_by(chroma=factor)
+    ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"))
+    np.testing.assert_allclose(ab, factor * 110 * color, rtol=1e-5)
+    colorizer.decode_by()  # what is not said is as it was at first
+    ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"))
+    np.testing.assert_allclose(ab, 110 * color, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, float("nan"), float("inf")])
+def test_chroma_must_be_a_factor(colorizer, wrong):
+    with pytest.raises(errors.UsageError, match=r"`chroma` must be a factor.*Received: chroma="):
+        colorizer.decode_by(chroma=wrong)
+
+
 def test_working_size_keeps_proportions_and_bounds_a_strip(colorizer):
     assert colorizer._working_size(320, 480) == (32, 48)
     assert colorizer._working_size(480, 320) == (48, 32)

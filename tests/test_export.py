@@ -52,6 +52,7 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
     [
         (["--format", "onnxx"], "Unknown `format`. Choose from ['savedmodel']"),
         (["--temperature", "0.5"], "Head regression predicts one colour"),
+        (["--chroma", "-1"], "`chroma` must be a factor, at least 0. Received: chroma=-1.0"),
     ],
 )
 def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):

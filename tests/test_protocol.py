@@ -133,19 +133,22 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
     assert found == sorted(found, reverse=True) and found[0] > found[2]
 
 
-def test_frontier_joins_the_temperatures_of_a_model(classes, tmp_path, monkeypatch):
+def test_frontier_joins_temperatures_and_chroma_of_a_model(classes, tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(viz, "lines", lambda *some, **more: drawn.extend([*some[1:], more]))
-    argv = ["--protocol", "zhang2016_temperature", "--model", f"classes={classes}", "--size", "32"]
+    argv = ["--protocol", "frontier", "--model", f"bins64={classes}", "--size", "32"]
     assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
     panels, label, more = drawn
     assert label == "colorfulness" and list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
-    names = ["T = 0.14", "T = 0.29", "T = 0.38", "T = 0.58", "T = 0.77", "T = 1"]
-    x, y, texts = panels["PSNR dB"]["classes"]
-    assert x == [rows[name]["colorfulness"] for name in names]
-    assert y == [rows[name]["psnr"] for name in names]
+    names = ["T = 1", "T = 0.38", *(f"T = 0.38 ×{factor}" for factor in (1.2, 1.4, 1.6, 1.8))]
+    x, y, texts = panels["PSNR dB"]["bins64"]
+    assert x == [rows[f"bins64 {name}"]["colorfulness"] for name in names]
+    assert y == [rows[f"bins64 {name}"]["psnr"] for name in names]
     assert texts == names
+    # Where sRGB has the colours, so much chroma; else less, never more.
+    more_chroma = rows["bins64 T = 0.38 ×1.8"]["chroma"] / rows["bins64 T = 0.38"]["chroma"]
+    assert 1.3 < more_chroma <= 1.81
     assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])
     assert more == {"upright": {"truth": rows["truth"]["colorfulness"]}}
 

@@ -72,6 +72,7 @@ def decode(png):
 )
 def test_every_architecture_and_every_head_exports(arch, head, tmp_path, picture):
     colorizer = calm_colorizer(arch, head)
+    colorizer.decode_by(chroma=0.8)
     serving.save(colorizer, tmp_path / "saved")
     signatures = tf.saved_model.load(tmp_path / "saved").signatures
     rgb = picture(45, 71)
@@ -97,7 +98,7 @@ def test_every_architecture_and_every_head_exports(arch, head, tmp_path, picture
         image_bytes=tf.constant(2 * [encode(rgb)]), temperature=tf.constant(at)
     )["png_bytes"].numpy()
     for number in range(2):
-        colorizer.decode_by("mean", float(at[number]))
+        colorizer.decode_by("mean", float(at[number]), chroma=0.8)
         expected = colorizer.predict_ab(lightness[number : number + 1])
         np.testing.assert_allclose(ab[number : number + 1], expected, atol=0.05)
         assert np.abs(decode(pngs[number]) - colorizer.colorize(rgb)).max() <= 1
