@@ -23,6 +23,10 @@ CHANGES = {  # what the table calls it → flags
     "VGG16 without batch norm, half the rate": {"batch-norm": False, "lr": 5e-4},
     "Huber's loss": {"loss": "huber"},
     "crops of 50 to 88 % of the short side": {"crop": 0.5},
+    "the average of the weights at 0.99": {"ema": 0.99},
+    "a constant rate": {"schedule": "constant"},
+    "at 32²": {"size": 32},
+    "at 96²": {"size": 96},
 }
 
 

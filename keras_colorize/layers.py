@@ -77,7 +77,7 @@ class Resize(keras.layers.Layer):
     Args:
         height: New height.
         width: New width.
-        antialias: Whether every pixel counts where the map gets smaller.
+        antialias: Whether areas are averaged where the map gets smaller.
         **options: Of a Keras layer.
     """
 

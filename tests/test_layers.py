@@ -65,5 +65,6 @@ def test_resize_exports_with_free_height_and_width(tmp_path, antialias):
     loaded = tf.saved_model.load(tmp_path / "saved")
     for shape in [(1, 3, 15, 2), (2, 16, 4, 2)]:
         x = np.random.default_rng(1).normal(size=shape).astype("float32")
-        expected = tf.image.resize(x, (7, 5), antialias=antialias)
+        smaller = tf.image.resize(x, np.minimum(x.shape[1:3], (7, 5)), "area")
+        expected = tf.image.resize(smaller if antialias else x, (7, 5))
         np.testing.assert_allclose(loaded.serve(x), expected, atol=1e-5)
