@@ -26,6 +26,7 @@ CHANGES = {  # what the table calls it → flags
     "the average of the weights at 0.99": {"ema": 0.99},
     "a constant rate": {"schedule": "constant"},
     "at 32²": {"size": 32},
+    "batches of 8": {"batch-size": 8},
     "at 96²": {"size": 96},
 }
 
@@ -43,38 +44,45 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, default=Path("runs/compared"))
     parser.add_argument("--write", action="store_true", help="write benchmarks/training.md")
     arguments = parser.parse_args()
-    data = {"data": arguments.data, "val-data": arguments.val_data}
+    verb = [sys.executable, "-m"]
+
+    runs = {}
+    for name, change in CHANGES.items():
+        flags = BASE | {"data": arguments.data, "val-data": arguments.val_data} | change
+        flags["steps"] = PHOTOGRAPHS // flags["batch-size"]
+        out = arguments.out / "-".join(["base", *(f"{k}-{v}" for k, v in change.items())])
+        if not (out / "model").exists():
+            flags = [part for item in flags.items() for part in _flag(*item)]
+            subprocess.run([*verb, "keras_colorize.train", "-o", str(out), *flags], check=True)
+        runs[name] = out
+
+    # All in one pass over the same photographs.
+    scored = arguments.out / "scored"
+    models = [f"--model={name}={out}" for name, out in runs.items()]
+    command = [*verb, "keras_colorize.evaluate", "--data", arguments.val_data, *models]
+    subprocess.run([*command, "--pictures", "0", "-o", str(scored)], check=True)
+    result = json.loads((scored / "metrics.json").read_text())
+
     lines = [
         "| | PSNR dB | ab RMSE | colorfulness | val loss | minutes |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    for number, (name, change) in enumerate(CHANGES.items()):
-        flags = BASE | data | change
-        flags["steps"] = PHOTOGRAPHS // flags["batch-size"]
-        out = arguments.out / "-".join(["base", *(f"{k}-{v}" for k, v in change.items())])
-        command = [sys.executable, "-m", "keras_colorize.train", "-o", str(out)]
-        command += [part for item in flags.items() for part in _flag(*item)]
-        if not (out / "model").exists():
-            subprocess.run(command, check=True)
-        record = json.loads((out / "run.json").read_text())
-        rows, scored = record["scores"]["rows"], record["scores"]["photographs"]
-        measured = {name: rows[flags["arch"]]}
-        if number == 0:
-            measured = {"grey": rows["grey"], "truth": rows["truth"], **measured}
-        for label, row in measured.items():
-            psnr = "∞" if row["psnr"] is None else f"{row['psnr']:.2f}"
-            cells = [label, psnr, f"{row['ab_rmse']:.2f}", f"{row['colorfulness']:.1f}"]
-            ours = label == name
-            cells += [f"{record['history'][-1]['val_loss']:.4f}" if ours else ""]
-            cells += [f"{record['seconds'] / 60:.1f}" if ours else ""]
-            lines.append(f"| {' | '.join(cells)} |")
+    for name in ("grey", *runs, "truth"):
+        row = result["rows"][name]
+        psnr = "∞" if row["psnr"] is None else f"{row['psnr']:.2f}"
+        cells = [name, psnr, f"{row['ab_rmse']:.2f}", f"{row['colorfulness']:.1f}", "", ""]
+        if name in runs:
+            record = json.loads((runs[name] / "run.json").read_text())
+            cells[4:] = f"{record['history'][-1]['val_loss']:.4f}", f"{record['seconds'] / 60:.1f}"
+        lines.append(f"| {' | '.join(cells)} |")
     base = ", ".join(f"{key} {value}" for key, value in BASE.items())
     heading = (
         "# Choices of a recipe\n\n"
         f"`python benchmarks/training.py`: {PHOTOGRAPHS:,} photographs shown in each run, "
-        f"{record['photographs']['data']:,} to choose from; scored on {scored} others, centre "
-        "crops of 256². One change at a time; another seed tells how much chance does. "
-        f"Validation losses of other sizes and losses do not compare.\n\n**{base}**, and\n\n"
+        f"{record['photographs']['data']:,} to choose from; scored on {result['photographs']} "
+        "others, centre crops of 256². One change at a time; another seed tells how much chance "
+        "does. Validation losses of other sizes and losses do not compare.\n\n"
+        f"**{base}**, and\n\n"
     )
     text = heading + "\n".join(lines) + "\n"
     print(text)
