@@ -27,7 +27,6 @@ CHANGES = {  # what the table calls it → flags
     "a constant rate": {"schedule": "constant"},
     "at 32²": {"size": 32},
     "batches of 8": {"batch-size": 8},
-    "at 96²": {"size": 96},
 }
 
 
