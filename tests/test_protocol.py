@@ -141,13 +141,13 @@ def test_frontier_joins_temperatures_and_chroma_of_a_model(classes, tmp_path, mo
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
     panels, label, more = drawn
     assert label == "colorfulness" and list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
-    names = ["T = 1", "T = 0.38", *(f"T = 0.38 ×{factor}" for factor in (1.2, 1.4, 1.6, 1.8))]
+    names = ["T = 1", "T = 0.38", *(f"×{factor}" for factor in (1.2, 1.4, 1.6, 1.8))]
     x, y, texts = panels["PSNR dB"]["bins64"]
     assert x == [rows[f"bins64 {name}"]["colorfulness"] for name in names]
     assert y == [rows[f"bins64 {name}"]["psnr"] for name in names]
     assert texts == names
     # Where sRGB has the colours, so much chroma; else less, never more.
-    more_chroma = rows["bins64 T = 0.38 ×1.8"]["chroma"] / rows["bins64 T = 0.38"]["chroma"]
+    more_chroma = rows["bins64 ×1.8"]["chroma"] / rows["bins64 T = 0.38"]["chroma"]
     assert 1.3 < more_chroma <= 1.81
     assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])
     assert more == {"upright": {"truth": rows["truth"]["colorfulness"]}}
