@@ -50,7 +50,8 @@ def main() -> None:
         flags = BASE | {"data": arguments.data, "val-data": arguments.val_data} | change
         flags["steps"] = PHOTOGRAPHS // flags["batch-size"]
         out = arguments.out / "-".join(["base", *(f"{k}-{v}" for k, v in change.items())])
-        if not (out / "model").exists():
+        written = out / "run.json"
+        if not written.exists() or json.loads(written.read_text())["status"] != "done":
             flags = [part for item in flags.items() for part in _flag(*item)]
             subprocess.run([*verb, "keras_colorize.train", "-o", str(out), *flags], check=True)
         runs[name] = out
@@ -80,7 +81,8 @@ def main() -> None:
         f"`python benchmarks/training.py`: {PHOTOGRAPHS:,} photographs shown in each run, "
         f"{record['photographs']['data']:,} to choose from; scored on {result['photographs']} "
         "others, centre crops of 256². One change at a time; another seed tells how much chance "
-        "does. Validation losses of other sizes and losses do not compare.\n\n"
+        "does. Validation losses of other sizes and losses do not compare. In runs this short an "
+        "average lags behind the weights.\n\n"
         f"**{base}**, and\n\n"
     )
     text = heading + "\n".join(lines) + "\n"
