@@ -64,8 +64,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chroma",
         type=float,
+        default=1.0,
         metavar="FACTOR",
-        help="for any model: 1.4 makes colours more vivid, 0.7 paler (default: 1)",
+        help="for any model: 1.4 makes colours more vivid, 0.7 paler (default: %(default)s)",
     )
 
 

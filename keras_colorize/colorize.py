@@ -15,7 +15,7 @@ def colorize(
     model: str,
     decoding: str | None = None,
     temperature: float | None = None,
-    chroma: float | None = None,
+    chroma: float = 1.0,
     saliency: bool = False,
 ) -> list[tuple[str, str]]:
     """Colour files, folders and globs; one bad file does not stop the others.

@@ -74,24 +74,24 @@ class Colorizer:
         self,
         decoding: str | None = None,
         temperature: float | None = None,
-        chroma: float | None = None,
+        chroma: float = 1.0,
     ) -> None:
         """Choose how the head's output becomes a colour.
 
         Args:
             decoding: `argmax`, `mean` or `sample`, of a class head; its own choice when None.
             temperature: Of `mean` and `sample`: small is vivid, large is cautious.
-            chroma: Factor on a* and b*, of any head: above 1 is more vivid; 1 when None. A network
+            chroma: Factor on a* and b*, of any head: above 1 is more vivid. A network
                 that minimises a squared error pales where it is unsure, which this makes up for.
 
         Raises:
             UsageError: A wrong value; a decoding or temperature without a class head.
         """
-        if chroma is not None and not 0 <= chroma < math.inf:
+        if not 0 <= chroma < math.inf:
             raise errors.UsageError(
                 f"`chroma` must be a factor, at least 0. Received: chroma={chroma}."
             )
-        self.chroma = 1.0 if chroma is None else chroma
+        self.chroma = chroma
         given = {"decoding": decoding, "temperature": temperature}
         self.decoding = {name: value for name, value in given.items() if value is not None}
         if self.decoding:

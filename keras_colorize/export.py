@@ -16,7 +16,7 @@ def export(
     format: str = "savedmodel",
     decoding: str | None = None,
     temperature: float | None = None,
-    chroma: float | None = None,
+    chroma: float = 1.0,
 ) -> Path:
     """Write a trained model for serving, as the next version in TensorFlow Serving's layout.
 

@@ -47,7 +47,7 @@ def test_resize_takes_sizes_that_a_graph_does_not_know():
     def graph(picture, size):
         return geometry.resize(picture, (size[0], size[1]), antialias=True)
 
-    expected = geometry.resize(ops.convert_to_tensor(picture), (5, 30), antialias=True)
+    expected = tf.image.resize(tf.image.resize(picture, (5, 7), "area"), (5, 30))
     np.testing.assert_allclose(graph(picture, [5, 30]), expected, atol=1e-5)
 
 
