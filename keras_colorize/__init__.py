@@ -10,8 +10,9 @@ The names below are imported when first used, so that `--help` does not wait for
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-__all__ = ["Colorizer", "create", "list_models", "list_pretrained", "load"]
+from keras_colorize._version import __version__
+
+__all__ = ["Colorizer", "__version__", "create", "list_models", "list_pretrained", "load"]
 
 _HOMES = {
     "Colorizer": "colorizer",

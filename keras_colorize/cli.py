@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from keras_colorize import __version__
+from keras_colorize._version import __version__
 from keras_colorize.errors import RunError, UsageError
 
 VERBS = {

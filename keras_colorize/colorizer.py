@@ -12,14 +12,15 @@ import h5py
 import keras
 import numpy as np
 
-import keras_colorize
-from keras_colorize import errors, files, geometry, heads, models
+from keras_colorize import errors, files, heads, models
+from keras_colorize._version import __version__
+from keras_colorize.catalog import Catalog
 from keras_colorize.color import lab
-from keras_colorize.shelf import Shelf
+from keras_colorize.layers import resizing
 
 _CONFIG, _WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
 _FORMAT = 1  # of the folder; raised when an older release could not read it
-PRETRAINED = Shelf("weights", "pretrained", f"*/{_CONFIG}")
+PRETRAINED = Catalog("weights", "pretrained", f"*/{_CONFIG}")
 _BLOCK = 2**17  # pixels converted at a time
 _LONGEST = 4  # the long side given to a network is at most so many times its `size`
 
@@ -151,8 +152,8 @@ class Colorizer:
         shape = keras.ops.shape(lightness)[1:3]
         answer = read(self.network(self.present(lightness), training=False))
         if self.stride is None:
-            answer = geometry.cut_from_square(answer, self._working_size(*shape), self.size)
-        return geometry.resize(answer, shape)
+            answer = resizing.cut_from_square(answer, self._working_size(*shape), self.size)
+        return resizing.resize(answer, shape)
 
     def present(self, pictures):
         """Bring pictures of one size to the size at which the network sees them.
@@ -167,9 +168,9 @@ class Colorizer:
             float32 `(B, h, w, C)`.
         """
         working = self._working_size(*keras.ops.shape(pictures)[1:3])
-        pictures = geometry.resize(pictures, working, antialias=True)
+        pictures = resizing.resize(pictures, working, antialias=True)
         if self.stride is None:
-            return geometry.fill_square(pictures, working, self.size)
+            return resizing.fill_square(pictures, working, self.size)
         return pictures
 
     def colorize(self, photograph: np.ndarray) -> np.ndarray:
@@ -272,7 +273,7 @@ class Colorizer:
                 "options": self.options,
                 "parameters": self._parameters(),
                 "weights_sha256": _sha256(temporary / _WEIGHTS),
-                "keras_colorize": keras_colorize.__version__,
+                "keras_colorize": __version__,
             }
             text = json.dumps(config, indent=2) + "\n"
             (temporary / _CONFIG).write_text(text, encoding="utf-8")

@@ -9,8 +9,9 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from keras_colorize import __version__, cli, errors, files
-from keras_colorize import protocol as protocols
+from keras_colorize import cli, errors, files
+from keras_colorize._version import __version__
+from keras_colorize.evaluation import protocol as protocols
 
 _FORMAT = 1  # of metrics.json; raised when a reader of an older one would be misled
 _DATA, _SIZE, _IN_GRID, _KEPT = "samples", 256, 12, 6
@@ -84,12 +85,12 @@ def evaluate(
     cli.start_keras()
     from tqdm import tqdm
 
-    from keras_colorize import perceptual, scoring, summary
     from keras_colorize.colorizer import load
     from keras_colorize.data import sources
-    from keras_colorize.data.results import Results
-    from keras_colorize.pages import report
-    from keras_colorize.pages import turing as turing_test
+    from keras_colorize.evaluation import perceptual, scoring, summary
+    from keras_colorize.evaluation.pages import report
+    from keras_colorize.evaluation.pages import turing as turing_test
+    from keras_colorize.evaluation.results import Results
 
     # ---- what is scored ----
     has_truth = plan is None or plan.has_truth
@@ -259,7 +260,7 @@ def _painters(plan, colorizers) -> dict:
 def _crops(source, others, size, of_others=True):
     """Yield every photograph that all other programs have a picture of, and those pictures."""
     from keras_colorize.data import photographs
-    from keras_colorize.scoring import Photograph
+    from keras_colorize.evaluation.scoring import Photograph
 
     for name, digest, rgb in source.read_all():
         if of_others:
@@ -273,7 +274,7 @@ def _crops(source, others, size, of_others=True):
 def _measure_prior(source, others, size):
     from tqdm import tqdm
 
-    from keras_colorize import scoring
+    from keras_colorize.evaluation import scoring
 
     # Files that cannot be read are reported by the pass that scores.
     quiet = dataclasses.replace(source, skipped=[])
@@ -318,7 +319,7 @@ def _report_mismatches(results) -> None:
 
 def _explain(scores) -> dict:
     """Return what metrics.json says of single photographs, and of what its numbers mean."""
-    from keras_colorize import intervals, summary
+    from keras_colorize.evaluation import intervals, summary
 
     return {
         "metrics": {
@@ -346,7 +347,7 @@ def _write_images(path, scores) -> None:
 
 def _tables(result, scores) -> str:
     """Return table.md: the short table, every metric with its interval, the paired tests."""
-    from keras_colorize import summary
+    from keras_colorize.evaluation import summary
 
     said = f"{scores.count} photographs of {result['data']}"
     for key, words in (("skipped", "skipped"), ("left_out", "left out for want of a picture")):
@@ -411,9 +412,9 @@ def _write_losses(plan, named, folder) -> dict:
 
 
 def _write_grid(path, scores) -> None:
-    from keras_colorize import viz
+    from keras_colorize import plots
 
-    viz.save(path, viz.grid({row: scores.pictures[row] for row in scores.row_names}))
+    plots.save(path, plots.grid({row: scores.pictures[row] for row in scores.row_names}))
 
 
 def _percentage(share) -> str:
@@ -494,7 +495,7 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> int:
         given = vars(arguments)
         if answers := given.pop("turing_answers"):
-            from keras_colorize.pages import turing
+            from keras_colorize.evaluation.pages import turing
 
             print(turing.table(turing.pool(answers)), end="")
             return cli.DONE

@@ -41,8 +41,8 @@ def export(
         raise errors.unknown("format", format, _FORMATS)
     cli.make_folder(out, "out")
     cli.start_keras()
-    from keras_colorize import serving
     from keras_colorize.colorizer import load
+    from keras_colorize.runtimes import saved_model
 
     colorizer = load(model)
     colorizer.decode_by(decoding, temperature, chroma)
@@ -51,7 +51,7 @@ def export(
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     version = folder / str(max(versions, default=0) + 1)
     with files.atomic_folder(version) as temporary:
-        serving.save(colorizer, temporary)
+        saved_model.save(colorizer, temporary)
     return version
 
 

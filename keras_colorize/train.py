@@ -13,7 +13,8 @@ import time
 import uuid
 from pathlib import Path
 
-from keras_colorize import __version__, cli, errors, files
+from keras_colorize import cli, errors, files
+from keras_colorize._version import __version__
 from keras_colorize.training import recipe as recipes
 from keras_colorize.training.recipe import Recipe
 
@@ -65,7 +66,7 @@ def _train(recipe, strategy, out, start) -> dict:
     import tensorflow as tf
 
     from keras_colorize.data import photographs, sources
-    from keras_colorize.scoring import Photograph, score
+    from keras_colorize.evaluation.scoring import Photograph, score
     from keras_colorize.training import callbacks, distribution, overfit
 
     data, val = _open_data(recipe)

@@ -12,10 +12,11 @@ import skimage.color
 import skimage.metrics
 from PIL import Image
 
-from keras_colorize import evaluate, scoring, summary
+from keras_colorize import evaluate
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import sources
-from keras_colorize.scoring import Photograph, score
+from keras_colorize.evaluation import scoring, summary
+from keras_colorize.evaluation.scoring import Photograph, score
 
 
 @pytest.fixture(scope="module")

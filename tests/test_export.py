@@ -2,7 +2,8 @@
 
 import pytest
 
-from keras_colorize import colorizer, export, serving
+from keras_colorize import colorizer, export
+from keras_colorize.runtimes import saved_model
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def run(tiny_model, tmp_path, monkeypatch):
         (folder / "variables").mkdir()
         (folder / "variables" / "data").write_text(str(colorizer_.decoding))
 
-    monkeypatch.setattr(serving, "save", save)
+    monkeypatch.setattr(saved_model, "save", save)
     return lambda *arguments: export.main(["-o", "out", *arguments])
 
 
@@ -41,7 +42,7 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
         assert not any(path.name.isdecimal() for path in folder.parent.iterdir())
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(serving, "save", fail)
+    monkeypatch.setattr(saved_model, "save", fail)
     assert run() == 1
     assert "No space left" in capsys.readouterr().err
     assert versions(tmp_path) == []

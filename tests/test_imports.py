@@ -10,35 +10,26 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "keras_colorize"
 
 # Each room may import those named, and itself. Verbs never import each other.
-BASE = {"errors", "files"}
+BASE = {"errors", "files", "_version"}
 ROOMS = {
+    "_version": set(),
     "errors": set(),
-    "files": set(),
-    "shelf": {"errors"},
-    "color": BASE,
-    "layers": BASE | {"color", "geometry"},
-    "artefacts": BASE | {"color"},
-    "metrics": BASE | {"color", "artefacts"},
-    "intervals": BASE,
-    "summary": BASE | {"artefacts", "intervals", "metrics"},
-    "perceptual": BASE,
-    "geometry": set(),
-    "heads": BASE | {"color", "layers"},
-    "models": BASE | {"color", "layers", "heads"},
-    "colorizer": BASE | {"color", "geometry", "heads", "models", "shelf"},
-    "viz": BASE | {"color"},
-    "data": BASE | {"color"},
-    "pages": BASE | {"color"},
-    "scoring": BASE | {"color", "metrics", "intervals", "summary", "viz", "colorizer"},
-    "protocol": BASE | {"shelf", "summary", "viz"},
-    "training": BASE
-    | {"color", "layers", "metrics", "heads", "models"}
-    | {"colorizer", "viz", "data", "shelf"},
-    "serving": BASE | {"color", "colorizer", "data"},
+    "files": {"errors"},
     "cli": BASE,
+    "catalog": {"errors"},
+    "color": BASE,
+    "plots": BASE | {"color"},
+    "layers": BASE | {"color"},
+    "heads": BASE | {"color", "layers"},
+    "models": BASE | {"catalog", "color", "layers", "heads"},
+    "colorizer": BASE | {"catalog", "color", "layers", "heads", "models"},
+    "data": BASE | {"color"},
+    "runtimes": BASE | {"color", "colorizer", "data"},
 }
+ROOMS["evaluation"] = BASE | {"catalog", "color", "plots", "heads", "models", "colorizer", "data"}
+ROOMS["training"] = ROOMS["evaluation"] | {"layers", "evaluation"}
 ROOMS["verb"] = set(ROOMS)
-NETWORKS = {"color", "geometry", "layers", "heads", "models", "colorizer"}
+NETWORKS = {"color", "layers", "heads", "models", "colorizer"}
 VERBS = {"train", "evaluate", "colorize", "export", "demo"}
 
 

@@ -11,8 +11,9 @@ import pytest
 import skimage.data
 
 import keras_colorize
-from keras_colorize import cli, errors, metrics, viz
+from keras_colorize import cli, errors, plots
 from keras_colorize.colorizer import PRETRAINED
+from keras_colorize.evaluation import metrics
 
 ROOT = Path(__file__).parent.parent
 ALL = pytest.mark.parametrize("name", keras_colorize.list_pretrained())
@@ -25,10 +26,10 @@ def test_default_model_comes_with_the_package():
 @ALL
 def test_pretrained_brings_colour_to_a_photograph(name):
     truth = skimage.data.chelsea()[::2, ::2]
-    made = keras_colorize.load(name).colorize(viz.to_grey(truth))
+    made = keras_colorize.load(name).colorize(plots.to_grey(truth))
     # A ginger cat: warmer than grey everywhere, and nearer to the truth.
     assert metrics.colorfulness(made) > 5
-    assert metrics.psnr(made, truth) > metrics.psnr(viz.to_grey(truth), truth)
+    assert metrics.psnr(made, truth) > metrics.psnr(plots.to_grey(truth), truth)
 
 
 @ALL

@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from keras_colorize import errors
-from keras_colorize.layers import MOMENTUM
+from keras_colorize.layers.blocks import MOMENTUM
 
 # ImageNet's mean colour, blue first, as the Caffe models that these weights come from had it.
 _MEAN_BGR = (103.939, 116.779, 123.68)

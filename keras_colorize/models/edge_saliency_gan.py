@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from keras_colorize.layers.canny import Canny
 from keras_colorize.models import architecture, backbones
 from keras_colorize.models.adversary import Adversary, critic
-from keras_colorize.models.canny import Canny
 from keras_colorize.models.scgan import SIZE, Grey, down, patch_discriminator, up
 
 # Chosen, no source gives any: the thresholds of OpenCV's own example.

@@ -4,7 +4,7 @@ SIGGRAPH 2016."""
 import keras
 from keras import layers, ops
 
-from keras_colorize.layers import MOMENTUM, Resize, conv3x3
+from keras_colorize.layers.blocks import MOMENTUM, Resize, conv3x3
 from keras_colorize.models import architecture
 
 

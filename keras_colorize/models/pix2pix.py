@@ -4,7 +4,7 @@ Translation with Conditional Adversarial Networks", CVPR 2017."""
 import keras
 from keras import layers
 
-from keras_colorize.layers import leaky_relu
+from keras_colorize.layers.blocks import leaky_relu
 from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, cross_entropy
 

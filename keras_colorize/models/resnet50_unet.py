@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers import MOMENTUM
+from keras_colorize.layers.blocks import MOMENTUM
 from keras_colorize.models import architecture, backbones
 
 

@@ -5,7 +5,7 @@ import keras
 from keras import layers, ops
 
 from keras_colorize.color.lab import lab_to_rgb
-from keras_colorize.layers import leaky_relu
+from keras_colorize.layers.blocks import leaky_relu
 from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, critic
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers import Resize
+from keras_colorize.layers.blocks import Resize
 from keras_colorize.models import architecture
 
 

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from keras_colorize import errors
-from keras_colorize.layers import Resize
+from keras_colorize.layers.blocks import Resize
 from keras_colorize.models import architecture
 
 _KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernels of the encoders and of the decoders

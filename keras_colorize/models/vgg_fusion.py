@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers import MOMENTUM, Upscale2x
+from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
 from keras_colorize.models import architecture, backbones
 
 

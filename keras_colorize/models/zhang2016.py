@@ -4,7 +4,7 @@ ECCV 2016."""
 import keras
 from keras import layers
 
-from keras_colorize.layers import MOMENTUM, conv3x3
+from keras_colorize.layers.blocks import MOMENTUM, conv3x3
 from keras_colorize.models import architecture
 
 # Filters, convolutions, stride of the last and dilation of blocks 1 to 7: the authors' code.

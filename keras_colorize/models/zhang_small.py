@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers import MOMENTUM, Upscale2x, conv3x3
+from keras_colorize.layers.blocks import MOMENTUM, Upscale2x, conv3x3
 from keras_colorize.models import architecture
 
 _BLOCKS = ((64, 2, 2), (128, 2, 2), (256, 3, 2), (256, 3, 1), (256, 2, 1))

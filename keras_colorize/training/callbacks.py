@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_colorize import files, viz
+from keras_colorize import files, plots
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.errors import RunError
 
@@ -63,7 +63,7 @@ class History(keras.callbacks.Callback):
                 table = csv.DictWriter(file, history[-1].keys(), restval="")
                 table.writeheader()
                 table.writerows(history)
-        viz.curves(self._folder / "curves.png", history)
+        plots.curves(self._folder / "curves.png", history)
         with self._writer.as_default(step=history[-1]["step"]):
             for name, value in logs.items():
                 tf.summary.scalar(name, value)
@@ -92,13 +92,13 @@ class Pictures(keras.callbacks.Callback):
         self._writer = writer
         self._colorizer = colorizer
         self._truth = np.stack(photographs)
-        self._grey = viz.to_grey(self._truth)
+        self._grey = plots.to_grey(self._truth)
 
     def on_epoch_end(self, epoch, logs=None):
         made = self._colorizer.colorize_batch(self._truth)
-        grid = viz.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
+        grid = plots.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
         self._folder.mkdir(exist_ok=True)
-        viz.save(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
+        plots.save(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
         step = self.params["progress"].step
         with self._writer.as_default(step=step):
             tf.summary.image("photographs", grid[None])

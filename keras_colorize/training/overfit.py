@@ -10,9 +10,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize import metrics, viz
+from keras_colorize import plots
 from keras_colorize.color.lab import rgb_to_lab
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.evaluation import metrics
 
 _MOST_ERROR, _LEAST_GAIN = 0.5, 3.0  # of grey's ab RMSE; dB over grey's PSNR
 
@@ -68,7 +69,7 @@ def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
         `passed`, and the means over the photographs that decide it, beside grey's.
     """
     scores = [metrics.score(colorizer.colorize(rgb), metrics.Reference(rgb)) for rgb in photographs]
-    grey = [metrics.score(viz.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
+    grey = [metrics.score(plots.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
     means = {
         prefix + name: float(np.mean([score[name] for score in rows]))
         for prefix, rows in (("", scores), ("grey_", grey))

@@ -9,9 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.shelf import TomlShelf
+from keras_colorize.catalog import TomlCatalog
 
-RECIPES = TomlShelf("recipe", "recipes", "train")
+RECIPES = TomlCatalog("recipe", "recipes", "train")
 _ONE_COLOUR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 

@@ -11,8 +11,8 @@ import skimage.data
 import tensorflow as tf
 
 from keras_colorize import errors, models
+from keras_colorize.layers.canny import Canny
 from keras_colorize.models import backbones
-from keras_colorize.models.canny import Canny
 
 
 @pytest.fixture(scope="module")

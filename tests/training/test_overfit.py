@@ -7,7 +7,7 @@ import pytest
 import skimage.color
 import skimage.data
 
-from keras_colorize import viz
+from keras_colorize import plots
 from keras_colorize.color.lab import rgb_to_lab
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.training import overfit
@@ -66,5 +66,5 @@ def test_judge_wants_half_the_error_and_three_decibels(photographs):
     assert verdict["passed"] and verdict["photographs"] == 2
     assert verdict["ab_rmse"] == pytest.approx(0.3 * verdict["grey_ab_rmse"], rel=0.05)
     assert not overfit.judge(with_chroma(0.4), photographs)["passed"]
-    grey = overfit.judge(types.SimpleNamespace(colorize=viz.to_grey), photographs)
+    grey = overfit.judge(types.SimpleNamespace(colorize=plots.to_grey), photographs)
     assert not grey["passed"] and grey["psnr"] == grey["grey_psnr"]

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_colorize import geometry
+from keras_colorize.layers import resizing
 
 # Of batch normalisation. Chosen, no source states one: Keras's 0.99 lags hundreds of steps behind
 # the weights. After 360 steps of vgg_fusion on six photographs inference was 3.5 dB worse with it
@@ -87,7 +87,7 @@ class Resize(keras.layers.Layer):
         self._antialias = antialias
 
     def call(self, x):
-        return ops.cast(geometry.resize(x, self._size, self._antialias), self.compute_dtype)
+        return ops.cast(resizing.resize(x, self._size, self._antialias), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], *self._size, input_shape[3])

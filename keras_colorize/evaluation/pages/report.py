@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from keras_colorize import files
-from keras_colorize.pages.page import embed, escape, render
+from keras_colorize.evaluation.pages.page import embed, escape, render
 
 _GREY, _TRUTH = "grey", "truth"
 _GAIN = "psnr"  # best and worst are those with the most and the least of it above grey

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from keras_colorize import intervals
+from keras_colorize.evaluation import intervals
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import cli, errors, evaluate, files, protocol, summary, viz
+from keras_colorize import cli, errors, evaluate, files, plots
 from keras_colorize.colorizer import Colorizer
-from keras_colorize.protocol import PROTOCOLS
+from keras_colorize.evaluation import protocol, summary
+from keras_colorize.evaluation.protocol import PROTOCOLS
 
 GOOD = 'source = "s"\ntable = "means"\nfigure = "grid"\n[rows.one]\n'
 
@@ -135,7 +136,7 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
 
 def test_frontier_joins_temperatures_and_chroma_of_a_model(classes, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(viz, "lines", lambda *some, **more: drawn.extend([*some[1:], more]))
+    monkeypatch.setattr(plots, "lines", lambda *some, **more: drawn.extend([*some[1:], more]))
     argv = ["--protocol", "frontier", "--model", f"bins64={classes}", "--size", "32"]
     assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_colorize.pages import report
+from keras_colorize.evaluation.pages import report
 
 HEADINGS = {
     "psnr": SimpleNamespace(heading="PSNR dB", form="{:.2f}", better="higher"),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_colorize import artefacts, intervals
-from keras_colorize.metrics import HUES
+from keras_colorize.evaluation import artifact_metrics, intervals
+from keras_colorize.evaluation.metrics import HUES
 
 HIGHER, LOWER, TRUTH = "higher", "lower", "as the truth row"
 
@@ -168,7 +168,7 @@ WITHOUT_TRUTH = frozenset(
 )
 
 # Vectors, which are no single column of a table: the shift of ab by region, chroma by true hue.
-for _region in artefacts.REGIONS:
+for _region in artifact_metrics.REGIONS:
     METRICS[f"bias_{_region}"] = Metric(
         f"bias {_region.replace('_', ' ')}",
         "{:.2f}",
@@ -190,7 +190,7 @@ for _hue in HUES:
         "{:+.2f}",
         LOWER,
         "mean chroma less the true one, where the true hue is within 22.5° of this and the true "
-        f"chroma at least {artefacts.NEUTRAL:.0f}; its size counts",
+        f"chroma at least {artifact_metrics.NEUTRAL:.0f}; its size counts",
         _ratio(f"hue_{_hue:03d}_signed", f"hue_{_hue:03d}_share"),
     )
     METRICS[f"hue_{_hue:03d}_error"] = Metric(

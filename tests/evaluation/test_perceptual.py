@@ -7,7 +7,8 @@ import pytest
 import scipy.linalg
 import skimage.data
 
-from keras_colorize import errors, evaluate, perceptual
+from keras_colorize import errors, evaluate
+from keras_colorize.evaluation import perceptual
 
 
 def gaussian(seed, dimensions=6):

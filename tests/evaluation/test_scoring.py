@@ -8,8 +8,8 @@ import pytest
 import skimage.color
 from PIL import Image
 
-from keras_colorize import scoring, summary
-from keras_colorize.scoring import CEILINGS, Kept, Photograph
+from keras_colorize.evaluation import scoring, summary
+from keras_colorize.evaluation.scoring import CEILINGS, Kept, Photograph
 
 
 class Watched(np.ndarray):

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import numpy as np
 
 from keras_colorize import errors, files
-from keras_colorize.pages.page import embed, render
+from keras_colorize.evaluation.pages.page import embed, render
 
 _PRACTICE, _TEST = 10, 40
 _SIDE = 256  # pixels, as in the paper; larger pictures are reduced to it
@@ -112,7 +112,7 @@ def write(
 
 def _borrow(rgb, other):
     """Give a photograph the a*b* of another: uint8 `(H, W, 3)` both, of one shape."""
-    from keras_colorize.color import lab  # here, since pooling answers need not wait for Keras
+    from keras_colorize.color import lab
 
     mixed = np.array(lab.rgb_to_lab(other))
     mixed[..., 0] = np.asarray(lab.rgb_to_lab(rgb))[..., 0]

@@ -8,7 +8,7 @@ from keras_colorize import errors
 _PACKAGE = Path(__file__).resolve().parent
 
 
-class Shelf:
+class Catalog:
     """Things of one kind, in a checkout or in an installed wheel.
 
     Args:
@@ -37,13 +37,13 @@ class Shelf:
         return next((file for file in files if file.is_file()), None)
 
 
-class TomlShelf(Shelf):
+class TomlCatalog(Catalog):
     """TOML files of one kind.
 
     Args:
         argument: What the command line calls one, for messages.
-        packaged: As for `Shelf`.
-        checkout: As for `Shelf`.
+        packaged: As for `Catalog`.
+        checkout: As for `Catalog`.
     """
 
     def __init__(self, argument: str, packaged: str, checkout: str):

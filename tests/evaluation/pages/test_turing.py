@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 
 from keras_colorize import errors, evaluate
-from keras_colorize.pages import turing
+from keras_colorize.evaluation.pages import turing
 
 RED, BLUE = (210, 40, 40), (40, 40, 210)
 

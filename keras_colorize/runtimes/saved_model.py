@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer
-from keras_colorize.data import encoded
+from keras_colorize.runtimes import decode_images
 
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
 
@@ -116,7 +116,7 @@ class Service(tf.Module):
 
 @_graph(tf.TensorSpec([], tf.string))
 def _read(image):
-    picture, wrong = encoded.read(image)
+    picture, wrong = decode_images.read(image)
     return tf.ensure_shape(picture, (None, None, 4)), wrong
 
 

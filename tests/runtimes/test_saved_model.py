@@ -29,9 +29,10 @@ from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 import keras_colorize
-from keras_colorize import export, heads, models, serving
+from keras_colorize import export, heads, models
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs
+from keras_colorize.runtimes import saved_model
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "serving"
@@ -73,7 +74,7 @@ def decode(png):
 def test_every_architecture_and_every_head_exports(arch, head, tmp_path, picture):
     colorizer = calm_colorizer(arch, head)
     colorizer.decode_by(chroma=0.8)
-    serving.save(colorizer, tmp_path / "saved")
+    saved_model.save(colorizer, tmp_path / "saved")
     signatures = tf.saved_model.load(tmp_path / "saved").signatures
     rgb = picture(45, 71)
     got = signatures["serving_default"](image_bytes=tf.constant([encode(rgb)]))["png_bytes"]

@@ -6,8 +6,8 @@ import skimage.color
 import skimage.data
 import skimage.metrics
 
-from keras_colorize import metrics
 from keras_colorize.color import bins, lab
+from keras_colorize.evaluation import metrics
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.layers import Resize, Upscale2x, conv3x3, leaky_relu
+from keras_colorize.layers.blocks import Resize, Upscale2x, conv3x3, leaky_relu
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 5, 8, 4), (1, 16, 3, 1)])

@@ -6,7 +6,7 @@ import pytest
 import skimage.color
 import skimage.data
 
-from keras_colorize import artefacts, metrics, summary
+from keras_colorize.evaluation import artifact_metrics, metrics, summary
 
 SIDE = 128
 pytestmark = pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB:UserWarning")
@@ -44,7 +44,7 @@ def tinted(strength):
 
 def blurred_border(sigma):
     def change(ab):
-        inside = artefacts.regions(SIDE, SIDE)["centre"][..., None]
+        inside = artifact_metrics.regions(SIDE, SIDE)["centre"][..., None]
         noise = np.random.default_rng(0).normal(0, 1, ab.shape).astype("float32")
         return np.where(inside, ab + noise, cv2.GaussianBlur(ab, (0, 0), sigma))
 
@@ -118,7 +118,7 @@ def test_fading_is_neither_blur_nor_ignored_edges(photographs):
 def test_spectrum_of_a_wave_is_half_its_squared_amplitude():
     column = np.arange(96)
     plane = np.broadcast_to(3 * np.cos(2 * np.pi * column / 8), (96, 96))
-    power = artefacts.spectrum(np.stack([plane, 0 * plane], axis=-1))
+    power = artifact_metrics.spectrum(np.stack([plane, 0 * plane], axis=-1))
     assert power.sum() == pytest.approx(3**2 / 2, rel=0.01)
 
 
@@ -126,13 +126,13 @@ def test_spectrum_of_a_wave_is_half_its_squared_amplitude():
 def test_checkerboard_is_the_amplitude_of_a_wave(side):
     column = np.arange(side)
     plane = np.broadcast_to(2 * np.cos(np.pi / 2 * column), (side, side))
-    power = artefacts.spectrum(np.stack([plane, 0 * plane], axis=-1).astype("float32"))
-    assert artefacts.checkerboard(power, (side, side)) == pytest.approx(2, rel=0.03)
+    power = artifact_metrics.spectrum(np.stack([plane, 0 * plane], axis=-1).astype("float32"))
+    assert artifact_metrics.checkerboard(power, (side, side)) == pytest.approx(2, rel=0.03)
 
 
 def test_checkerboard_of_noise_is_a_fraction_of_it():
     noise = np.random.default_rng(0).normal(0, 2, (128, 128, 2)).astype("float32")
-    assert artefacts.checkerboard(artefacts.spectrum(noise), (128, 128)) < 0.15
+    assert artifact_metrics.checkerboard(artifact_metrics.spectrum(noise), (128, 128)) < 0.15
 
 
 def test_cutoff_of_bilinear_enlargement_lies_below_its_nyquist_frequency(photographs):
@@ -150,17 +150,17 @@ def test_no_colour_has_no_sharpness_and_ignores_every_edge(photographs):
 
 
 def test_regions_by_hand():
-    masks = artefacts.regions(16, 16)
+    masks = artifact_metrics.regions(16, 16)
     assert masks["centre"].sum() == 12 * 12 and masks["border"].sum() == 256 - 144
-    assert all(masks[name].sum() == 64 for name in artefacts.REGIONS[2:])
+    assert all(masks[name].sum() == 64 for name in artifact_metrics.REGIONS[2:])
 
 
 def test_hue_distance_by_hand():
     # Half the pixels without hue, half red; then half without hue, half blue: half must move.
     red, blue, grey = (40, 0), (0, -40), (1, 1)
-    one = artefacts.hues(np.array([[red, grey]], "float32"))
-    other = artefacts.hues(np.array([[blue, grey]], "float32"))
-    assert artefacts.hue_distance(one, other) == 0.5
+    one = artifact_metrics.hues(np.array([[red, grey]], "float32"))
+    other = artifact_metrics.hues(np.array([[blue, grey]], "float32"))
+    assert artifact_metrics.hue_distance(one, other) == 0.5
 
 
 def test_bleeding_by_hand():
@@ -169,9 +169,9 @@ def test_bleeding_by_hand():
     lightness = np.broadcast_to(step, (64, 64)).copy()
     at_edge = np.stack([lightness, 0 * lightness], axis=-1)
     away = np.roll(at_edge, 16, axis=1)
-    contours = artefacts.Contours(lightness, at_edge)
-    assert contours.bleeding(at_edge, artefacts.steepness(at_edge)) == 0
+    contours = artifact_metrics.Contours(lightness, at_edge)
+    assert contours.bleeding(at_edge, artifact_metrics.steepness(at_edge)) == 0
     # Rolled, the picture's own ends meet in a second step, also away from lightness's edge.
-    assert contours.bleeding(away, artefacts.steepness(away)) == 1
-    assert contours.ignored(at_edge, artefacts.steepness(at_edge)) == 0
-    assert contours.ignored(away, artefacts.steepness(away)) == 1
+    assert contours.bleeding(away, artifact_metrics.steepness(away)) == 1
+    assert contours.ignored(at_edge, artifact_metrics.steepness(at_edge)) == 0
+    assert contours.ignored(away, artifact_metrics.steepness(away)) == 1

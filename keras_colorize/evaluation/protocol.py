@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass, field
 
 from keras_colorize import errors
-from keras_colorize.shelf import TomlShelf
+from keras_colorize.catalog import TomlCatalog
 
 # In a checkout the protocols stand in `eval/`; a wheel brings them as `keras_colorize/protocols/`.
-PROTOCOLS = TomlShelf("protocol", "protocols", "eval")
+PROTOCOLS = TomlCatalog("protocol", "protocols", "eval")
 
 TABLES = {
     "means": "a row for each model",
@@ -153,7 +153,7 @@ def table(protocol: Protocol, scores, values: dict, names: list[str]) -> str:
         values: Row → metric → value.
         names: Those of the protocol's rows that were scored.
     """
-    from keras_colorize import summary
+    from keras_colorize.evaluation import summary
 
     shown = metrics_of(protocol)
     reported = [m for m in shown if any(m in row.published for row in protocol.rows.values())]
@@ -184,7 +184,7 @@ def table(protocol: Protocol, scores, values: dict, names: list[str]) -> str:
 
 
 def _per_image(protocol, scores, names, shown):
-    from keras_colorize import summary
+    from keras_colorize.evaluation import summary
 
     shown = [m for m in shown if m in scores.image_metrics]
     metrics = [(summary.METRICS[m], m, row) for m in shown for row in names]
@@ -204,7 +204,7 @@ def loss_table(protocol: Protocol, histories: dict[str, list[dict]]) -> str:
         protocol: Which.
         histories: Row → the rows of its `history.csv`.
     """
-    from keras_colorize import summary
+    from keras_colorize.evaluation import summary
 
     names = dict.fromkeys(n for rows in histories.values() for n in rows[-1] if n.endswith("loss"))
     # A source's loss has no column where no run here knows it by that name.
@@ -262,10 +262,11 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
         sure: Row → metric → interval.
         names: Those of the protocol's rows that were scored.
     """
-    from keras_colorize import summary, viz
+    from keras_colorize import plots
+    from keras_colorize.evaluation import summary
 
     if protocol.figure == "grid":
-        viz.save(path, viz.grid({row: scores.pictures[row] for row in scores.row_names}))
+        plots.save(path, plots.grid({row: scores.pictures[row] for row in scores.row_names}))
         return
     panels = {summary.METRICS[metric].heading: metric for metric in metrics_of(protocol)}
     rows = {name: row for name, row in protocol.rows.items() if name in names}
@@ -274,14 +275,14 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
         across = {name: [row.temperature] for name, row in rows.items()}
         across |= {"grey": ends, "truth": ends}
         drawn = {title: _joined(rows, across, values, m) for title, m in panels.items()}
-        viz.lines(path, drawn, "temperature")
+        plots.lines(path, drawn, "temperature")
         return
     if protocol.figure == "frontier":
         label, first = next(iter(panels.items()))
         del panels[label]
         across = {name: [values[name][first]] for name in (*rows, "grey")}
         drawn = {title: _joined(rows, across, values, m, True) for title, m in panels.items()}
-        viz.lines(path, drawn, label, upright={"truth": values["truth"][first]})
+        plots.lines(path, drawn, label, upright={"truth": values["truth"][first]})
         return
     scenes, drawn = _scenes(protocol, scores), {}
     # With scenes the models alone are compared, as the source has it; else truth is the measure.
@@ -292,7 +293,7 @@ def draw(protocol: Protocol, path, scores, values: dict, sure: dict, names: list
             for number, scene in scenes.items()
         }
         drawn[title]["all"] = {row: (values[row][metric], *sure[row][metric]) for row in compared}
-    viz.bars(path, drawn)
+    plots.bars(path, drawn)
 
 
 def _joined(rows, across, values, metric, named=False):
@@ -316,14 +317,14 @@ def draw_losses(path, histories: dict[str, list[dict]]) -> None:
         path: Where to, a PNG file.
         histories: Row → the rows of its `history.csv`.
     """
-    from keras_colorize import viz
+    from keras_colorize import plots
 
     panels = {}
     for row, history in histories.items():
         for name in (n for n in history[0] if n.endswith("loss")):
             points = [(r["epoch"], r[name]) for r in history]
             panels.setdefault(name, {})[row] = tuple(zip(*points))
-    viz.lines(path, panels, "epoch")
+    plots.lines(path, panels, "epoch")
 
 
 def _scenes(protocol, scores) -> dict[int, str]:

@@ -5,12 +5,12 @@ import skimage.color
 import skimage.data
 from PIL import Image
 
-from keras_colorize import viz
+from keras_colorize import plots
 
 
 def test_to_grey_keeps_lightness_only():
     rgb = skimage.data.astronaut()[:64, :64]
-    grey = viz.to_grey(rgb)
+    grey = plots.to_grey(rgb)
     assert np.ptp(grey, axis=-1).max() <= 1
     got, expected = skimage.color.rgb2lab(grey), skimage.color.rgb2lab(rgb)
     np.testing.assert_allclose(got[..., 0], expected[..., 0], atol=0.35)
@@ -18,7 +18,7 @@ def test_to_grey_keeps_lightness_only():
 
 def test_grid_has_a_row_for_each_photograph_and_a_column_for_each_kind():
     red, blue = (np.full((40, 40, 3), color, "uint8") for color in ((255, 0, 0), (0, 0, 255)))
-    sheet = viz.grid({"a": [red, blue], "b": [blue, red]}, side=20)
+    sheet = plots.grid({"a": [red, blue], "b": [blue, red]}, side=20)
     assert sheet.shape == (22 + 2 * 24, 2 * 24 - 4, 3)
     assert (sheet[22 + 10, 10] == (255, 0, 0)).all()
     assert (sheet[22 + 10, 34] == (0, 0, 255)).all()
@@ -27,7 +27,7 @@ def test_grid_has_a_row_for_each_photograph_and_a_column_for_each_kind():
 
 def test_curves_are_a_picture(tmp_path):
     history = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n} for n in (1, 2, 3)]
-    viz.curves(tmp_path / "curves.png", history)
+    plots.curves(tmp_path / "curves.png", history)
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.size == (840, 480)
 
@@ -48,7 +48,7 @@ def test_curves_of_a_gan_have_a_panel_for_each_network(tmp_path, figures):
     """Negative losses, as a critic's, are drawn: a logarithmic axis would leave them out."""
     rows = [(1, 0.3, 0.2, -0.1), (2, 0.2, 0.1, 0.05)]
     names = ("epoch", "loss", "l1_loss", "discriminator_loss")
-    viz.curves(tmp_path / "curves.png", [dict(zip(names, row)) for row in rows])
+    plots.curves(tmp_path / "curves.png", [dict(zip(names, row)) for row in rows])
     generator, discriminator = figures[0].axes
     assert [line.get_label() for line in generator.lines] == ["loss", "l1_loss"]
     assert generator.get_yscale() == "log"
@@ -60,7 +60,7 @@ def test_curves_of_a_gan_have_a_panel_for_each_network(tmp_path, figures):
 
 def test_lines_write_beside_their_points_and_mark_an_x(tmp_path, figures):
     panels = {"PSNR": {"classes": ([1, 2], [3, 4], ["T = 0.1", "T = 1"]), "grey": ([0], [5])}}
-    viz.lines(tmp_path / "lines.png", panels, "colorfulness", upright={"truth": 9})
+    plots.lines(tmp_path / "lines.png", panels, "colorfulness", upright={"truth": 9})
     (axes,) = figures[0].axes
     assert [(text.get_text(), text.xy) for text in axes.texts] == [
         ("T = 0.1", (1, 3)),

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_colorize.data import encoded, photographs
+from keras_colorize.data import photographs
+from keras_colorize.runtimes import decode_images
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
 
@@ -18,7 +19,7 @@ ORIENTATION, DESCRIPTION = 0x0112, 0x010E
 @pytest.fixture(scope="module")
 def read():
     """Read a photograph in a graph: uint8 `(H, W, 4)` and what is wrong."""
-    graph = tf.function(encoded.read, input_signature=[tf.TensorSpec([], tf.string)])
+    graph = tf.function(decode_images.read, input_signature=[tf.TensorSpec([], tf.string)])
 
     def call(content):
         picture, wrong = graph(content)
@@ -229,7 +230,7 @@ def test_read_never_starts_the_decoder_of_a_bomb(picture, monkeypatch):
 
     for name in ("decode_jpeg", "decode_png", "decode_webp", "decode_gif", "decode_bmp"):
         spy(name)
-    spied = tf.function(encoded.read, input_signature=[tf.TensorSpec([], tf.string)])
+    spied = tf.function(decode_images.read, input_signature=[tf.TensorSpec([], tf.string)])
     for content in bombs(picture).values():
         spied(bytes(content))
     assert started == []

@@ -6,20 +6,20 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize import geometry
+from keras_colorize.layers import resizing
 
 
 @pytest.mark.parametrize("size", [(12, 90), (70, 20), (33, 45), (1, 200)])
 def test_resize_equals_tensorflow(size):
     picture = np.random.default_rng(0).uniform(-1, 1, (2, 33, 45, 2)).astype("float32")
-    got = geometry.resize(ops.convert_to_tensor(picture), size)
+    got = resizing.resize(ops.convert_to_tensor(picture), size)
     np.testing.assert_allclose(got, tf.image.resize(picture, size), atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(12, 30), (32, 44), (1, 7), (33, 15)])
 def test_resize_averages_areas_as_training_and_opencv_do(size):
     picture = np.random.default_rng(0).uniform(-1, 1, (2, 33, 45, 2)).astype("float32")
-    got = geometry.resize(ops.convert_to_tensor(picture), size, antialias=True)
+    got = resizing.resize(ops.convert_to_tensor(picture), size, antialias=True)
     np.testing.assert_allclose(got, tf.image.resize(picture, size, "area"), atol=1e-5)
     expected = cv2.resize(picture[0], size[::-1], interpolation=cv2.INTER_AREA)
     np.testing.assert_allclose(got[0], expected, atol=1e-5)
@@ -27,14 +27,14 @@ def test_resize_averages_areas_as_training_and_opencv_do(size):
 
 def test_resize_averages_areas_only_where_a_picture_gets_smaller():
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 9, 7, 1)).astype("float32")
-    got = geometry.resize(ops.convert_to_tensor(picture), (20, 3), antialias=True)
+    got = resizing.resize(ops.convert_to_tensor(picture), (20, 3), antialias=True)
     expected = tf.image.resize(tf.image.resize(picture, (9, 3), "area"), (20, 3))
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_resize_enlarges_as_opencv_does():
     picture = np.random.default_rng(0).uniform(-1, 1, (14, 20, 2)).astype("float32")
-    got = geometry.resize(ops.convert_to_tensor(picture[None]), (57, 61))[0]
+    got = resizing.resize(ops.convert_to_tensor(picture[None]), (57, 61))[0]
     expected = cv2.resize(picture, (61, 57), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
@@ -45,7 +45,7 @@ def test_resize_takes_sizes_that_a_graph_does_not_know():
 
     @tf.function(input_signature=[free, tf.TensorSpec((2,), tf.int32)])
     def graph(picture, size):
-        return geometry.resize(picture, (size[0], size[1]), antialias=True)
+        return resizing.resize(picture, (size[0], size[1]), antialias=True)
 
     expected = tf.image.resize(tf.image.resize(picture, (5, 7), "area"), (5, 30))
     np.testing.assert_allclose(graph(picture, [5, 30]), expected, atol=1e-5)
@@ -53,7 +53,7 @@ def test_resize_takes_sizes_that_a_graph_does_not_know():
 
 def test_fill_square_mirrors_as_numpy_pads():
     picture = np.arange(10, dtype="float32").reshape(1, 2, 5, 1)
-    got = np.asarray(geometry.fill_square(picture, (2, 5), 9))
+    got = np.asarray(resizing.fill_square(picture, (2, 5), 9))
     expected = np.pad(picture, [(0, 0), (3, 4), (2, 2), (0, 0)], mode="symmetric")
     np.testing.assert_array_equal(got, expected)
 
@@ -61,12 +61,12 @@ def test_fill_square_mirrors_as_numpy_pads():
 @pytest.mark.parametrize("size", [(2, 9), (9, 1), (9, 9), (5, 9)])
 def test_cut_from_square_gives_back_what_was_filled_in(size):
     picture = np.random.default_rng(0).uniform(-1, 1, (1, *size, 2)).astype("float32")
-    square = geometry.fill_square(picture, size, 9)
-    np.testing.assert_array_equal(geometry.cut_from_square(square, size, 9), picture)
+    square = resizing.fill_square(picture, size, 9)
+    np.testing.assert_array_equal(resizing.cut_from_square(square, size, 9), picture)
 
 
 def test_cut_from_square_enlarges_smaller_maps_first():
     square = np.tile(np.arange(4, dtype="float32")[None, :, None, None], (1, 1, 4, 1))
-    got = geometry.cut_from_square(ops.convert_to_tensor(square), (4, 8), 8)[0, :, 0, 0]
+    got = resizing.cut_from_square(ops.convert_to_tensor(square), (4, 8), 8)[0, :, 0, 0]
     # Rows 2 to 5 of the map enlarged from 4 to 8.
     np.testing.assert_allclose(got, [0.75, 1.25, 1.75, 2.25], atol=1e-6)

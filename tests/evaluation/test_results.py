@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize import errors
-from keras_colorize.data.results import Results
+from keras_colorize.evaluation.results import Results
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from keras_colorize import artefacts
 from keras_colorize.color import bins, lab
+from keras_colorize.evaluation import artifact_metrics
 
 # Hasler and Süsstrunk 2003: R, G, B → rg, yb; and the weight of the mean in M^(3).
 _OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], "float32")
@@ -136,7 +136,7 @@ def _cos_of(cos, sin, degrees):
 def ab_rmse(picture_lab: np.ndarray, truth_lab: np.ndarray) -> float:
     """Root mean squared error of a* and b*, over pixels and the two channels."""
     difference = picture_lab[..., 1:] - truth_lab[..., 1:]
-    return float(np.sqrt(np.mean(artefacts.squared_length(difference), dtype="float64") / 2))
+    return float(np.sqrt(np.mean(artifact_metrics.squared_length(difference), dtype="float64") / 2))
 
 
 def auc_of_pixels(distance: np.ndarray) -> np.ndarray:
@@ -211,7 +211,7 @@ class Reference:
         """The number in `HUES` of each pixel's hue, and one more where it has none: `(H, W)`."""
         turns = np.arctan2(self.ab[..., 1], self.ab[..., 0]) * (len(HUES) / (2 * np.pi))
         sectors = np.rint(turns).astype("int32") % len(HUES)
-        sectors[self.chroma < artefacts.NEUTRAL] = len(HUES)
+        sectors[self.chroma < artifact_metrics.NEUTRAL] = len(HUES)
         return sectors
 
     @cached_property
@@ -222,17 +222,17 @@ class Reference:
     @cached_property
     def hues(self) -> np.ndarray:
         """Its histogram of hue."""
-        return artefacts.hues(self.ab)
+        return artifact_metrics.hues(self.ab)
 
     @cached_property
     def power(self) -> np.ndarray:
         """The spectrum of its ab."""
-        return artefacts.spectrum(self.ab)
+        return artifact_metrics.spectrum(self.ab)
 
     @cached_property
-    def contours(self) -> artefacts.Contours:
+    def contours(self) -> artifact_metrics.Contours:
         """Its edges."""
-        return artefacts.Contours(np.ascontiguousarray(self.lab[..., 0]), self.ab)
+        return artifact_metrics.Contours(np.ascontiguousarray(self.lab[..., 0]), self.ab)
 
 
 def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
@@ -252,7 +252,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
     whole = lab.of_8bit(picture)
     ab = np.ascontiguousarray(whole[..., 1:])
     difference = ab - reference.ab
-    within = auc_of_pixels(np.sqrt(artefacts.squared_length(difference)))
+    within = auc_of_pixels(np.sqrt(artifact_metrics.squared_length(difference)))
     found = {
         "psnr": psnr(picture, reference.rgb),
         "ssim": _ssim(_moments(picture), reference.moments),
@@ -289,14 +289,14 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         found[f"hue_{hue:03d}_absolute"] = float(absolute)
 
     # ---- artefacts ----
-    shape, steep = ab.shape[:2], artefacts.steepness(ab)
-    power = artefacts.spectrum(ab)
-    found |= artefacts.shifts(ab, reference.ab)
-    found["border_mse"], found["centre_mse"] = artefacts.border_and_centre(ab, reference.ab)
+    shape, steep = ab.shape[:2], artifact_metrics.steepness(ab)
+    power = artifact_metrics.spectrum(ab)
+    found |= artifact_metrics.shifts(ab, reference.ab)
+    found["border_mse"], found["centre_mse"] = artifact_metrics.border_and_centre(ab, reference.ab)
     found |= {
-        "hue_distance": artefacts.hue_distance(artefacts.hues(ab), reference.hues),
-        "chroma_cutoff": artefacts.chroma_cutoff(power, reference.power, shape),
-        "checkerboard": artefacts.checkerboard(power, shape),
+        "hue_distance": artifact_metrics.hue_distance(artifact_metrics.hues(ab), reference.hues),
+        "chroma_cutoff": artifact_metrics.chroma_cutoff(power, reference.power, shape),
+        "checkerboard": artifact_metrics.checkerboard(power, shape),
         "bleeding": reference.contours.bleeding(ab, steep),
         "ignored_edges": reference.contours.ignored(ab, steep),
     }

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from keras_colorize import intervals, metrics, summary, viz
+from keras_colorize import plots
 from keras_colorize.color import bins, lab
 from keras_colorize.colorizer import Colorizer, to_8bit
+from keras_colorize.evaluation import intervals, metrics, summary
 
 _BATCH = 8
 GREY, TRUTH = "grey", "truth"
@@ -240,7 +241,7 @@ class Kept:
                 for row, picture in pictures.items():
                     target = self._folder / row / file
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    viz.save(target, picture)
+                    plots.save(target, picture)
             if gone and not any(gone[1] == e[1] for h in self._heaps.values() for e in h):
                 for row in pictures:
                     (self._folder / row / gone[3]).unlink(missing_ok=True)

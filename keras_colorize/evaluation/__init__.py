@@ -1,0 +1,1 @@
+"""Scoring pictures: rows, metrics, intervals, tables, pages."""
