@@ -41,18 +41,18 @@ def zhang2016_step(batch):
     network = zhang2016()
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     rows = [map(int, row.split()) for row in RANGES.replace("\n", "|").split("|")]
-    centres = [(a, b) for a, first, last in rows for b in range(first, last + 1, 10)]
-    centres = torch.tensor(centres, dtype=torch.float32)
-    weights = torch.ones(len(centres))
+    centers = [(a, b) for a, first, last in rows for b in range(first, last + 1, 10)]
+    centers = torch.tensor(centers, dtype=torch.float32)
+    weights = torch.ones(len(centers))
 
     def step():
         logits = network((batch[:, :1] - 50) / 100)
         ab = batch[:, 1:, ::4, ::4].permute(0, 2, 3, 1).reshape(-1, 2)
-        near, index = torch.cdist(ab, centres).topk(10, largest=False)
+        near, index = torch.cdist(ab, centers).topk(10, largest=False)
         soft = torch.exp(-(near**2) / (2 * 5**2))
-        target = torch.zeros(len(ab), len(centres))
+        target = torch.zeros(len(ab), len(centers))
         target.scatter_(1, index, soft / soft.sum(1, keepdim=True))
-        logits = logits.permute(0, 2, 3, 1).reshape(-1, len(centres))
+        logits = logits.permute(0, 2, 3, 1).reshape(-1, len(centers))
         loss = (
             weights[index[:, 0]] * functional.cross_entropy(logits, target, reduction="none")
         ).mean()

@@ -80,7 +80,7 @@ def main() -> None:
         "# Choices of a recipe\n\n"
         f"`python benchmarks/training.py`: {PHOTOGRAPHS:,} photographs shown in each run, "
         f"{record['photographs']['data']:,} to choose from; scored on {result['photographs']} "
-        "others, centre crops of 256². One change at a time; another seed tells how much chance "
+        "others, center crops of 256². One change at a time; another seed tells how much chance "
         "does. Validation losses of other sizes and losses do not compare. In runs this short an "
         "average lags behind the weights.\n\n"
         f"**{base}**, and\n\n"

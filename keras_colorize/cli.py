@@ -14,7 +14,7 @@ from keras_colorize.errors import RunError, UsageError
 VERBS = {
     "train": "train a network on photographs",
     "evaluate": "score models on photographs, beside grey and truth",
-    "colorize": "colour photographs",
+    "colorize": "color photographs",
     "export": "write a trained model for servers",
 }
 DEFAULT_MODEL = "vgg_fusion.photos26k"  # comes with the package
@@ -47,7 +47,7 @@ def parser(verb: str, description: str) -> argparse.ArgumentParser:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of a verb that uses one trained model: which, and how it says colour."""
+    """Add the flags of a verb that uses one trained model: which, and how it says color."""
     parser.add_argument(
         "--model",
         metavar="NAME|DIR",
@@ -66,7 +66,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="FACTOR",
-        help="for any model: 1.4 makes colours more vivid, 0.7 paler (default: %(default)s)",
+        help="for any model: 1.4 makes colors more vivid, 0.7 paler (default: %(default)s)",
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m keras_colorize.colorize`: colour photographs at their original size."""
+"""`python -m keras_colorize.colorize`: color photographs at their original size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def colorize(
     chroma: float = 1.0,
     saliency: bool = False,
 ) -> list[tuple[str, str]]:
-    """Colour files, folders and globs; one bad file does not stop the others.
+    """Color files, folders and globs; one bad file does not stop the others.
 
     Args:
         inputs: Photographs, folders (recursive) or globs.
@@ -30,10 +30,10 @@ def colorize(
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it.
 
     Returns:
-        The files that could not be coloured, each with its reason.
+        The files that could not be colored, each with its reason.
 
     Raises:
-        UsageError: Nothing to colour, a model that cannot be loaded, an output that cannot be
+        UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written.
     """
     from tqdm import tqdm
@@ -89,11 +89,11 @@ def _plan(inputs, out, saliency) -> tuple[list[tuple[Path, Path, Path]], list[tu
             missing.append((given, str(error)))
             continue
         given = os.path.expanduser(given)
-        # Pictures of an earlier call in a folder that is coloured again are no photographs.
+        # Pictures of an earlier call in a folder that is colored again are no photographs.
         others = [path for path in found if folder.resolve() not in path.resolve().parents]
         if others and not single:
             for path in sorted(set(found) - set(others)):
-                print(f"Not coloured, since it is in --out already: {path}", file=sys.stderr)
+                print(f"Not colored, since it is in --out already: {path}", file=sys.stderr)
             found = others
         for path in found:
             below = path.relative_to(given) if os.path.isdir(given) else Path(path.name)
@@ -134,7 +134,7 @@ def _free_name(target: Path, taken) -> Path:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = cli.parser(
-        "colorize", "Colour photographs at their original size; their lightness is kept."
+        "colorize", "Color photographs at their original size; their lightness is kept."
     )
     parser.add_argument("inputs", nargs="+", metavar="IN", help="photographs, folders or globs")
     parser.add_argument(

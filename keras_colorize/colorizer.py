@@ -26,7 +26,7 @@ _LONGEST = 4  # the long side given to a network is at most so many times its `s
 
 
 class Colorizer:
-    """A network that predicts colour and everything needed to use it on a photograph.
+    """A network that predicts color and everything needed to use it on a photograph.
 
     Args:
         arch: One of `list_models()`.
@@ -69,7 +69,7 @@ class Colorizer:
         self.decoding: dict = {}
         self.chroma = 1.0
 
-    # ---- colour ----
+    # ---- color ----
 
     def decode_by(
         self,
@@ -77,13 +77,13 @@ class Colorizer:
         temperature: float | None = None,
         chroma: float = 1.0,
     ) -> None:
-        """Choose how the head's output becomes a colour.
+        """Choose how the head's output becomes a color.
 
         Args:
             decoding: `argmax`, `mean` or `sample`, of a class head; its own choice when None.
             temperature: Of `mean` and `sample`: small is vivid, large is cautious.
             chroma: Factor on a* and b*, of any head: above 1 is more vivid. A network
-                that minimises a squared error pales where it is unsure, which this makes up for.
+                that minimizes a squared error pales where it is unsure, which this makes up for.
 
         Raises:
             UsageError: A wrong value; a decoding or temperature without a class head.
@@ -99,12 +99,12 @@ class Colorizer:
             self.head.check_decoding(**self.decoding)
 
     def predict_ab(self, lightness) -> np.ndarray:
-        """Predict colour for photographs of one size: arrays for `ab_of`, and an array from it."""
+        """Predict color for photographs of one size: arrays for `ab_of`, and an array from it."""
         ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"))
         return keras.ops.convert_to_numpy(ab)
 
     def ab_of(self, lightness, **decoding):
-        """Predict colour for photographs of one size; the network sees what `present` says.
+        """Predict color for photographs of one size; the network sees what `present` says.
 
         Its answer is resized bilinearly.
 
@@ -174,7 +174,7 @@ class Colorizer:
         return pictures
 
     def colorize(self, photograph: np.ndarray) -> np.ndarray:
-        """Colour one photograph; its lightness is kept, its colours (if any) are discarded.
+        """Color one photograph; its lightness is kept, its colors (if any) are discarded.
 
         Args:
             photograph: uint8 `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB.
@@ -205,7 +205,7 @@ class Colorizer:
         return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
 
     def colorize_batch(self, photographs: np.ndarray) -> np.ndarray:
-        """Colour photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""
+        """Color photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""
         shape = photographs.shape[:3]
         lightness = _each_pixel(_to_lightness(), photographs.reshape(-1, 3))
         ab = self.predict_ab(lightness.reshape(*shape, 1)).reshape(-1, 2)
@@ -369,7 +369,7 @@ def _to_lightness() -> keras.Model:
 
 
 def to_8bit(whole: np.ndarray) -> np.ndarray:
-    """Return CIELAB as the picture a person gets: chroma gives way where sRGB lacks the colour.
+    """Return CIELAB as the picture a person gets: chroma gives way where sRGB lacks the color.
 
     Args:
         whole: float32 `(..., 3)`, L*, a*, b*.

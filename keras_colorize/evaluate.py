@@ -74,7 +74,7 @@ def evaluate(
     folders = _name("results", results, named)
     if turing and plan and not plan.has_truth:
         raise errors.UsageError(
-            f"`turing` needs true colours, and protocol {protocol} has none to show."
+            f"`turing` needs true colors, and protocol {protocol} has none to show."
         )
     if plan:
         _check_roles(plan, protocol, [*named, *folders])
@@ -137,7 +137,7 @@ def evaluate(
         _report_mismatches(one)
 
     # ---- files ----
-    values, sure = scores.summarise(seed)
+    values, sure = scores.summarize(seed)
     result = {
         "format": _FORMAT,
         "rows": values,
@@ -353,7 +353,7 @@ def _tables(result, scores) -> str:
     for key, words in (("skipped", "skipped"), ("left_out", "left out for want of a picture")):
         number = result[key] if key == "skipped" else len(result[key])
         said += f", {number} {words}" if number else ""
-    said += f"; centre crops of {result['size']}² ({_CROP}). {_COLOR}."
+    said += f"; center crops of {result['size']}² ({_CROP}). {_COLOR}."
     short = [name for name in summary.MAIN if name in scores.told]
     parts = [scores.table(short, result["rows"]), said + "\n"]
     parts.append(
@@ -448,7 +448,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "-o", "--out", default="evaluation", help="folder for the results (default: %(default)s)"
     )
-    parser.add_argument("--size", type=int, help="side of the centre crops (default: 256)")
+    parser.add_argument("--size", type=int, help="side of the center crops (default: 256)")
     parser.add_argument(
         "--protocol",
         metavar="NAME|FILE",

@@ -1,4 +1,4 @@
-"""Heads: how a network says colour, and how that is turned back into ab.
+"""Heads: how a network says color, and how that is turned back into ab.
 
 A head owns the output layer, the loss with its target encoding, and the decoding. Networks know
 nothing of ab; the rest of the package knows nothing of tanh or classes.
@@ -19,7 +19,7 @@ from keras_colorize.color.lab import lab_to_rgb, rgb_to_lab
 
 AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the usual round figure [1]
 DECODINGS = ("argmax", "mean", "sample")
-LOSSES = ("huber", "l2")  # of the heads that predict one colour
+LOSSES = ("huber", "l2")  # of the heads that predict one color
 _DELTA = 0.1  # where Huber's loss becomes linear, in a head's own units: 10 or 11 of CIELAB
 
 
@@ -63,12 +63,12 @@ def _sample(logits, temperature, seed):
     return ops.reshape(keras.random.categorical(flat, 1, seed=seed), shape[:-1])
 
 
-class _OneColour:
-    """A head that predicts one colour for each pixel.
+class _OneColor:
+    """A head that predicts one color for each pixel.
 
     Args:
         loss: `l2`, the sources'; or `huber`, squared for small errors and linear for large ones, so
-            that a colour which nobody could guess counts less.
+            that a color which nobody could guess counts less.
     """
 
     name: str
@@ -102,7 +102,7 @@ class _OneColour:
     def check_decoding(self, **decoding) -> None:
         """Refuse any choice of decoding: there is no distribution to decode."""
         raise errors.UsageError(
-            f"Head {self.name} predicts one colour, not a distribution. Received: {decoding}."
+            f"Head {self.name} predicts one color, not a distribution. Received: {decoding}."
         )
 
     def config(self) -> dict:
@@ -110,7 +110,7 @@ class _OneColour:
         return {"name": self.name, "loss": self._loss}
 
 
-class Regression(_OneColour):
+class Regression(_OneColor):
     """Two tanh channels, ab scaled to [-1, 1], and the L2 loss.
 
     [vgg-fusion] "minimize the L2 distance between the generated colours and the ground truth".
@@ -142,12 +142,12 @@ class Regression(_OneColour):
         return AB_SCALE * color
 
 
-class Sigmoid(_OneColour):
-    """Two sigmoid channels, ab normalised to [0, 1], and the L2 loss.
+class Sigmoid(_OneColor):
+    """Two sigmoid channels, ab normalized to [0, 1], and the L2 loss.
 
     [comparative] after Iizuka 2016, §3.4: "a sigmoid transfer function", ab "normalised ... to lie
     in the [0, 1] range". Chosen, since the range is not stated: ±100, as their code decodes it. Of
-    a photograph's colours only the bluest lie beyond; they are cut off.
+    a photograph's colors only the bluest lie beyond; they are cut off.
     """
 
     name = "sigmoid"
@@ -158,7 +158,7 @@ class Sigmoid(_OneColour):
         return _convolution(2, kernel_size, strides, kernel_initializer, "sigmoid")(features)
 
     def target(self, lab, color):
-        """Return ab normalised to [0, 1], at the size of `color`."""
+        """Return ab normalized to [0, 1], at the size of `color`."""
         return ops.clip(_subsample(lab, color)[..., 1:] / self._SCALE, -1.0, 1.0) / 2 + 0.5
 
     def decode(self, color):
@@ -166,7 +166,7 @@ class Sigmoid(_OneColour):
         return self._SCALE * (2 * color - 1)
 
 
-class Rgb(_OneColour):
+class Rgb(_OneColor):
     """Three tanh channels, sRGB scaled to [-1, 1], and the L2 loss.
 
     [enhancing] and [edge-saliency] predict the whole picture. What they say of lightness is
@@ -192,7 +192,7 @@ class Bins64:
     """64 classes for each pixel and each of a* and b*: two softmaxes, cross-entropy.
 
     [vgg-fusion] "segment the image into 64 classes, per pixel, per output channel", decoded by "the
-    index of the colour class with the highest probability". Chosen: classes of equal width over
+    index of the color class with the highest probability". Chosen: classes of equal width over
     ±110, so 3.4 units each. The source finds the picked classes vibrant but "unnaturally sharp" at
     their borders, so the mean at a temperature is offered as well.
     """
@@ -233,18 +233,18 @@ class Bins64:
         Returns:
             ab float32 `(B, H, W, 2)` in CIELAB units.
         """
-        centres = ops.convert_to_tensor(
+        centers = ops.convert_to_tensor(
             (np.arange(self._COUNT, dtype="float32") + 0.5) * self._WIDTH - AB_SCALE
         )
         channels = []
         for i, logits in enumerate(ops.split(color, 2, axis=-1)):
             if decoding == "mean":
                 probabilities = ops.softmax(logits / temperature, axis=-1)
-                channels.append(ops.sum(probabilities * centres, axis=-1))
+                channels.append(ops.sum(probabilities * centers, axis=-1))
             elif decoding == "argmax":
-                channels.append(ops.take(centres, ops.argmax(logits, axis=-1)))
+                channels.append(ops.take(centers, ops.argmax(logits, axis=-1)))
             else:
-                channels.append(ops.take(centres, _sample(logits, temperature, seed + i)))
+                channels.append(ops.take(centers, _sample(logits, temperature, seed + i)))
         return ops.stack(channels, axis=-1)
 
     def check_decoding(self, decoding: str = "argmax", temperature: float = 1.0) -> None:
@@ -273,12 +273,12 @@ class GamutBins:
     def __init__(self, kept: list[int] | None = None, prior: list[float] | None = None):
         self.kept = list(range(len(self._grid()))) if kept is None else list(kept)
         self.prior = None if prior is None else list(prior)
-        self.centres = self._grid()[self.kept]
+        self.centers = self._grid()[self.kept]
         count = len(self.kept)
         if prior is None:
             self._weights = np.ones(count, "float32")
         else:
-            self._weights = bins.class_weights(np.array(prior), self.centres)
+            self._weights = bins.class_weights(np.array(prior), self.centers)
 
     def with_prior(self, counts: np.ndarray) -> "GamutBins":
         """Return this head for data whose pixels fall into the bins of its grid `counts` times."""
@@ -286,8 +286,8 @@ class GamutBins:
         return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist())
 
     def nearest(self, ab):
-        """Return the class of each colour: `(..., 2)` → int32 `(...)`."""
-        return bins.nearest(ab, self.centres)
+        """Return the class of each color: `(..., 2)` → int32 `(...)`."""
+        return bins.nearest(ab, self.centers)
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: logits `(B, H, W, Q)`."""
@@ -306,13 +306,13 @@ class GamutBins:
         ab = _subsample(lab, color)[..., 1:]
         nearest = self.nearest(ab)
         if self._soft:
-            target = bins.soft_encode(ab, self.centres)
+            target = bins.soft_encode(ab, self.centers)
             entropy = ops.categorical_crossentropy(target, color, from_logits=True)
         else:
             entropy = ops.sparse_categorical_crossentropy(nearest, color, from_logits=True)
         weight = ops.take(ops.convert_to_tensor(self._weights), nearest)
-        coloured = ops.any(ops.abs(lab[..., 1:]) > 5.0, axis=(1, 2, 3), keepdims=True)
-        return entropy * weight * ops.cast(coloured[..., 0], entropy.dtype)
+        colored = ops.any(ops.abs(lab[..., 1:]) > 5.0, axis=(1, 2, 3), keepdims=True)
+        return entropy * weight * ops.cast(colored[..., 0], entropy.dtype)
 
     def decode(self, color, decoding="mean", temperature=0.38, seed=0):
         """Turn logits into ab.
@@ -328,12 +328,12 @@ class GamutBins:
             ab float32 `(B, h, w, 2)` in CIELAB units.
         """
         if decoding == "mean":
-            return bins.annealed_mean(color, self.centres, temperature)
+            return bins.annealed_mean(color, self.centers, temperature)
         if decoding == "argmax":
             classes = ops.argmax(color, axis=-1)
         else:
             classes = _sample(color, temperature, seed)
-        return ops.take(ops.convert_to_tensor(self.centres), classes, axis=0)
+        return ops.take(ops.convert_to_tensor(self.centers), classes, axis=0)
 
     def check_decoding(self, decoding: str = "mean", temperature: float = 0.38) -> None:
         """Raise a UsageError unless `decode` can be called so."""

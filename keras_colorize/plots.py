@@ -24,7 +24,7 @@ _ABOVE = {
 
 
 def to_grey(rgb: np.ndarray) -> np.ndarray:
-    """Return the photograph at its own L* without colour: uint8 `(..., 3)` → uint8 `(..., 3)`."""
+    """Return the photograph at its own L* without color: uint8 `(..., 3)` → uint8 `(..., 3)`."""
     whole = np.array(lab.rgb_to_lab(rgb))
     whole[..., 1:] = 0
     return np.rint(255 * np.asarray(lab.lab_to_rgb(whole))).astype("uint8")

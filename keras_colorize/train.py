@@ -141,7 +141,7 @@ def _train(recipe, strategy, out, start) -> dict:
     if recipe.overfit:
         record["overfit"] = overfit.judge(colorizer, _whole(data))
     files.write_json(out / "run.json", record)
-    print(f"\n{scores.count} photographs of {scored.name}, centre crops of {_SCORE_SIDE}²:\n")
+    print(f"\n{scores.count} photographs of {scored.name}, center crops of {_SCORE_SIDE}²:\n")
     print(scores.table())
     return record
 
@@ -350,7 +350,7 @@ def _make_head(recipe, record, data, start):
         from keras_colorize.training import prior
 
         head = prior.measure(head, data, recipe.size, recipe.batch_size)
-        print(f"{len(head.kept)} colour classes.")
+        print(f"{len(head.kept)} color classes.")
     record["head"] = head.config()
     return head
 

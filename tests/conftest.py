@@ -29,7 +29,7 @@ def tiny_model(tmp_path_factory):
 
 @pytest.fixture
 def picture():
-    """Make a smooth picture, different everywhere, in all colours: uint8 `(H, W, 3)`."""
+    """Make a smooth picture, different everywhere, in all colors: uint8 `(H, W, 3)`."""
 
     def make(height=40, width=64, seed=0):
         row, column = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]

@@ -69,10 +69,10 @@ def test_colorize_keeps_size_and_lightness(run, grey, tmp_path):
     # Rounding to 8 bits moves L* by up to 0.5 in the dark.
     before = lightness(np.stack([pixels] * 3, -1))
     assert np.abs(lightness(colored) - before).max() <= 1.0
-    assert np.ptp(colored.astype(int), axis=-1).max() > 0  # and there is colour
+    assert np.ptp(colored.astype(int), axis=-1).max() > 0  # and there is color
 
 
-def test_colorize_keeps_the_lightness_of_a_colour_photograph(run, picture, tmp_path):
+def test_colorize_keeps_the_lightness_of_a_color_photograph(run, picture, tmp_path):
     Image.fromarray(picture()).save(tmp_path / "a.png")
     assert run("a.png", "-o", "out") == 0
     colored = np.asarray(Image.open(tmp_path / "out" / "a.png"))
@@ -118,7 +118,7 @@ def test_colorize_extreme_proportions(run, grey, tmp_path, height, width):
 
 
 def test_colorize_tiff_scan_with_its_tags(run, picture, tmp_path):
-    # A 16-bit grey scan: its tags tell of bits and strips that the coloured picture has not.
+    # A 16-bit grey scan: its tags tell of bits and strips that the colored picture has not.
     values = picture()[..., 0].astype("uint16") * 257
     exif = Image.Exif()
     exif[DESCRIPTION] = "the harbour"

@@ -38,7 +38,7 @@ def test_colorize_in_blocks_equals_colorize_at_once(colorizer, monkeypatch):
     np.testing.assert_array_equal(colorizer.colorize(photograph), whole)
 
 
-def test_colorize_discards_colours_that_were_there(colorizer):
+def test_colorize_discards_colors_that_were_there(colorizer):
     rgb = skimage.data.chelsea()
     grey = np.rint(255 * skimage.color.lab2rgb(skimage.color.rgb2lab(rgb) * [1, 0, 0]))
     a, b = colorizer.colorize(rgb), colorizer.colorize(grey.astype("uint8"))
@@ -58,7 +58,7 @@ def test_predict_ab_upscales_bilinearly(colorizer, monkeypatch):
     color = np.random.default_rng(0).uniform(-1, 1, (1, 32, 48, 2)).astype("float32")
     monkeypatch.setattr(colorizer, "network", lambda lightness, training: {"color": color})
     ab = colorizer.predict_ab(np.zeros((1, 320, 480, 1), "float32"))
-    # Half-pixel centres and repeated edges, as scikit-image's order 1 has them.
+    # Half-pixel centers and repeated edges, as scikit-image's order 1 has them.
     expected = skimage.transform.resize(110 * color[0], (320, 480), order=1, mode="edge")
     np.testing.assert_allclose(ab[0], expected, atol=0.05)
 

@@ -48,7 +48,7 @@ def test_evaluate_report_has_the_rows_and_pictures(evaluated):
     rows = json.loads((evaluated / "metrics.json").read_text())["rows"]
     for row in ("grey", "one", "two"):
         assert f"{rows[row]['psnr']:.2f}" in report
-    # Six photographs for each of two models, each as grey, coloured and true.
+    # Six photographs for each of two models, each as grey, colored and true.
     assert report.count('<img class="made"') == 2 * 6
     assert report.count("data:image/jpeg") == 3 * 2 * 6
 
@@ -90,7 +90,7 @@ def test_evaluate_table_shows_grey_models_and_truth(evaluated):
     lines = (evaluated / "table.md").read_text().splitlines()
     assert lines[0].startswith("|") and "PSNR dB" in lines[0]
     assert [line.split("|")[1].strip() for line in lines[2:6]] == ["grey", "one", "two", "truth"]
-    assert "6 photographs of samples; centre crops of 64²" in lines[7]
+    assert "6 photographs of samples; center crops of 64²" in lines[7]
     every = "\n".join(lines)
     for metric in summary.METRICS.values():
         assert f"| {metric.heading} " in every or metric.heading in ("FID", "LPIPS")
@@ -184,7 +184,7 @@ def test_evaluate_states_how_it_measured(evaluated):
     for key in [*result, *result["metrics"]]:
         # Families are documented by their first and last.
         key = re.sub(r"^hue_\d+", "hue_000", key)
-        key = re.sub(r"^bias_(border|upper|lower).*", "bias_centre", key)
+        key = re.sub(r"^bias_(border|upper|lower).*", "bias_center", key)
         assert f"`{key}`" in documented, key
 
 

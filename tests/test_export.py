@@ -52,7 +52,7 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
     "arguments, message",
     [
         (["--format", "onnxx"], "Unknown `format`. Choose from ['savedmodel']"),
-        (["--temperature", "0.5"], "Head regression predicts one colour"),
+        (["--temperature", "0.5"], "Head regression predicts one color"),
         (["--chroma", "-1"], "`chroma` must be a factor, at least 0. Received: chroma=-1.0"),
     ],
 )

@@ -111,7 +111,7 @@ def test_gamut_keeps_the_bins_that_occur():
     counts[[312, 313, 400]] = [6, 3, 1]  # 312 is the middle: grey
     head = heads.create("gamut").with_prior(counts)
     assert head.kept == [312, 313, 400] and head.prior == [0.6, 0.3, 0.1]
-    np.testing.assert_array_equal(head.centres, [[0, 0], [10, 0], [-120, 40]])
+    np.testing.assert_array_equal(head.centers, [[0, 0], [10, 0], [-120, 40]])
     again = heads.create(**json.loads(json.dumps(head.config())))
     assert again.config() == head.config()
 
@@ -150,8 +150,8 @@ def test_gamut_grey_photographs_teach_nothing():
 def test_gamut_round_trip_of_photographs_is_within_half_a_bin(name, off):
     ab = skimage.color.rgb2lab(skimage.data.coffee()[::8, ::8])[None, ..., 1:].astype("float32")
     head = heads.create(name)
-    brute = np.argmin(((ab[..., None, :] - head.centres) ** 2).sum(-1), -1)
-    logits = 50 * np.eye(len(head.centres), dtype="float32")[brute]
+    brute = np.argmin(((ab[..., None, :] - head.centers) ** 2).sum(-1), -1)
+    logits = 50 * np.eye(len(head.centers), dtype="float32")[brute]
     for decoding in ("argmax", "mean"):
         assert np.abs(np.asarray(head.decode(logits, decoding)) - ab).max() <= off + 1e-3
 
@@ -161,7 +161,7 @@ def test_gamut_round_trip_of_photographs_is_within_half_a_bin(name, off):
     [
         ("bins64", {"decoding": "mode"}, r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
         ("bins64", {"temperature": 0}, r"`temperature` must be positive"),
-        ("regression", {"temperature": 0.5}, r"one colour, not a distribution.*0.5"),
+        ("regression", {"temperature": 0.5}, r"one color, not a distribution.*0.5"),
     ],
 )
 def test_check_decoding_wrong_choice_is_named(name, decoding, message):
@@ -177,7 +177,7 @@ def test_heads_unknown_name_lists_the_choices():
         heads.create("regresion")
 
 
-# ---- heads that say one colour ----
+# ---- heads that say one color ----
 
 
 @pytest.mark.parametrize("name, least, most", [("regression", -1, 1), ("sigmoid", 0, 1)])

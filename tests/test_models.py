@@ -98,7 +98,7 @@ def test_models_run_in_mixed_precision(build, arch):
 
 
 def test_models_load_and_train_on_jax_without_tensorflow(tmp_path):
-    """One process for all: they predict the same colours, and one of them trains a step."""
+    """One process for all: they predict the same colors, and one of them trains a step."""
     from keras_colorize.colorizer import Colorizer
 
     lightness = skimage.data.camera()[None, ::8, ::8, None] / np.float32(2.55)  # 64 × 64

@@ -56,7 +56,7 @@ def test_notebook_train_shows_grid_and_curves(run):
     assert curves.shape == (480, 840, 3)
 
 
-def test_notebook_colorize_shows_the_photograph_beside_its_colours(run):
+def test_notebook_colorize_shows_the_photograph_beside_its_colors(run):
     pair, vivid = pictures_in(run("colorize"))
     assert pair.shape == (600, 2 * 512, 3)  # Matplotlib's Grace Hopper, twice
     grey, colored = np.split(pair, 2, axis=1)

@@ -24,7 +24,7 @@ def test_default_model_comes_with_the_package():
 
 
 @ALL
-def test_pretrained_brings_colour_to_a_photograph(name):
+def test_pretrained_brings_color_to_a_photograph(name):
     truth = skimage.data.chelsea()[::2, ::2]
     made = keras_colorize.load(name).colorize(plots.to_grey(truth))
     # A ginger cat: warmer than grey everywhere, and nearer to the truth.

@@ -271,7 +271,7 @@ def test_train_does_not_train_on_validation_photographs(tmp_path, capsys):
     assert json.loads((out / "run.json").read_text())["photographs"]["data"] == 5
 
 
-def test_train_with_bins_measures_the_colours_once(tmp_path, capsys):
+def test_train_with_bins_measures_the_colors_once(tmp_path, capsys):
     out = tmp_path / "run"
     argv = ["-o", out, *TINY, "--head", "gamut", "--epochs", 1, "--steps", 1]
     assert run(*argv) == 0
@@ -283,10 +283,10 @@ def test_train_with_bins_measures_the_colours_once(tmp_path, capsys):
     head = json.loads((out / "run.json").read_text())["head"]
     assert len(head["kept"]) == len(seen)
     assert sum(head["prior"]) == pytest.approx(1)
-    assert f"{len(seen)} colour classes" in capsys.readouterr().out
+    assert f"{len(seen)} color classes" in capsys.readouterr().out
     assert keras_colorize.load(out).head.config() == head
     assert run(*argv) == 0
-    assert "colour classes" not in capsys.readouterr().out
+    assert "color classes" not in capsys.readouterr().out
 
 
 def test_train_one_real_step_of_the_recipe_on_mocked_coco(tmp_path):
@@ -357,7 +357,7 @@ def test_train_overfit_passes_and_says_so(tmp_path, capsys, more):
     assert "Overfit   passed" in capsys.readouterr().out
 
 
-def test_train_overfit_that_has_not_learnt_exits_1(tmp_path, capsys):
+def test_train_overfit_that_has_not_learned_exits_1(tmp_path, capsys):
     argv = ["--overfit", 2, "--size", 16, "--epochs", 1, "--steps", 1, "--backbone-weights", "none"]
     assert run("-o", tmp_path / "run", *argv) == 1
     assert not json.loads((tmp_path / "run" / "run.json").read_text())["overfit"]["passed"]

@@ -43,7 +43,7 @@ class Colorize(litserve.LitAPI):
             ) from error
 
     def predict(self, images):
-        """Colour them; the model itself says which of them it cannot read, and why."""
+        """Color them; the model itself says which of them it cannot read, and why."""
         tf = self._tf
         try:
             return self._colorize(image_bytes=tf.constant(images, tf.string))["png_bytes"].numpy()

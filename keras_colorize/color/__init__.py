@@ -1,1 +1,1 @@
-"""Colour science: sRGB, CIELAB and the bins that the class heads predict."""
+"""Color science: sRGB, CIELAB and the bins that the class heads predict."""

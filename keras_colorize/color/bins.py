@@ -9,7 +9,7 @@ References:
 import numpy as np
 from keras import ops
 
-STEP = 10  # CIELAB units between the centres of neighbouring bins [1, §2.1; 2, §5]
+STEP = 10  # CIELAB units between the centers of neighboring bins [1, §2.1; 2, §5]
 
 # [1], the authors' list: for a = −90, −80, … 100 the first and the last b. No simple rule about
 # sRGB's gamut regenerates them.
@@ -23,7 +23,7 @@ _B_RANGES = (
 
 
 def gamut313() -> np.ndarray:
-    """Return the centres of Zhang's 313 bins, sorted by a*, then b*: float32 `(313, 2)`."""
+    """Return the centers of Zhang's 313 bins, sorted by a*, then b*: float32 `(313, 2)`."""
     return np.array(
         [
             (STEP * row - 90, b)
@@ -35,50 +35,50 @@ def gamut313() -> np.ndarray:
 
 
 def grid() -> np.ndarray:
-    """Return the centres of the 25 × 25 grid of [2], rows b*, columns a*: float32 `(625, 2)`.
+    """Return the centers of the 25 × 25 grid of [2], rows b*, columns a*: float32 `(625, 2)`.
 
     The source's index [y/10, x/10] has no offset, which leaves negative ab nowhere to go. Chosen:
-    floor((v + 125) / 10), so that the middle bin is centred on grey.
+    floor((v + 125) / 10), so that the middle bin is centered on grey.
     """
-    centres = np.arange(-120, 121, STEP, dtype="float32")
-    a, b = np.meshgrid(centres, centres)
+    centers = np.arange(-120, 121, STEP, dtype="float32")
+    a, b = np.meshgrid(centers, centers)
     return np.stack([a.ravel(), b.ravel()], axis=-1)
 
 
-def nearest(ab, centres):
-    """Return the index of the nearest centre.
+def nearest(ab, centers):
+    """Return the index of the nearest center.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
-        centres: float32 `(Q, 2)`.
+        centers: float32 `(Q, 2)`.
 
     Returns:
         int32 `(...)`, 0…Q−1.
     """
-    return ops.argmin(_squared_distances(ab, centres), axis=-1)
+    return ops.argmin(_squared_distances(ab, centers), axis=-1)
 
 
-def nearest_on_lattice(ab: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the index of the nearest centre, mostly without a search.
+def nearest_on_lattice(ab: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """Return the index of the nearest center, mostly without a search.
 
-    Where the nearest point of the lattice is a centre, no other centre is nearer.
+    Where the nearest point of the lattice is a center, no other center is nearer.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
-        centres: float32 `(Q, 2)`, multiples of `STEP` from −120 to 120.
+        centers: float32 `(Q, 2)`, multiples of `STEP` from −120 to 120.
 
     Returns:
         int32 `(...)`, 0…Q−1.
     """
-    # Row and column of the lattice → the number of the centre there, −1 for none.
+    # Row and column of the lattice → the number of the center there, −1 for none.
     index = np.full((25, 25), -1, "int32")
-    index[tuple(_cells(centres).T)] = np.arange(len(centres))
+    index[tuple(_cells(centers).T)] = np.arange(len(centers))
     cells = _cells(ab)
     row, column = np.moveaxis(np.clip(cells, 0, 24), -1, 0)
     found = index[row, column]
     outside = np.flatnonzero((found < 0) | (row != cells[..., 0]) | (column != cells[..., 1]))
     if outside.size:
-        offsets = ab.reshape(-1, 1, 2)[outside] - centres
+        offsets = ab.reshape(-1, 1, 2)[outside] - centers
         found.reshape(-1)[outside] = np.argmin(np.sum(offsets * offsets, axis=-1), axis=-1)
     return found
 
@@ -87,70 +87,70 @@ def _cells(ab):
     return np.rint(ab / STEP).astype("int32") + 12
 
 
-def soft_encode(ab, centres, neighbours: int = 10, sigma: float = 5.0):
-    """Spread each colour over its nearest bins, with Gaussian weights that sum to one.
+def soft_encode(ab, centers, neighbors: int = 10, sigma: float = 5.0):
+    """Spread each color over its nearest bins, with Gaussian weights that sum to one.
 
-    [1, §2.2]. The paper says 5 neighbours; its author calls that a typo, the code takes 10.
+    [1, §2.2]. The paper says 5 neighbors; its author calls that a typo, the code takes 10.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
-        centres: float32 `(Q, 2)`.
-        neighbours: Bins that get a share; where several tie for the last place, all of them do.
+        centers: float32 `(Q, 2)`.
+        neighbors: Bins that get a share; where several tie for the last place, all of them do.
         sigma: CIELAB units.
 
     Returns:
         float32 `(..., Q)`.
     """
-    distances = _squared_distances(ab, centres)
-    farthest = -ops.top_k(-distances, neighbours)[0][..., -1:]
-    # Measured from the nearest bin, no colour is so far off that all of its weights vanish.
+    distances = _squared_distances(ab, centers)
+    farthest = -ops.top_k(-distances, neighbors)[0][..., -1:]
+    # Measured from the nearest bin, no color is so far off that all of its weights vanish.
     excess = distances - ops.min(distances, axis=-1, keepdims=True)
     weights = ops.where(distances <= farthest, ops.exp(-excess / (2 * sigma**2)), 0.0)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
-def annealed_mean(logits, centres, temperature: float):
-    """Return the mean colour of the distribution sharpened by a temperature.
+def annealed_mean(logits, centers, temperature: float):
+    """Return the mean color of the distribution sharpened by a temperature.
 
     [1, equation 5]: softmax(log(p) / T), then the expectation; T → 0 is the mode, T = 1 the mean.
 
     Args:
         logits: float32 `(..., Q)`.
-        centres: float32 `(Q, 2)`.
+        centers: float32 `(Q, 2)`.
         temperature: Above 0.
 
     Returns:
         float32 `(..., 2)`, CIELAB a*, b*.
     """
-    return ops.matmul(ops.softmax(logits / temperature, axis=-1), ops.convert_to_tensor(centres))
+    return ops.matmul(ops.softmax(logits / temperature, axis=-1), ops.convert_to_tensor(centers))
 
 
-def class_weights(prior: np.ndarray, centres: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
-    """Return weights that favour rare colours, with a mean of one over the prior.
+def class_weights(prior: np.ndarray, centers: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
+    """Return weights that favor rare colors, with a mean of one over the prior.
 
     [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, with Q′ the number of
-    bins that occur. The prior is smoothed in ab, where neighbours are alike, not along the index.
+    bins that occur. The prior is smoothed in ab, where neighbors are alike, not along the index.
 
     Args:
         prior: `(Q,)`, the share of pixels in each bin.
-        centres: `(Q, 2)`.
+        centers: `(Q, 2)`.
         mix: λ, how much of a uniform distribution is mixed in.
         sigma: Of the Gaussian that smooths the prior, CIELAB units.
 
     Returns:
         float32 `(Q,)`.
     """
-    offsets = centres[:, None] - centres[None]
+    offsets = centers[:, None] - centers[None]
     kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
     smooth = (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
     weights = 1.0 / ((1 - mix) * smooth + mix / np.count_nonzero(prior))
     return (weights / np.sum(smooth * weights)).astype("float32")
 
 
-def _squared_distances(ab, centres):
+def _squared_distances(ab, centers):
     # ‖x‖² − 2x·c + ‖c‖²: one matrix product instead of a (..., Q, 2) array of differences.
-    centres = ops.convert_to_tensor(centres)
+    centers = ops.convert_to_tensor(centers)
     ab = ops.cast(ab, "float32")
     squares = ops.sum(ops.square(ab), axis=-1, keepdims=True)
-    products = ops.matmul(ab, ops.transpose(centres))
-    return squares - 2.0 * products + ops.sum(ops.square(centres), axis=-1)
+    products = ops.matmul(ab, ops.transpose(centers))
+    return squares - 2.0 * products + ops.sum(ops.square(centers), axis=-1)

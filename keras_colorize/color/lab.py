@@ -1,7 +1,7 @@
 """sRGB ↔ CIELAB under D65, in `keras.ops`: for every backend, eager, compiled or inside tf.data.
 
 White point and matrix are those of scikit-image (D65, 2° observer), so that figures agree with the
-field's usual tool. Colours are worked on as separate planes, because a compiler that fuses stacked
+field's usual tool. Colors are worked on as separate planes, because a compiler that fuses stacked
 channels computes each root once per channel that reads it.
 
 References:
@@ -127,19 +127,19 @@ def lab_to_rgb(lab):
 
 
 def _excess(lab):
-    """Return how far outside sRGB a colour lies, in linear light; negative inside."""
+    """Return how far outside sRGB a color lies, in linear light; negative inside."""
     planes = _linear_rgb(*_planes(lab))
     red, green, blue = (ops.maximum(-plane, plane - 1.0) for plane in planes)
     return ops.maximum(ops.maximum(red, green), blue) - _MARGIN
 
 
 def fit_gamut(lab, steps: int = 6):
-    """Reduce chroma, at constant L* and hue, where sRGB cannot show a colour.
+    """Reduce chroma, at constant L* and hue, where sRGB cannot show a color.
 
     Clipping RGB changes lightness (a yellow predicted on white turns darker). A colorizer must keep
     the photograph's own lightness, so the chroma gives way instead. The largest chroma that fits is
     found by bisection, and within the last interval by a straight line: so the answer does not jump
-    where two processors round differently. Colours inside the gamut come back unchanged.
+    where two processors round differently. Colors inside the gamut come back unchanged.
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.

@@ -73,7 +73,7 @@ def read(source: str | os.PathLike | bytes) -> np.ndarray:
     """Read a photograph upright, as uint8 sRGB `(H, W, 3)`.
 
     The first frame of an animation; 16-bit reduced to 8; CMYK and palettes converted; an embedded
-    colour profile applied; transparency dropped.
+    color profile applied; transparency dropped.
 
     Raises:
         BadPhotograph: Not a whole picture, or too large.
@@ -127,7 +127,7 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image.convert(mode), source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        return image  # a profile of another colour space or a damaged one: as if there were none
+        return image  # a profile of another color space or a damaged one: as if there were none
     return converted
 
 

@@ -183,8 +183,8 @@ def _batches(crops, size, batch_size, classes, drop_remainder):
 def with_saliency(batches: Callable[[int], tf.data.Dataset]) -> Callable[[int], tf.data.Dataset]:
     """Add saliency maps to the targets of batches.
 
-    OpenCV's fine-grained saliency (Montabone and Soto 2010), centre against surround: whole regions
-    between sharp contours, which is what should keep colours apart. Its other map, the spectral
+    OpenCV's fine-grained saliency (Montabone and Soto 2010), center against surround: whole regions
+    between sharp contours, which is what should keep colors apart. Its other map, the spectral
     residual, is dark but for a few blurred spots, and as a weight would silence the loss.
 
     Args:

@@ -155,7 +155,7 @@ def open_source(
 
 
 def open_grey(name: str, argument: str = "data") -> Source:
-    """Find photographs to look at, which may be without colour; they are not checked beforehand.
+    """Find photographs to look at, which may be without color; they are not checked beforehand.
 
     Args:
         name: A folder (recursive), a glob or a file, tar shards among them; `samples`.
@@ -319,7 +319,7 @@ def _check(photograph: Photograph) -> tuple[Photograph, str | None]:
             return photograph, f"{header.width}×{header.height} is under {MIN_SIDE} pixels"
         orientation = header.getexif().get(0x0112, 1)
         if not _has_color(_decode(encoded)):
-            return photograph, "no colour to learn from"
+            return photograph, "no color to learn from"
     except (photographs.BadPhotograph, OSError) as error:
         return photograph, str(error)
     except SyntaxError as error:  # Pillow's word for damaged EXIF or a damaged chunk
@@ -342,7 +342,7 @@ def _decode(encoded: bytes) -> np.ndarray:
 
 def _has_color(rgb: np.ndarray) -> bool:
     # Zhang 2016 gives no gradient to photographs without any |ab| > 5; a few stray pixels of JPEG
-    # noise do not count as colour.
+    # noise do not count as color.
     some = rgb[::4, ::4].astype("int16")
     chroma = some.max(axis=-1) - some.min(axis=-1)
     return bool(np.mean(chroma > MIN_CHROMA) > 0.001)

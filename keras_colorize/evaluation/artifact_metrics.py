@@ -1,12 +1,12 @@
-"""Artefacts of colorizers as numbers: each is 0 or 1, or the truth row's value, when absent.
+"""Artifacts of colorizers as numbers: each is 0 or 1, or the truth row's value, when absent.
 
 All but the shifts are about a picture's ab alone or about where it changes, so that a plausible
-colour that is not the photograph's own counts for nothing by itself.
+color that is not the photograph's own counts for nothing by itself.
 
 References:
-    [enhancing] "Enhancing Image Colorization Architectures": colour bias, poor corners, low
-        resolution, checkerboards, faded colours.
-    [unet-resnet] A. Ardenghi, R. C. Giampetrucci, R. Minardi, 2024, §4: colour outside contours.
+    [enhancing] "Enhancing Image Colorization Architectures": color bias, poor corners, low
+        resolution, checkerboards, faded colors.
+    [unet-resnet] A. Ardenghi, R. C. Giampetrucci, R. Minardi, 2024, §4: color outside contours.
     [1] A. Odena, V. Dumoulin, C. Olah, "Deconvolution and Checkerboard Artifacts", Distill, 2016.
 """
 
@@ -16,15 +16,15 @@ import cv2
 import numpy as np
 
 NEUTRAL = 10.0  # CIELAB chroma below which a hue says little
-REGIONS = ("centre", "border", "upper_left", "upper_right", "lower_left", "lower_right")
+REGIONS = ("center", "border", "upper_left", "upper_right", "lower_left", "lower_right")
 _FRAME = 8  # the border is a frame of one eighth of the side
 _HUES = 36  # sectors of the hue histogram
 _RINGS, _COARSE = 32, 2  # of equal width up to half a cycle per pixel; those of coarse detail
 _FADED = 0.5  # CIELAB units of deviation below which ab is the rounding of 8 bits
 _PERIOD = 4  # pixels: stacked strides of 2 leave periods of 2 and 4 [1]
 _EDGE = 3.0  # L* for each pixel: a lightness edge
-_CHANGE = 2.0  # CIELAB units of ab for each pixel: a border between colours
-_REACH = 2  # pixels around a lightness edge in which colour may change
+_CHANGE = 2.0  # CIELAB units of ab for each pixel: a border between colors
+_REACH = 2  # pixels around a lightness edge in which color may change
 
 
 def squared_length(vectors: np.ndarray) -> np.ndarray:
@@ -74,12 +74,12 @@ def hue_distance(shares: np.ndarray, truth: np.ndarray) -> float:
     return float(np.abs(shares - truth).sum() / 2)
 
 
-def border_and_centre(ab: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+def border_and_center(ab: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """Return the mean squared error of ab in a frame of an eighth of the side, and inside it."""
     error = squared_length(ab - truth) / 2
     masks = regions(*ab.shape[:2])
     return tuple(
-        float(cv2.mean(error, masks[name].view("uint8"))[0]) for name in ("border", "centre")
+        float(cv2.mean(error, masks[name].view("uint8"))[0]) for name in ("border", "center")
     )
 
 
@@ -107,7 +107,7 @@ def _frequencies(height, width):
 def spectrum(ab: np.ndarray) -> np.ndarray:
     """Return the power of ab, a* and b* together, under a Hann window: `(H, W//2 + 1)`.
 
-    Normalised so that a wave of amplitude A anywhere in the picture adds up to A²/2.
+    Normalized so that a wave of amplitude A anywhere in the picture adds up to A²/2.
     """
     window = _window(*ab.shape[:2])
     power = 0
@@ -121,7 +121,7 @@ def chroma_cutoff(power: np.ndarray, truth: np.ndarray, shape: tuple[int, int]) 
     """Return the spatial frequency at which ab's amplitude is lost.
 
     That is where its ratio to the photograph's first falls to half of what it is for the coarsest
-    detail: a faded picture is not taken for a blurred one. Colour that was enlarged bilinearly from
+    detail: a faded picture is not taken for a blurred one. Color that was enlarged bilinearly from
     a quarter of the size ends at about 0.125.
 
     Args:
@@ -130,7 +130,7 @@ def chroma_cutoff(power: np.ndarray, truth: np.ndarray, shape: tuple[int, int]) 
         shape: Height and width of the picture.
 
     Returns:
-        Cycles for each pixel; 0.5 where it is not lost, NaN where there is no colour to speak of.
+        Cycles for each pixel; 0.5 where it is not lost, NaN where there is no color to speak of.
     """
     if min(np.sum(power), np.sum(truth)) < _FADED**2:
         return float("nan")
@@ -198,7 +198,7 @@ def _widen(values, reach):
 
 
 class Contours:
-    """Where a photograph's lightness has edges, and where its colours meet.
+    """Where a photograph's lightness has edges, and where its colors meet.
 
     Args:
         lightness: float32 `(H, W)`, the photograph's L*, 0…100.
@@ -221,14 +221,14 @@ class Contours:
             steep: Its `steepness`.
 
         Returns:
-            0…1; NaN where there is no colour to speak of.
+            0…1; NaN where there is no color to speak of.
         """
         if _faded(ab):
             return float("nan")
         return float(np.sum(steep[self._smooth]) / np.sum(steep))
 
     def ignored(self, ab: np.ndarray, steep: np.ndarray) -> float:
-        """Return the share of the photograph's borders of colour at lightness edges that are lost.
+        """Return the share of the photograph's borders of color at lightness edges that are lost.
 
         A border is lost where, within two pixels, the picture's ab changes less than half as much;
         a faded picture is asked for as much less as its mean chroma is less.

@@ -19,7 +19,7 @@ _COLORFULNESS_MEAN = 0.3
 _WINDOW, _SIGMA = (11, 11), 1.5  # of SSIM
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _THRESHOLDS = 151  # of AuC: 0…150
-HUES = tuple(range(0, 360, 45))  # centres of the sectors, degrees in the ab plane
+HUES = tuple(range(0, 360, 45))  # centers of the sectors, degrees in the ab plane
 _25_7 = 25.0**7
 
 
@@ -75,7 +75,7 @@ def _ssim(one, other):
 
 
 def ciede2000(picture_lab: np.ndarray, truth_lab: np.ndarray) -> float:
-    """Mean CIEDE2000 colour difference, k_L = k_C = k_H = 1; CIELAB `(H, W, 3)` in.
+    """Mean CIEDE2000 color difference, k_L = k_C = k_H = 1; CIELAB `(H, W, 3)` in.
 
     Sharma, Wu and Dalal 2005, with hues as unit vectors: their sum points to the mean hue, and
     multiples of its angle are polynomials, which leaves one arctangent of the usual eight
@@ -246,7 +246,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         reference: The photograph.
 
     Returns:
-        Name → number; NaN where one is not defined, such as the sharpness of no colour.
+        Name → number; NaN where one is not defined, such as the sharpness of no color.
     """
     picture = np.ascontiguousarray(picture)
     whole = lab.of_8bit(picture)
@@ -288,11 +288,11 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         found[f"hue_{hue:03d}_signed"] = float(signed)
         found[f"hue_{hue:03d}_absolute"] = float(absolute)
 
-    # ---- artefacts ----
+    # ---- artifacts ----
     shape, steep = ab.shape[:2], artifact_metrics.steepness(ab)
     power = artifact_metrics.spectrum(ab)
     found |= artifact_metrics.shifts(ab, reference.ab)
-    found["border_mse"], found["centre_mse"] = artifact_metrics.border_and_centre(ab, reference.ab)
+    found["border_mse"], found["center_mse"] = artifact_metrics.border_and_center(ab, reference.ab)
     found |= {
         "hue_distance": artifact_metrics.hue_distance(artifact_metrics.hues(ab), reference.hues),
         "chroma_cutoff": artifact_metrics.chroma_cutoff(power, reference.power, shape),

@@ -17,7 +17,7 @@ PROTOCOLS = TomlCatalog("protocol", "protocols", "eval")
 TABLES = {
     "means": "a row for each model",
     "images": "a row for each photograph, then the means",
-    "gallery": "photographs that have no true colours: only what needs none is measured",
+    "gallery": "photographs that have no true colors: only what needs none is measured",
     "losses": "the last losses of each run, from its history.csv",
 }
 FIGURES = {
@@ -64,7 +64,7 @@ class Protocol:
         data: What `--data` takes, used unless the user gives other photographs.
         source_data: The photographs that the source used, which none of them names: what is scored
             here is always a substitute, and the table says so.
-        size: Of the centre crops, pixels.
+        size: Of the center crops, pixels.
         metrics: Columns of the table, of `summary.METRICS`; of the losses: columns of a history.
         scenes: Photographs that have bars of their own, by name; the first ones where missing.
         show: Photographs in the grid.
@@ -97,7 +97,7 @@ class Protocol:
 
     @property
     def has_truth(self) -> bool:
-        """Whether the photographs have colours to compare with."""
+        """Whether the photographs have colors to compare with."""
         return self.table != "gallery"
 
 
@@ -232,7 +232,7 @@ def notes(protocol: Protocol, data: str, count: int, missing: list[str]) -> str:
     said = [f"Source: {protocol.source}"]
     if protocol.table != "losses":
         said.append(
-            f"{count} photographs of {data}, centre crops of {protocol.size}². "
+            f"{count} photographs of {data}, center crops of {protocol.size}². "
             f"A substitute: the source used {protocol.source_data}."
         )
     said += [f"{name}: {row.says}." for name, row in protocol.rows.items() if row.says]

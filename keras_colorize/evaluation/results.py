@@ -9,7 +9,7 @@ from keras_colorize.data import photographs
 
 
 class Results:
-    """A folder of pictures that another program coloured.
+    """A folder of pictures that another program colored.
 
     Args:
         name: Of the row.
@@ -81,7 +81,7 @@ class Results:
         Args:
             photograph: Its name in the data.
             rgb: uint8 `(H, W, 3)`, to compare sizes with.
-            size: Of the centre crop.
+            size: Of the center crop.
 
         Returns:
             uint8 `(size, size, 3)`; None, and an entry in `missing`, where there is none.

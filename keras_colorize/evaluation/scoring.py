@@ -47,7 +47,7 @@ def half_chroma(whole: np.ndarray) -> np.ndarray:
 
 
 def nearest_bins(whole: np.ndarray) -> np.ndarray:
-    """Return CIELAB `(..., 3)` with each colour at the centre of the nearest of 313 bins."""
+    """Return CIELAB `(..., 3)` with each color at the center of the nearest of 313 bins."""
     made = whole.copy()
     made[..., 1:] = bins.gamut313()[bins.nearest_on_lattice(whole[..., 1:], bins.gamut313())]
     return made
@@ -83,7 +83,7 @@ class Scores:
         pictures: Column title → pictures of the first photographs, for a grid.
         kept: The photographs whose pictures are on disk: `image`, `file` and `value`, best first.
         fid: Row → Fréchet distance, if asked for.
-        has_truth: Whether the photographs have colours of their own; if not, there is no truth row
+        has_truth: Whether the photographs have colors of their own; if not, there is no truth row
             and only what needs none is told.
         network_seconds: Time spent in the models.
         seconds: Time spent in all.
@@ -133,7 +133,7 @@ class Scores:
         """Return one number of every photograph: float64 `(N,)`."""
         return np.array(self.columns[row][name])
 
-    def summarise(self, seed: int = 0) -> tuple[dict, dict]:
+    def summarize(self, seed: int = 0) -> tuple[dict, dict]:
         """Return row → metric → value, and row → metric → bootstrap interval."""
         tables = {
             row: {name: np.array(column) for name, column in self.columns[row].items()}
@@ -141,7 +141,7 @@ class Scores:
         }
         values, sure = {}, {}
         for row in self.row_names:
-            found, ends = summary.summarise(tables[row], tables[TRUTH], seed)
+            found, ends = summary.summarize(tables[row], tables[TRUTH], seed)
             values[row] = {name: value for name, value in found.items() if name in self.told}
             sure[row] = {name: end for name, end in ends.items() if name in self.told}
             if row in self.fid:
@@ -168,14 +168,14 @@ class Scores:
 
     def rows(self) -> dict[str, dict[str, float]]:
         """Return row → metric → value."""
-        return self.summarise()[0]
+        return self.summarize()[0]
 
     def table(self, names: Iterable[str] = summary.MAIN, values: dict | None = None) -> str:
         """Return the rows as a Markdown table: grey, the rows asked for, truth.
 
         Args:
             names: The metrics that make its columns.
-            values: What `summarise` gave, if it was called before.
+            values: What `summarize` gave, if it was called before.
         """
         values, shown = values or self.rows(), [summary.METRICS[name] for name in names]
         cells = [["", *(metric.heading for metric in shown)]]
@@ -295,7 +295,7 @@ def score(
         watch: Called with each photograph's name, row → picture, and row → metric → value.
         fid: A `perceptual.Fid`.
         lpips: `(pictures, truth)` → one distance for each; `perceptual.lpips()`.
-        has_truth: Whether the photographs have colours of their own.
+        has_truth: Whether the photographs have colors of their own.
 
     Returns:
         Scores of every photograph.

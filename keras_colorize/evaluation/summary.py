@@ -83,13 +83,13 @@ METRICS = {
         "AuC rebalanced",
         "{:.2f}",
         HIGHER,
-        "the same with each pixel weighted by 1 / prior of its true colour among 313 bins, λ = 0",
+        "the same with each pixel weighted by 1 / prior of its true color among 313 bins, λ = 0",
         _ratio("auc_weighted", "auc_weight"),
     ),
     "bin_accuracy": Metric(
         "bin accuracy %", "{:.2f}", HIGHER, "percentage of pixels in the right one of 313 bins"
     ),
-    # ---- colour ----
+    # ---- color ----
     "colorfulness": Metric(
         "colorfulness", "{:.1f}", TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb"
     ),
@@ -117,7 +117,7 @@ METRICS = {
         "mean chroma over that of truth; below 1 is desaturated",
         lambda mean, truth: mean["chroma"] / truth["chroma"],
     ),
-    # ---- artefacts ----
+    # ---- artifacts ----
     "bias": Metric(
         "color bias",
         "{:.2f}",
@@ -132,11 +132,11 @@ METRICS = {
         "share of pixels to move between 36 sectors of hue, or none",
     ),
     "border_ratio": Metric(
-        "border / centre",
+        "border / center",
         "{:.3f}",
         "as the grey row",
         "ab RMSE in a frame of an eighth of the side over that inside it",
-        lambda mean, truth: np.sqrt(mean["border_mse"] / mean["centre_mse"]),
+        lambda mean, truth: np.sqrt(mean["border_mse"] / mean["center_mse"]),
     ),
     "chroma_cutoff": Metric(
         "chroma cut-off",
@@ -152,7 +152,7 @@ METRICS = {
         "bleeding", "{:.3f}", TRUTH, "share of ab's change with no lightness edge within 2 pixels"
     ),
     "ignored_edges": Metric(
-        "ignored edges", "{:.3f}", LOWER, "share of colour borders at lightness edges that are lost"
+        "ignored edges", "{:.3f}", LOWER, "share of color borders at lightness edges that are lost"
     ),
     # ---- with a network of their own, on request ----
     "fid": Metric(
@@ -162,7 +162,7 @@ METRICS = {
 }
 MAIN = ("psnr", "ssim", "mse", "ciede2000", "ab_rmse", "colorfulness")  # of the short table
 TESTED = ("psnr", "ssim", "ciede2000", "ab_rmse", "auc", "delta_colorfulness_images", "lpips")
-# What needs no true colours; bleeding needs the photograph's lightness.
+# What needs no true colors; bleeding needs the photograph's lightness.
 WITHOUT_TRUTH = frozenset(
     ("colorfulness", "colorfulness_absolute", "chroma", "checkerboard", "bleeding")
 )
@@ -202,7 +202,7 @@ for _hue in HUES:
     )
 
 
-def summarise(
+def summarize(
     columns: dict[str, np.ndarray], truth: dict[str, np.ndarray], seed: int = 0
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
     """Return every metric of a row and its bootstrap interval.

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_colorize.layers import resizing
 
-# Of batch normalisation. Chosen, no source states one: Keras's 0.99 lags hundreds of steps behind
+# Of batch normalization. Chosen, no source states one: Keras's 0.99 lags hundreds of steps behind
 # the weights. After 360 steps of vgg_fusion on six photographs inference was 3.5 dB worse with it
 # than with statistics taken afresh.
 MOMENTUM = 0.95
@@ -35,10 +35,10 @@ def conv3x3(x, filters: int, stride: int = 1, name: str = "", **options):
 
 @keras.saving.register_keras_serializable("keras_colorize")
 class Upscale2x(keras.layers.Layer):
-    """Double height and width by bilinear interpolation with half-pixel centres.
+    """Double height and width by bilinear interpolation with half-pixel centers.
 
     The same values as `UpSampling2D(2, interpolation="bilinear")`, but written as shifts: each new
-    pixel is ¾ of its nearest neighbour and ¼ of the next, with replicated edges. Keras's layer
+    pixel is ¾ of its nearest neighbor and ¼ of the next, with replicated edges. Keras's layer
     cannot be exported with free height and width; this one can.
 
     Args:

@@ -54,7 +54,7 @@ class Canny(keras.layers.Layer):
 
 
 def _shifted(padded, row, column):
-    """Return the neighbours one row and one column (−1, 0, 1) from each pixel."""
+    """Return the neighbors one row and one column (−1, 0, 1) from each pixel."""
     rows, columns = (slice(1 + s, s - 1 if s < 1 else None) for s in (row, column))
     return padded[:, rows, columns]
 

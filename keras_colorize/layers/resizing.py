@@ -8,14 +8,14 @@ from keras import ops
 
 
 def resize(picture, size, antialias: bool = False):
-    """Resize bilinearly, with half-pixel centres.
+    """Resize bilinearly, with half-pixel centers.
 
     Args:
         picture: float32 `(B, H, W, C)`.
         size: New height and width, numbers or tensors.
         antialias: Average areas where the picture gets smaller, so that every pixel counts. It is
             what training does: networks see how sharp a picture is, and one reduced by a wider
-            filter looks out of focus to them, and gets too much colour.
+            filter looks out of focus to them, and gets too much color.
 
     Returns:
         float32 `(B, *size, C)`.
@@ -32,9 +32,9 @@ def resize(picture, size, antialias: bool = False):
 def _shares(source, target, antialias):
     """Return the weight of each of `source` pixels in each of `target` pixels."""
     step = ops.cast(source, "float32") / ops.cast(target, "float32")
-    pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centres, as those that follow
-    centres = (ops.cast(ops.arange(target), "float32")[:, None] + 0.5) * step
-    distances = ops.abs(centres - pixels)
+    pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centers, as those that follow
+    centers = (ops.cast(ops.arange(target), "float32")[:, None] + 0.5) * step
+    distances = ops.abs(centers - pixels)
     weights = ops.relu(1.0 - distances)  # bilinear
     if antialias:  # how much of a pixel lies within half a step
         weights = ops.where(step > 1.0, ops.clip(step / 2 + 0.5 - distances, 0.0, 1.0), weights)

@@ -8,14 +8,14 @@ from keras import ops
 
 
 def critic(fake, real):
-    """Return the losses of [edge-saliency]: plain differences of mean judgements.
+    """Return the losses of [edge-saliency]: plain differences of mean judgments.
 
     [edge-saliency] §4: the discriminator's is E[D(fake)] − E[D(real)], the generator's −E[D(fake)].
-    This is the Wasserstein GAN's loss, but with sigmoid judgements, which bound it to ±1: a
+    This is the Wasserstein GAN's loss, but with sigmoid judgments, which bound it to ±1: a
     discriminator that is certain has no gradient left, for itself or for the generator.
 
     Args:
-        fake: `(B, h, w, 1)`, judgements of generated pictures, 0…1.
+        fake: `(B, h, w, 1)`, judgments of generated pictures, 0…1.
         real: Those of true pictures.
 
     Returns:
@@ -28,7 +28,7 @@ def critic(fake, real):
 def cross_entropy(fake, real):
     """Return the losses of a GAN that classifies: logits, 1 for true and 0 for generated.
 
-    Isola 2017, equation 1; the generator maximises log D(fake), and the discriminator's loss is
+    Isola 2017, equation 1; the generator maximizes log D(fake), and the discriminator's loss is
     halved, which "slows down the rate at which D learns relative to G" (§3.3).
 
     Args:
@@ -51,12 +51,12 @@ class Adversary:
     """The discriminator of a network, its losses and their weights.
 
     Attributes:
-        discriminator: Channels of colour → a model `[L* (B, H, W, 1), colour (B, H, W, channels)]`
-            → judgements `(B, h, w, 1)`.
+        discriminator: Channels of color → a model `[L* (B, H, W, 1), color (B, H, W, channels)]`
+            → judgments `(B, h, w, 1)`.
         loss: `critic` or `cross_entropy`.
         weight: Of the generator's adversarial loss.
-        l1: Of the mean absolute error of colour, in the head's units.
-        saliency: Of the mean absolute error of colour times saliency; 0 without saliency maps.
+        l1: Of the mean absolute error of color, in the head's units.
+        saliency: Of the mean absolute error of color times saliency; 0 without saliency maps.
         rate: The discriminator's published learning rate over the generator's.
     """
 

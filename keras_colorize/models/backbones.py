@@ -9,7 +9,7 @@ from keras import layers, ops
 from keras_colorize import errors
 from keras_colorize.layers.blocks import MOMENTUM
 
-# ImageNet's mean colour, blue first, as the Caffe models that these weights come from had it.
+# ImageNet's mean color, blue first, as the Caffe models that these weights come from had it.
 _MEAN_BGR = (103.939, 116.779, 123.68)
 # And its mean and deviation, red first, of pictures in 0…1, as everybody else has them.
 _MEAN_RGB, _DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -23,7 +23,7 @@ def imagenet_bgr(lightness):
         lightness: L* `(B, H, W, 1)` in 0…100.
 
     Returns:
-        `(B, H, W, 3)`: three copies of 0…255, less ImageNet's mean colour.
+        `(B, H, W, 3)`: three copies of 0…255, less ImageNet's mean color.
     """
     return ops.concatenate([2.55 * lightness - mean for mean in _MEAN_BGR], axis=-1)
 
@@ -35,7 +35,7 @@ def imagenet_rgb(grey):
         grey: `(B, H, W, 1)` in 0…1.
 
     Returns:
-        `(B, H, W, 3)`: three copies, normalised by ImageNet's mean and deviation.
+        `(B, H, W, 3)`: three copies, normalized by ImageNet's mean and deviation.
     """
     channels = [(grey - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
     return ops.concatenate(channels, axis=-1)
@@ -46,18 +46,18 @@ def vgg16(
 ) -> keras.Model:
     """Build VGG16 (Simonyan and Zisserman 2015, configuration D) up to the last of `taps`.
 
-    Without weights its kernels are He-normal: there is no batch normalisation, and Glorot's smaller
+    Without weights its kernels are He-normal: there is no batch normalization, and Glorot's smaller
     kernels would lose half the signal's energy in each layer.
 
     Args:
         taps: As of `_build`, as are the two that follow.
         weights: Of the same variant.
         trainable: Whether training changes it.
-        batch_norm: The variant with batch normalisation before each ReLU, for training from
+        batch_norm: The variant with batch normalization before each ReLU, for training from
             scratch: see `benchmarks/training.md`.
 
     Raises:
-        UsageError: ImageNet weights for the variant with batch normalisation; or as of `_build`.
+        UsageError: ImageNet weights for the variant with batch normalization; or as of `_build`.
         WeightsUnavailable: As of `_build`.
     """
     if batch_norm and weights == "imagenet":
@@ -138,7 +138,7 @@ def _build(application: Callable, taps: list[str], weights: str, trainable: bool
     return backbone
 
 
-# ---- VGG16 with batch normalisation ----
+# ---- VGG16 with batch normalization ----
 
 
 def _vgg16_bn(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:

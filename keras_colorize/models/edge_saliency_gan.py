@@ -33,15 +33,15 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
     convolutions with skips, LeakyReLU, tanh; frozen ResNet-18's 512×7×7 of the grey picture joins
     the sixth down-sampling layer as 512×2×2; out come RGB and a saliency map, four channels.
     G = L1 + 0.05·L1 of saliency-weighted RGB + 0.5·(−E[D(fake)]), D = E[D(fake)] − E[D(real)];
-    Xavier initialisation; Adam, 1e-4 and 1e-5. Chosen, where the source is silent: the edges'
+    Xavier initialization; Adam, 1e-4 and 1e-5. Chosen, where the source is silent: the edges'
     thresholds; what `scgan`, which the source built this on, chooses; that ResNet-18 sees the
     picture enlarged to 224 bilinearly, and its features are reduced by averaging areas; that they
     join the skip as well as the next layer, or all that they know of places would be lost in a
     single pixel; that a map weighs by its values as 0…1, since −1 for the least salient would
-    count as much as 1, with the colours reversed.
+    count as much as 1, with the colors reversed.
 
     Args:
-        head: The head, which owns the output layer of the colours.
+        head: The head, which owns the output layer of the colors.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.resnet18`.
         trainable_backbone: Unlock ResNet-18.
 

@@ -37,12 +37,12 @@ def iizuka2016(head, classes: int = 0):
 
     Iizuka 2016, table 1: low-level features, shared by two branches; mid-level features of the
     photograph at any size; global features of a copy of 224 × 224, which the *fusion layer* joins
-    to every place (equation 2); a colorization network with nearest-neighbour up-sampling.
-    Convolutions are 3×3, padded by one pixel; batch normalisation and ReLU follow every layer but
+    to every place (equation 2); a colorization network with nearest-neighbor up-sampling.
+    Convolutions are 3×3, padded by one pixel; batch normalization and ReLU follow every layer but
     the last, fully connected ones included: 42,182,818 trainable and 12,992 non-trainable
-    parameters without classes. [comparative] §II.E tells of the sigmoid and of the normalised ab.
+    parameters without classes. [comparative] §II.E tells of the sigmoid and of the normalized ab.
     Chosen: (L − 50)/50 as input, for the source names no range; an antialiased copy; He's
-    initialisation.
+    initialization.
 
     Args:
         head: The head, which owns the output layer.

@@ -31,7 +31,7 @@ def discriminator(channels: int) -> keras.Model:
     """Build the 70 × 70 PatchGAN: at 256, 128, 64, 32, 31 and 30 × 30 logits.
 
     Isola 2017, §6.1.2: C64-C128-C256-C512 on input and output, no batch norm on the first,
-    LeakyReLU 0.2, then one channel; each judgement sees 70 × 70 pixels.
+    LeakyReLU 0.2, then one channel; each judgment sees 70 × 70 pixels.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
     color = keras.Input((None, None, channels), name="color")
@@ -65,10 +65,10 @@ def pix2pix(head):
     Isola 2017, §6.1.1: C64-C128-C256-C512-C512-C512-C512-C512 down, CD512-CD512-CD512-C512-C256-
     C128-C64 up with skips, 4×4 convolutions of stride 2, N(0, 0.02), tanh; cross-entropy
     + 100·L1, Adam 2e-4, β₁ 0.5. As in the authors' code the innermost layer, a single pixel at 256,
-    has no batch normalisation. Chosen: neither dropout nor batch statistics when it is used, where
-    the authors keep both, so that a photograph has one colouring; sizes other than multiples of
+    has no batch normalization. Chosen: neither dropout nor batch statistics when it is used, where
+    the authors keep both, so that a photograph has one coloring; sizes other than multiples of
     256, where an odd map is cut to its skip. Below 128 the innermost maps are single pixels, which
-    batch normalisation compares within the batch alone.
+    batch normalization compares within the batch alone.
 
     Args:
         head: The head, which owns the output layer.
@@ -82,7 +82,7 @@ def pix2pix(head):
     # ---- down ----
     maps = []
     for i, filters in enumerate(_DOWN, 1):
-        bare = i in (1, len(_DOWN))  # without batch normalisation, so with a bias
+        bare = i in (1, len(_DOWN))  # without batch normalization, so with a bias
         x = layers.Conv2D(
             filters,
             4,

@@ -11,10 +11,10 @@ from keras_colorize.models import architecture, backbones
 def resnet50_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode ResNet50's features with pix2pix upsample blocks and skips.
 
-    [unet-resnet] §3: ResNet50 on L repeated to three channels, a learnt decoder of *pix2pix*
+    [unet-resnet] §3: ResNet50 on L repeated to three channels, a learned decoder of *pix2pix*
     layers. Chosen, since the source names no layers: skips at strides 2, 4, 8 and 16, and
     TensorFlow's segmentation tutorial for the blocks (transposed convolution 3×3 without bias,
-    batch normalisation, ReLU; 512, 256, 128, 64). Unlocked it has 37,620,866 trainable and 55,040
+    batch normalization, ReLU; 512, 256, 128, 64). Unlocked it has 37,620,866 trainable and 55,040
     non-trainable parameters with two channels, 37,898,739 trainable with 243 classes.
 
     Args:

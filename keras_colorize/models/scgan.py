@@ -64,7 +64,7 @@ def up(x, skips):
 
 
 def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
-    """Build a PatchGAN discriminator of six convolutions with sigmoid judgements.
+    """Build a PatchGAN discriminator of six convolutions with sigmoid judgments.
 
     [edge-saliency] §4 and §5.1 state six convolutions, LeakyReLU, sigmoid and the size of the
     output. Chosen: kernels as in SCGAN, and widths of 32 to 128; with SCGAN's own, 64 to 512, a
@@ -75,7 +75,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
         strides: Of the first four convolutions.
 
     Returns:
-        `[L*, colour]` → `(B, h, w, 1)` in 0…1.
+        `[L*, color]` → `(B, h, w, 1)` in 0…1.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
     color = keras.Input((None, None, channels), name="color")
@@ -107,7 +107,7 @@ def scgan(head):
     LeakyReLU, tanh; G = L1 − 0.05·mean D(fake), D = mean D(fake) − mean D(real); Adam, 2e-4 and
     1e-3. Stated as "Xavier" for the source's own network, and Keras's default: the initial weights.
     Chosen, where the source is silent: 64 pixels, the size of tiny ImageNet; widths and kernels of
-    SCGAN's encoder and decoder, whose nearest up-sampling draws no checkerboard; no normalisation,
+    SCGAN's encoder and decoder, whose nearest up-sampling draws no checkerboard; no normalization,
     since none is named and the innermost map is a single pixel; a slope of 0.2.
 
     Args:

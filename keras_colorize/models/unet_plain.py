@@ -33,7 +33,7 @@ def unet_plain(head):
     Chosen, since the shapes alone are stated: pairs of valid 3×3 convolutions (one of 5×5 would
     give the same shapes) and 2×2 max-pooling between stages; 2×2 transposed convolutions; in the
     middle five convolutions, which take 34 to 24, doubled to 48; a last 1×1 convolution, resized
-    bilinearly from 168 to 150. ReLU with He's initialisation, for there is no batch normalisation.
+    bilinearly from 168 to 150. ReLU with He's initialization, for there is no batch normalization.
 
     Args:
         head: The head, which owns the output layer.

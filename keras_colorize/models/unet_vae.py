@@ -15,7 +15,7 @@ _WIDTH = 64
 class Sample(keras.layers.Layer):
     """Draw from N(mean, exp(log variance)) in training; give the mean in inference.
 
-    Kingma and Welling 2014, §2.4, the reparameterisation. The seed is a variable, so that a run
+    Kingma and Welling 2014, §2.4, the reparameterization. The seed is a variable, so that a run
     that resumes draws what an uninterrupted one would have drawn.
     """
 
@@ -45,7 +45,7 @@ def unet_vae(head, levels: int = 3):
     from 36 to 38 pixels is the "interpolation in skip connections". Four levels (K=3, S=2 in both
     halves; 74, 36, 17, 8 and back 17, 35, 71, 143) follow the same pattern.
 
-    Chosen, since the source is silent: ReLU with He's initialisation; 1×1 convolutions for mean
+    Chosen, since the source is silent: ReLU with He's initialization; 1×1 convolutions for mean
     and log-variance, of which the latter begins at zero, a variance of one; a last 1×1
     convolution, resized bilinearly to 150.
 

@@ -13,17 +13,17 @@ def vgg_embedding(
     trainable_backbone: bool = False,
     batch_norm: bool = False,
 ):
-    """Decode VGG16's last features, the embedding, straight to colour.
+    """Decode VGG16's last features, the embedding, straight to color.
 
     [enhancing], "Extracted embeddings using VGG16. Decoded back to LAB color space": VGG16 without
     its top, frozen, gives 7×7×512 at 224; the decoder is the source's code block, 1,572,114
-    parameters with two channels. There are no skips, so colour follows regions and not contours.
+    parameters with two channels. There are no skips, so color follows regions and not contours.
 
     Args:
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
         trainable_backbone: Unlock VGG16.
-        batch_norm: Normalise in VGG16 too, where it is trained from scratch.
+        batch_norm: Normalize in VGG16 too, where it is trained from scratch.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 → `{"color": (B, H, W, …)}`.

@@ -8,7 +8,7 @@ from keras_colorize.models import architecture, backbones
 
 
 def _conv(x, filters, kernel_size, name):
-    """Convolve without bias (batch normalisation has its own), normalise, ReLU."""
+    """Convolve without bias (batch normalization has its own), normalize, ReLU."""
     x = layers.Conv2D(filters, kernel_size, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
@@ -32,7 +32,7 @@ def vgg_fusion(
     """Fuse VGG16's low, mid and high level features in a ResNet-like head.
 
     [vgg-fusion], Architecture and Details: locked VGG16, features concatenated through skips,
-    residual connections, heavy batch normalisation; 1,158,466 trainable and 7,637,056
+    residual connections, heavy batch normalization; 1,158,466 trainable and 7,637,056
     non-trainable parameters. Chosen, since the source draws but does not list its layers: taps
     and widths as below, which meet both totals exactly; bilinear up-sampling; L* scaled by 2.55
     stands for the three channels of the photograph that VGG16 expects.
@@ -41,7 +41,7 @@ def vgg_fusion(
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
         trainable_backbone: Unlock VGG16 (8,793,730 trainable parameters).
-        batch_norm: Normalise in VGG16 too, where it is trained from scratch.
+        batch_norm: Normalize in VGG16 too, where it is trained from scratch.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
@@ -69,6 +69,6 @@ def vgg_fusion(
     x = _conv(x, 32, 1, "full")  # (224, 224, 32)
     x = _residual(x, 3, "full")
 
-    # ---- colour ----
+    # ---- color ----
     color = head.output(x, kernel_size=3)  # (224, 224, 2) for regression
     return keras.Model(lightness, {"color": color}, name="vgg_fusion")

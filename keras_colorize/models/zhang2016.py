@@ -21,9 +21,9 @@ _BLOCKS = (
 
 @architecture(size=256, stride=8, head="gamut313")
 def zhang2016(head):
-    """Classify the colour of every fourth pixel with a plain, dilated network.
+    """Classify the color of every fourth pixel with a plain, dilated network.
 
-    Zhang 2016, figure 2 and the authors' code: eight blocks, no pooling, batch normalisation
+    Zhang 2016, figure 2 and the authors' code: eight blocks, no pooling, batch normalization
     closing blocks 1 to 7 (after the ReLU), 32,235,385 trainable and 4,992 non-trainable parameters
     with the `gamut313` head. With `regression` it is the paper's L2 variant; tanh there is chosen,
     the paper's output is not bounded.

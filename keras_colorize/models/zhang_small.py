@@ -11,11 +11,11 @@ _BLOCKS = ((64, 2, 2), (128, 2, 2), (256, 3, 2), (256, 3, 1), (256, 2, 1))
 
 @architecture(size=64, stride=8, head="gamut313")
 def zhang_small(head):
-    """Classify the colour of every fourth pixel with a small network after Zhang 2016.
+    """Classify the color of every fourth pixel with a small network after Zhang 2016.
 
     [edge-saliency] §5.2: "five blocks consisting two or three convolutional layers with ReLU
-    activation function followed by batch normalisation layer", "up sampling ... after the fourth
-    block", softmax over 313 classes of soft-encoded colour. It was trained on tiny ImageNet, hence
+    activation function followed by batch normalization layer", "up sampling ... after the fourth
+    block", softmax over 313 classes of soft-encoded color. It was trained on tiny ImageNet, hence
     64 pixels.
 
     Chosen, since the source names no more: what Zhang 2016 has, as far as five blocks go. Blocks 1
@@ -23,7 +23,7 @@ def zhang_small(head):
     works at an eighth, as the dilated blocks there do, and block 5 at a quarter, as the last one
     there. Block 4 has 256 channels in place of 512, for the source finds that network "very heavy":
     4,767,097 trainable parameters stand here for its 32 million. The up-sampling is bilinear, which
-    leaves no checkerboard; He's initialisation.
+    leaves no checkerboard; He's initialization.
 
     Args:
         head: The head, which owns the output layer.

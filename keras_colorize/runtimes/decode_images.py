@@ -147,7 +147,7 @@ def _gif_header(file):
     no more than the first.
     """
 
-    def table(at):  # the bytes of the colour table that these flags tell of
+    def table(at):  # the bytes of the color table that these flags tell of
         flags = file.number(at, 1)
         return tf.where(flags & 0x80 != 0, 3 * 2 ** (flags % 8 + 1), 0)
 
@@ -236,12 +236,12 @@ def _decode_png(file, encoded):
         values = tf.cast(tf.round(tf.cast(values, tf.float32) / 257.0), tf.uint8)
         return _four_channels(tf.repeat(values, 3, axis=-1))
 
-    def colour():  # where there is no alpha, and few bits, TensorFlow makes up a wrong one
+    def color():  # where there is no alpha, and few bits, TensorFlow makes up a wrong one
         picture = _attempt(tf.io.decode_png, encoded, channels=4)
         transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS")[0] > 0)
         return tf.cond(transparent, lambda: picture, lambda: _four_channels(picture[..., :3]))
 
-    return tf.cond((color_type == 0) & (depth == 16), grey, colour)
+    return tf.cond((color_type == 0) & (depth == 16), grey, color)
 
 
 def _decode_webp(file, encoded):
@@ -279,7 +279,7 @@ _FORMATS = {  # name: (where and how its files start, header, decoder)
 
 
 def read(encoded, max_pixels: int = MAX_PIXELS):
-    """Read a photograph upright, as `photographs.read` does, but for colour profiles.
+    """Read a photograph upright, as `photographs.read` does, but for color profiles.
 
     JPEG (grey, RGB, CMYK), PNG, WebP (not animated), GIF (its first frame) and BMP (8, 24 and 32
     bits, uncompressed). Nothing is raised: the caller learns what is wrong.

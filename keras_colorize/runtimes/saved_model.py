@@ -30,7 +30,7 @@ def _graph(*signature: tf.TensorSpec):
 class Service(tf.Module):
     """The functions that a SavedModel carries, on the weights of a Colorizer.
 
-    Photographs of a batch are coloured one after the other, so a batch of any length takes the
+    Photographs of a batch are colored one after the other, so a batch of any length takes the
     memory of one, and its sizes may be mixed.
 
     Args:

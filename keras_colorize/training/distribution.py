@@ -176,7 +176,7 @@ def distribute(strategy: tf.distribute.Strategy, dataset: tf.data.Dataset):
 
 
 def synchronize_batch_norm(strategy: tf.distribute.Strategy, trainer: keras.Model) -> None:
-    """Let batch normalisation take its statistics over all devices, as over one.
+    """Let batch normalization take its statistics over all devices, as over one.
 
     Left alone each device would have its own, and a checkpoint would keep the first one's only.
     """

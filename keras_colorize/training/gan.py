@@ -13,13 +13,13 @@ class GanTrainer(keras.Model):
 
     A step's logs are `loss`, the generator's in all; `l1_loss`, `adversarial_loss` and, where the
     network predicts saliency, `saliency_loss`, its parts without their weights; and
-    `discriminator_loss`. Validation's one number is the mean absolute error of colour, in the
-    head's units: judgements of a discriminator that goes on learning cannot be compared between
+    `discriminator_loss`. Validation's one number is the mean absolute error of color, in the
+    head's units: judgments of a discriminator that goes on learning cannot be compared between
     epochs.
 
     Args:
         network: L* → `{"color": …}`, and `"saliency"` if the adversary weighs it.
-        head: Its head, one that predicts one colour.
+        head: Its head, one that predicts one color.
         adversary: The discriminator and the weights of the losses.
     """
 
@@ -87,12 +87,12 @@ class GanTrainer(keras.Model):
         """Return the losses of each photograph, `(B,)`."""
         fake = outputs["color"]
         real = self._head.target(targets["color"], fake)
-        judgements = [
+        judgments = [
             # float32 whatever the policy, as the heads' outputs are.
             ops.cast(self.discriminator([lightness, color], training=True), "float32")
             for color in (fake, real)
         ]
-        adversarial, discriminator = self.adversary.loss(*judgements)
+        adversarial, discriminator = self.adversary.loss(*judgments)
         losses = {"l1_loss": _absolute(real - fake), "adversarial_loss": adversarial}
         loss = self.adversary.l1 * losses["l1_loss"] + self.adversary.weight * adversarial
         if self.adversary.saliency:

@@ -59,7 +59,7 @@ def _filled(labs):
 
 
 def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
-    """Say whether a Colorizer has learnt these photographs, each at its own size.
+    """Say whether a Colorizer has learned these photographs, each at its own size.
 
     Args:
         colorizer: Trained on them.

@@ -29,7 +29,7 @@ def fit(
 ) -> Progress:
     """Train a Colorizer from its last checkpoint, in whichever phase that is, to the end.
 
-    Fine-tuning unlocks the backbone but for its batch normalisation, whose statistics over ImageNet
+    Fine-tuning unlocks the backbone but for its batch normalization, whose statistics over ImageNet
     are better than those of small batches, and begins a new optimizer at a lower rate.
 
     Args:

@@ -1,4 +1,4 @@
-"""Measuring how often each bin of colour occurs in the training photographs."""
+"""Measuring how often each bin of color occurs in the training photographs."""
 
 import numpy as np
 from tqdm import tqdm
@@ -21,11 +21,11 @@ def measure(head: GamutBins, source: Source, size: int, batch_size: int) -> Gamu
     Returns:
         The head with its prior, and perhaps fewer classes.
     """
-    count = len(head.centres)
+    count = len(head.centers)
     counts = np.zeros(count, "int64")
-    with tqdm(total=source.count, desc="count colours", unit="photo", leave=False) as bar:
+    with tqdm(total=source.count, desc="count colors", unit="photo", leave=False) as bar:
         for _, target in pipeline.validation_batches(source, size, batch_size):
-            classes = bins.nearest_on_lattice(target["color"].numpy()[..., 1:], head.centres)
+            classes = bins.nearest_on_lattice(target["color"].numpy()[..., 1:], head.centers)
             counts += np.bincount(classes.ravel(), minlength=count)
             bar.update(len(classes))
     return head.with_prior(counts)

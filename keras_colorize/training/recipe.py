@@ -12,7 +12,7 @@ from keras_colorize import errors, models
 from keras_colorize.catalog import TomlCatalog
 
 RECIPES = TomlCatalog("recipe", "recipes", "train")
-_ONE_COLOUR = ["regression", "rgb", "sigmoid"]  # heads without classes
+_ONE_COLOR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 
 
@@ -27,7 +27,7 @@ class Recipe:
     arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
     head: str = _key(
         "",
-        "how the network says colour: regression, sigmoid, rgb, bins64, gamut or gamut313; "
+        "how the network says color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
         "default: the one that the source gives the network",
     )
     model: str = _key(
@@ -39,7 +39,7 @@ class Recipe:
     loss: str = _key(
         "l2",
         "of the heads regression, sigmoid and rgb: l2, as the sources have it; or huber, to which "
-        "colours that nobody could guess count less",
+        "colors that nobody could guess count less",
         choices=("huber", "l2"),
     )
     levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, of which the source lists the shapes")
@@ -193,14 +193,14 @@ def resolve(recipe: Recipe) -> Recipe:
             f"`discriminator_lr` is for GANs, and {recipe.arch} is none. "
             f"Received: discriminator_lr={recipe.discriminator_lr}."
         )
-    if build.adversary and recipe.head not in ("", *_ONE_COLOUR):
+    if build.adversary and recipe.head not in ("", *_ONE_COLOR):
         raise errors.UsageError(
-            f"`head` must predict one colour for a discriminator to judge: one of {_ONE_COLOUR}. "
+            f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}. "
             f"Received: head={recipe.head!r}."
         )
-    if recipe.loss != "l2" and (build.adversary or (recipe.head or build.head) not in _ONE_COLOUR):
+    if recipe.loss != "l2" and (build.adversary or (recipe.head or build.head) not in _ONE_COLOR):
         raise errors.UsageError(
-            f"`loss` is for the heads {_ONE_COLOUR}, outside GANs. Received: loss={recipe.loss!r}, "
+            f"`loss` is for the heads {_ONE_COLOR}, outside GANs. Received: loss={recipe.loss!r}, "
             f"arch={recipe.arch!r}, head={recipe.head or build.head!r}."
         )
     size = recipe.size or (64 if build.stride else build.size)

@@ -16,7 +16,7 @@ _ALPHA = 1 / 300  # Iizuka 2016, equation 4: the share of the classification los
 class Divergence(keras.losses.Loss):
     """The Kullback-Leibler divergence of a diagonal normal distribution from N(0, 1).
 
-    Kingma and Welling 2014, appendix B. The mean over the latent values, as a colour loss is the
+    Kingma and Welling 2014, appendix B. The mean over the latent values, as a color loss is the
     mean over the picture's; so the share of the two hangs on the size of neither.
     """
 
@@ -44,17 +44,17 @@ class Variational(keras.Model):
         self._log = keras.metrics.Mean(name="kl_loss")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        colour = super().compute_loss(x, y, y_pred, sample_weight, training)
+        color = super().compute_loss(x, y, y_pred, sample_weight, training)
         latent = y_pred["z_mean"], y_pred["z_log_var"]
         self._log.update_state(self._divergence.call(*latent))
-        return colour + self._beta * self._divergence(*latent)
+        return color + self._beta * self._divergence(*latent)
 
 
 def make(recipe: Recipe, colorizer: Colorizer) -> keras.Model:
     """Return the model whose `train_step` trains a Colorizer's network.
 
     It is built around the same layers, so that the network stays what is shipped, without
-    optimizer, loss or discriminator. What it learns beside colour follows from the network's
+    optimizer, loss or discriminator. What it learns beside color follows from the network's
     outputs.
     """
     network = colorizer.network

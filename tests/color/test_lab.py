@@ -13,7 +13,7 @@ from keras_colorize.color import lab
 
 @pytest.fixture(scope="module")
 def colors():
-    """A dense sample of all 8-bit colours: every third level, and the dark levels one by one."""
+    """A dense sample of all 8-bit colors: every third level, and the dark levels one by one."""
     levels = np.unique(np.r_[np.arange(0, 256, 3), np.arange(16), 254, 255])
     return np.array(list(itertools.product(levels, repeat=3)), "uint8")
 

@@ -214,7 +214,7 @@ def test_read_srgb_profile_changes_nothing(tmp_path, picture):
 
 
 def test_read_applies_another_rgb_profile(tmp_path, picture):
-    # The sRGB profile with the colourants of red and blue exchanged: red and blue change places.
+    # The sRGB profile with the colorants of red and blue exchanged: red and blue change places.
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
     profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"

@@ -18,7 +18,7 @@ CLOSE = 2e-3  # of float32 arithmetic, in CIELAB units, to scikit-image's double
 
 
 def rgb_of(batch):
-    """Return a batch's colours as uint8 sRGB, by scikit-image."""
+    """Return a batch's colors as uint8 sRGB, by scikit-image."""
     return np.rint(255 * skimage.color.lab2rgb(batch)).astype("uint8")
 
 
@@ -43,7 +43,7 @@ def folder(tmp_path, picture):
 
 @pytest.fixture
 def flags(tmp_path):
-    """Seven pictures of one colour each, and the colours."""
+    """Seven pictures of one color each, and the colors."""
     colors = [tuple(c) for c in itertools.product((30, 220), repeat=3) if len(set(c)) > 1]
     colors.append((200, 120, 60))
     (tmp_path / "flags").mkdir()
@@ -53,7 +53,7 @@ def flags(tmp_path):
 
 
 def seen(batches):
-    """Return the colour of each crop, in order."""
+    """Return the color of each crop, in order."""
     crops = np.concatenate([rgb_of(y) for _, y in batches])
     assert (crops == crops[:, :1, :1]).all()
     return [tuple(int(value) for value in crop[0, 0]) for crop in crops]
@@ -80,7 +80,7 @@ def test_batches_shapes_dtypes_and_ranges(folder):
             assert np.ptp(y[..., 0]) > 10 and np.ptp(y[..., 1:]) > 10
 
 
-def test_batches_of_one_colour_have_the_lab_of_that_colour(flags):
+def test_batches_of_one_color_have_the_lab_of_that_color(flags):
     source, colors = flags
     (x, y), *_ = take(pipeline.validation_batches(source, 16, 7), 1)
     expected = skimage.color.rgb2lab(np.array(colors)[:, None, None] / 255)
@@ -93,7 +93,7 @@ def test_batches_of_one_colour_have_the_lab_of_that_colour(flags):
 
 
 def test_validation_crop_is_the_central_window(tmp_path, picture):
-    # ⅞ of 64 is 56: no resizing. The window's centre is the photograph's.
+    # ⅞ of 64 is 56: no resizing. The window's center is the photograph's.
     rgb = picture(64, 80)
     Image.fromarray(rgb).save(tmp_path / "a.png")
     source = sources.open_source(str(tmp_path))
@@ -214,7 +214,7 @@ def test_tfds_epoch_holds_each_example_once(flags, monkeypatch, block):
 
 @pytest.mark.parametrize("kind", ["folder", "tfds"])
 def test_labels_stay_with_their_photographs(tmp_path, kind):
-    """Seven pictures of one colour each, in a class by their redness."""
+    """Seven pictures of one color each, in a class by their redness."""
     colors = [tuple(c) for c in itertools.product((30, 220), repeat=3) if len(set(c)) > 1]
     for number, color in enumerate(colors):
         path = tmp_path / ("red" if color[0] > 100 else "not") / f"{number}.png"
@@ -333,7 +333,7 @@ def test_training_windows_take_shares_from_the_least_to_seven_eighths(tmp_path):
     source = sources.open_source(str(tmp_path))
     (_, y), *_ = take(pipeline.training_batches(source, 8, 64, seed=0, least=0.25), 1)
     red = rgb_of(y)[:, 0, :, 0].astype(float)
-    windows = np.abs(red[:, -1] - red[:, 0]) * 8 / 7  # between the centres of eighths
+    windows = np.abs(red[:, -1] - red[:, 0]) * 8 / 7  # between the centers of eighths
     assert windows.min() >= 40 - 3 and windows.max() <= 140 + 3
     assert windows.min() < 55 and windows.max() > 125
     assert abs(windows.mean() - 90) < 12  # a uniform draw: its deviation over √64 is 3.6

@@ -103,8 +103,8 @@ def mixture(tmp_path, picture):
     reasons = {
         "empty.jpg": "empty file",
         "exif.png": "damaged",
-        "grey.png": "no colour",
-        "grey_as_rgb.jpg": "no colour",
+        "grey.png": "no color",
+        "grey_as_rgb.jpg": "no color",
         "half.jpg": "truncated",
         "half.png": "truncated",
         "icon.png": "200×31 is under 32 pixels",
@@ -147,7 +147,7 @@ def test_folder_of_none_that_can_be_used_is_an_error(tmp_path, picture):
     message = str(raised.value)
     assert "None of the 2 files can be used" in message
     assert f"val={str(tmp_path / 'bad')!r}" in message
-    assert "empty.jpg: empty file" in message and "grey.png: no colour" in message
+    assert "empty.jpg: empty file" in message and "grey.png: no color" in message
 
 
 def test_orientation_is_recorded(tmp_path, picture):

@@ -1,4 +1,4 @@
-"""Each artefact is put into photographs at two strengths, and its number must tell them apart."""
+"""Each artifact is put into photographs at two strengths, and its number must tell them apart."""
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ def score(photographs, change):
             for name, value in metrics.score(picture, reference).items():
                 table.setdefault(name, []).append(value)
     as_arrays = [{name: np.array(v) for name, v in table.items()} for table in (columns, truth)]
-    return summary.summarise(*as_arrays)[0]
+    return summary.summarize(*as_arrays)[0]
 
 
 def blurred(sigma):
@@ -44,7 +44,7 @@ def tinted(strength):
 
 def blurred_border(sigma):
     def change(ab):
-        inside = artifact_metrics.regions(SIDE, SIDE)["centre"][..., None]
+        inside = artifact_metrics.regions(SIDE, SIDE)["center"][..., None]
         noise = np.random.default_rng(0).normal(0, 1, ab.shape).astype("float32")
         return np.where(inside, ab + noise, cv2.GaussianBlur(ab, (0, 0), sigma))
 
@@ -81,7 +81,7 @@ def displaced(pixels):
         ("saturation", 1, faded(0.7), faded(0.3), -1),
     ],
 )
-def test_artefact_is_measured_at_two_strengths(
+def test_artifact_is_measured_at_two_strengths(
     photographs, metric, absent, weak, strong, direction
 ):
     untouched, weak, strong = (
@@ -143,7 +143,7 @@ def test_cutoff_of_bilinear_enlargement_lies_below_its_nyquist_frequency(photogr
     assert 0.06 < score(photographs, quarter)["chroma_cutoff"] <= 0.125
 
 
-def test_no_colour_has_no_sharpness_and_ignores_every_edge(photographs):
+def test_no_color_has_no_sharpness_and_ignores_every_edge(photographs):
     found = score(photographs, faded(0))
     assert np.isnan(found["chroma_cutoff"]) and np.isnan(found["bleeding"])
     assert found["ignored_edges"] == 1 and found["saturation"] == pytest.approx(0, abs=0.01)
@@ -151,7 +151,7 @@ def test_no_colour_has_no_sharpness_and_ignores_every_edge(photographs):
 
 def test_regions_by_hand():
     masks = artifact_metrics.regions(16, 16)
-    assert masks["centre"].sum() == 12 * 12 and masks["border"].sum() == 256 - 144
+    assert masks["center"].sum() == 12 * 12 and masks["border"].sum() == 256 - 144
     assert all(masks[name].sum() == 64 for name in artifact_metrics.REGIONS[2:])
 
 
@@ -164,7 +164,7 @@ def test_hue_distance_by_hand():
 
 
 def test_bleeding_by_hand():
-    # Lightness steps in the middle; colour steps there, or a quarter of the picture away.
+    # Lightness steps in the middle; color steps there, or a quarter of the picture away.
     step = np.repeat([0.0, 50.0], 32).astype("float32")
     lightness = np.broadcast_to(step, (64, 64)).copy()
     at_edge = np.stack([lightness, 0 * lightness], axis=-1)

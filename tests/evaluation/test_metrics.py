@@ -61,7 +61,7 @@ def test_ssim_agrees_with_skimage(pair):
 
 
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-4), ("float32", 2e-3)])
-def test_ciede2000_agrees_with_skimage_for_each_colour(dtype, tolerance):
+def test_ciede2000_agrees_with_skimage_for_each_color(dtype, tolerance):
     generator = np.random.default_rng(0)
     colors = generator.uniform((0, -90, -100), (100, 95, 90), (2, 2000, 3)).astype(dtype)
     colors[0, :20, 1:] = 0  # no hue
@@ -133,7 +133,7 @@ def test_percent_error_cannot_exceed_the_root_of_mse(pair):
 
 
 def test_wrapping_arithmetic_gives_the_size_of_the_comparative_source_s_numbers():
-    # 68.83 and 61.22; 45.64 and 44.61: whatever the picture, and here there is not even colour.
+    # 68.83 and 61.22; 45.64 and 44.61: whatever the picture, and here there is not even color.
     for truth in (skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee()):
         lightness = skimage.color.rgb2lab(truth) * [1, 0, 0]
         grey = np.rint(255 * skimage.color.lab2rgb(lightness)).astype("uint8")
@@ -172,7 +172,7 @@ def test_rebalanced_auc_by_hand():
     assert rebalanced == pytest.approx(100 * (1 + left) / 2, abs=0.01)
 
 
-def test_rebalancing_of_colours_that_do_not_occur_is_zero():
+def test_rebalancing_of_colors_that_do_not_occur_is_zero():
     counts = np.zeros(313)
     counts[[3, 7]] = 1, 3
     weights = metrics.rebalancing(counts)

@@ -47,7 +47,7 @@ def test_protocol_writes_its_table_and_figure(name, classes, tmp_path, capsys):
     assert text.startswith("|") and "Source: [" in text
     if plan.table != "losses":
         assert "A substitute: the source used" in text
-        assert "centre crops of 32²" in text
+        assert "center crops of 32²" in text
         assert all(summary.METRICS[m].heading in text for m in protocol.metrics_of(plan))
     for row in (row for name, row in plan.rows.items() if (row.model or name) == model):
         assert all(
@@ -130,7 +130,7 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
     assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
     found = [rows[f"mean {t}"]["chroma"] for t in ("0.05", "0.38", "1")]
-    # The mean of an ever flatter distribution draws towards the middle.
+    # The mean of an ever flatter distribution draws toward the middle.
     assert found == sorted(found, reverse=True) and found[0] > found[2]
 
 
@@ -147,7 +147,7 @@ def test_frontier_joins_temperatures_and_chroma_of_a_model(classes, tmp_path, mo
     assert x == [rows[f"bins64 {name}"]["colorfulness"] for name in names]
     assert y == [rows[f"bins64 {name}"]["psnr"] for name in names]
     assert texts == names
-    # Where sRGB has the colours, so much chroma; else less, never more.
+    # Where sRGB has the colors, so much chroma; else less, never more.
     more_chroma = rows["bins64 ×1.8"]["chroma"] / rows["bins64 T = 0.38"]["chroma"]
     assert 1.3 < more_chroma <= 1.81
     assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])

@@ -51,7 +51,7 @@ def test_ceilings_by_skimage(picture):
         assert np.abs(scores.pictures[name][0] - made).max() <= 1, name
 
 
-def test_ceiling_of_bins_puts_every_colour_on_the_lattice():
+def test_ceiling_of_bins_puts_every_color_on_the_lattice():
     lab = np.random.default_rng(0).uniform(-40, 40, (8, 8, 3)).astype("float32")
     made = scoring.nearest_bins(lab)
     assert (made[..., 1:] % 10 == 0).all() and (made[..., 0] == lab[..., 0]).all()
@@ -92,7 +92,7 @@ def test_pooled_metrics_by_hand(picture):
     columns = {"mse": np.array([100.0, 300.0]), "ab_mse": np.array([9.0, 16.0])}
     columns |= {"colorfulness": np.array([10.0, 30.0]), "chroma": np.array([4.0, 6.0])}
     truth = {"colorfulness": np.array([30.0, 10.0]), "chroma": np.array([10.0, 10.0])}
-    found, sure = summary.summarise(columns, truth)
+    found, sure = summary.summarize(columns, truth)
     assert found["psnr_pooled"] == pytest.approx(10 * np.log10(255**2 / 200))
     assert found["ab_rmse_pooled"] == pytest.approx(np.sqrt(12.5))
     assert found["delta_colorfulness"] == 0 and found["saturation"] == 0.5

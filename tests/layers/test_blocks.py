@@ -16,7 +16,7 @@ def test_upscale2x_equals_bilinear_upsampling(shape):
 def test_upscale2x_of_a_step_by_hand():
     x = np.array([0.0, 4.0], "float32").reshape(1, 1, 2, 1)
     got = np.asarray(Upscale2x()(x))[0, 0, :, 0]
-    # New centres lie ¼ of a pixel left and right of the old ones; the edges repeat.
+    # New centers lie ¼ of a pixel left and right of the old ones; the edges repeat.
     np.testing.assert_array_equal(got, [0.0, 1.0, 3.0, 4.0])
 
 

@@ -58,7 +58,7 @@ def test_canny_finds_what_opencv_finds(greys, jit_compile):
 
 
 def test_canny_breaks_ties_as_opencv_does():
-    # Plateaus of few levels: nearly every comparison of neighbours is a tie.
+    # Plateaus of few levels: nearly every comparison of neighbors is a tie.
     steps = (85 * np.random.default_rng(0).integers(0, 4, (8, 64, 64))).astype("uint8")
     assert_found(Canny(100, 200)(steps[..., None].astype("float32")), steps)
 
@@ -183,7 +183,7 @@ def test_copy_weights_refuses_another_network():
         backbones.copy_weights(network("a", "b"), network("a", "c"))
 
 
-def test_imagenet_rgb_is_the_usual_normalisation():
+def test_imagenet_rgb_is_the_usual_normalization():
     grey = np.full((1, 1, 1, 1), 100 / 255, "float32")
     expected = keras.applications.imagenet_utils.preprocess_input(
         np.full((1, 1, 1, 3), 100.0), mode="torch"

@@ -77,7 +77,7 @@ def test_iizuka2016_branches_share_the_low_level_features(networks):
 
 def test_iizuka2016_with_classes_adds_the_classification_network(networks, count):
     network, classifier = networks
-    # 512 → 256 with batch normalisation → 10.
+    # 512 → 256 with batch normalization → 10.
     more = (512 * 256 + 256) + 2 * 256 + (256 * 10 + 10)
     assert count(classifier.trainable_weights) == 42_182_818 + more
     assert classifier.output["class_logits"].shape == (None, 10)

@@ -32,7 +32,7 @@ def test_pix2pix_stages_are_the_published_ones(network):
 
 
 def test_pix2pix_has_the_parameters_of_its_stages(network, count):
-    # 4×4 kernels; a bias where no batch normalisation follows, elsewhere its scale and shift.
+    # 4×4 kernels; a bias where no batch normalization follows, elsewhere its scale and shift.
     down = 16 * 1 * 64 + 64 + sum(16 * i * o for i, o in itertools.pairwise(DOWN)) + 512
     up = sum(
         16 * i * o
@@ -75,12 +75,12 @@ def test_pix2pix_discriminator_judges_30_by_30_and_sees_70_by_70(count):
     assert count(discriminator.trainable_weights) == trained
     np.testing.assert_allclose(np.std(discriminator.get_layer("conv3").kernel), 0.02, rtol=0.03)
 
-    # The pixels that one judgement hangs on: 70 rows and columns of the picture.
+    # The pixels that one judgment hangs on: 70 rows and columns of the picture.
     lightness = tf.random.stateless_uniform((1, 128, 128, 1), (0, 0), maxval=100.0)
     color = tf.random.stateless_uniform((1, 128, 128, 2), (0, 1), minval=-1.0)
     with tf.GradientTape() as tape:
         tape.watch(color)
-        judgement = discriminator([lightness, color])[0, 7, 7, 0]
-    seen = np.abs(tape.gradient(judgement, color)[0]).sum(-1) > 0
+        judgment = discriminator([lightness, color])[0, 7, 7, 0]
+    seen = np.abs(tape.gradient(judgment, color)[0]).sum(-1) > 0
     assert seen.any(0).sum() == seen.any(1).sum() == 70
     assert seen.sum() == 70 * 70

@@ -10,7 +10,7 @@ def test_zhang_small_has_five_blocks_of_two_or_three_convolutions(build):
     layers = [layer.name for layer in build("zhang_small").layers]
     kinds = ["c" if "conv" in n else n[:2] for n in layers if not n.endswith("_pad")]
     order = "".join(kind for kind in kinds if kind in ("c", "bn", "up", "co"))
-    # Convolutions, each block closed by batch normalisation; up-sampling after the fourth.
+    # Convolutions, each block closed by batch normalization; up-sampling after the fourth.
     assert order == "ccbn" + "ccbn" + "cccbn" + "cccbn" + "up" + "ccbn" + "co"
 
 

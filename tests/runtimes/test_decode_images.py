@@ -80,7 +80,7 @@ def test_read_rounds_16_bit_grey_as_pillow(read):
     assert_reads_as_pillow(read, encode(Image.fromarray(deep), "PNG"))
 
 
-def test_read_cuts_16_bit_colour_as_pillow(read):
+def test_read_cuts_16_bit_color_as_pillow(read):
     deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, 3)).astype("uint16")
     assert_reads_as_pillow(read, cv2.imencode(".png", deep)[1].tobytes())
 

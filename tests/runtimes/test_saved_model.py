@@ -126,20 +126,20 @@ def exported(tiny_model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def images():
-    """Files of different formats, sizes and colours: {name: bytes}."""
-    colour, grey = skimage.data.chelsea()[:201, :301], skimage.data.camera()[::4, 1::3]
+    """Files of different formats, sizes and colors: {name: bytes}."""
+    color, grey = skimage.data.chelsea()[:201, :301], skimage.data.camera()[::4, 1::3]
     exif = Image.Exif()
     exif[0x0112] = 6
     return {
-        "colour.jpg": encode(colour, "JPEG", quality=90),
+        "color.jpg": encode(color, "JPEG", quality=90),
         "grey.jpg": encode(grey, "JPEG", quality=80),
-        "turned.jpg": encode(colour[:99], "JPEG", exif=exif),
-        "colour.png": encode(colour[:, :77]),
+        "turned.jpg": encode(color[:99], "JPEG", exif=exif),
+        "color.png": encode(color[:, :77]),
         "grey.png": encode(grey[:33]),
-        "alpha.png": encode(np.dstack([colour, colour[..., 0]])),
-        "colour.webp": encode(colour, "WEBP", quality=80),
+        "alpha.png": encode(np.dstack([color, color[..., 0]])),
+        "color.webp": encode(color, "WEBP", quality=80),
         "grey.webp": encode(np.stack([grey] * 3, -1), "WEBP", lossless=True),
-        "pixel.png": encode(colour[:1, :1]),
+        "pixel.png": encode(color[:1, :1]),
     }
 
 
@@ -180,7 +180,7 @@ def test_savedmodel_names_the_bad_image_of_a_batch(exported, images):
     with pytest.raises(
         tf.errors.InvalidArgumentError, match=r"image 1 of the batch .*: damaged or truncated JPEG"
     ):
-        colorize(image_bytes=tf.constant([good, images["colour.jpg"][:-99], good]))
+        colorize(image_bytes=tf.constant([good, images["color.jpg"][:-99], good]))
 
 
 # ---- over the network ----
@@ -244,7 +244,7 @@ def b64(content):
     return {"b64": base64.b64encode(content).decode()}
 
 
-def test_grpc_colours_a_batch_of_mixed_sizes(predict, colorizer, images):
+def test_grpc_colors_a_batch_of_mixed_sizes(predict, colorizer, images):
     pngs = predict(image_bytes=list(images.values()))["png_bytes"]
     for content, png in zip(images.values(), pngs):
         assert_as_colorize(colorizer, content, png)
@@ -304,7 +304,7 @@ def test_rest_says_what_is_wrong(server, images):
 
 def crowd(url, images):
     """Ask 40 times at once; count the statuses."""
-    body = {"instances": 2 * [b64(images["colour.jpg"])]}
+    body = {"instances": 2 * [b64(images["color.jpg"])]}
     with futures.ThreadPoolExecutor(40) as pool:
         return Counter(pool.map(lambda _: ask(url, body)[0], range(40)))
 
@@ -339,8 +339,8 @@ def litserve_url(exported):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-def test_litserve_example_colours_and_refuses(litserve_url, colorizer, images):
-    content = images["colour.jpg"]
+def test_litserve_example_colors_and_refuses(litserve_url, colorizer, images):
+    content = images["color.jpg"]
     status, answer = ask(litserve_url, {"instances": [b64(content)]})
     assert status == 200
     assert_as_colorize(colorizer, content, base64.b64decode(answer["predictions"][0]["b64"]))
@@ -364,7 +364,7 @@ def snippets(language):
 def at_the_server(server, images, tmp_path, monkeypatch):
     """Point a snippet of the page to the server, in a folder with the photographs that it names."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "photo.jpg").write_bytes(images["colour.jpg"])
+    (tmp_path / "photo.jpg").write_bytes(images["color.jpg"])
     (tmp_path / "scan.png").write_bytes(images["grey.png"])
     rest = re.match(r"http://([^/]*)/", server[1])[1]
     return lambda text: text.replace("localhost:8501", rest).replace("localhost:8500", server[0])
@@ -374,15 +374,15 @@ def test_page_curl_line_works(at_the_server, colorizer, images, tmp_path):
     (line,) = [text.strip() for text in snippets("bash") if "curl" in text]
     assert "\n" not in line
     subprocess.run(["bash", "-c", f"set -o pipefail; {at_the_server(line)}"], check=True)
-    assert_as_colorize(colorizer, images["colour.jpg"], (tmp_path / "colored.png").read_bytes())
+    assert_as_colorize(colorizer, images["color.jpg"], (tmp_path / "colored.png").read_bytes())
 
 
 def test_page_python_clients_work(at_the_server, colorizer, images, tmp_path):
     rest, rpc = snippets("python")
     assert len([line for line in rest.splitlines() if line]) <= 10
     exec(compile(at_the_server(rest), "serving.md", "exec"), {})
-    for name, original in {"photo": "colour.jpg", "scan": "grey.png"}.items():
+    for name, original in {"photo": "color.jpg", "scan": "grey.png"}.items():
         png = (tmp_path / f"{name}.colored.png").read_bytes()
         assert_as_colorize(colorizer, images[original], png)
     exec(compile(at_the_server(rpc), "serving.md", "exec"), {})
-    assert_as_colorize(colorizer, images["colour.jpg"], (tmp_path / "colored.png").read_bytes())
+    assert_as_colorize(colorizer, images["color.jpg"], (tmp_path / "colored.png").read_bytes())

@@ -40,7 +40,7 @@ def test_whole_batches_go_on_at_a_step(photographs):
 
 
 def test_a_photograph_alone_is_not_filled_up(photographs):
-    # As it is judged: what a network sees of the whole picture must not depend on its neighbours.
+    # As it is judged: what a network sees of the whole picture must not depend on its neighbors.
     colorizer = Colorizer("vgg_fusion", size=64, backbone_weights="none")
     wide = photographs[0][:40]  # 40 × 113
     batches = iter(overfit.whole_batches(colorizer, [wide, photographs[1]], 1)(0))

@@ -56,7 +56,7 @@ def test_recipe_wrong_keys_and_values_are_named(keys, message):
 @pytest.mark.parametrize(
     "keys, message",
     [
-        ({"arch": "pix2pix", "head": "gamut"}, r"`head` must predict one colour.*head='gamut'"),
+        ({"arch": "pix2pix", "head": "gamut"}, r"`head` must predict one color.*head='gamut'"),
         ({"loss": "huber", "head": "gamut"}, r"`loss` is for the heads.*head='gamut'"),
         ({"loss": "huber", "arch": "pix2pix"}, r"`loss` is for the heads.*arch='pix2pix'"),
         ({"discriminator_lr": 1e-4}, r"`discriminator_lr` is for GANs, and vgg_fusion is none"),
@@ -84,9 +84,9 @@ def test_recipe_resolve_refuses_keys_that_do_not_apply(keys, message):
         recipes.resolve(recipes.build(keys))
 
 
-def test_recipe_heads_for_gans_are_those_with_one_colour():
-    one_colour = [name for name in heads.list_heads() if hasattr(heads.create(name), "target")]
-    assert sorted(recipes._ONE_COLOUR) == one_colour
+def test_recipe_heads_for_gans_are_those_with_one_color():
+    one_color = [name for name in heads.list_heads() if hasattr(heads.create(name), "target")]
+    assert sorted(recipes._ONE_COLOR) == one_color
 
 
 @pytest.mark.parametrize("more", [{"strategy": "multiworker"}, {"data_service": "grpc://a:1"}])

@@ -1,4 +1,4 @@
-"""The losses beside colour, by hand, on networks of one or two layers."""
+"""The losses beside color, by hand, on networks of one or two layers."""
 
 import types
 
@@ -36,7 +36,7 @@ def logs_of(trainer, target):
     return {name: float(value) for name, value in trainer.test_step(batch).items()}
 
 
-def test_make_trains_colour_alone_by_the_head_s_loss():
+def test_make_trains_color_alone_by_the_head_s_loss():
     trainer = compiled(Recipe(), colorizer(lambda x: {}))
     # ab / 110 = 0.5 everywhere, squared.
     assert logs_of(trainer, {"color": LAB}) == pytest.approx({"loss": 0.25})

@@ -48,7 +48,7 @@ class Card:
 
     @property
     def gain(self) -> float:
-        """What the row adds to grey; 0 where both are perfect, on a photograph without colour."""
+        """What the row adds to grey; 0 where both are perfect, on a photograph without color."""
         return 0.0 if self.before == self.after else self.after - self.before
 
 
@@ -110,7 +110,7 @@ def write(
         result: What `metrics.json` holds: `rows`, `photographs`, `data`, `size`, `crop`, `color`,
             `version`, `date` and, where there are any, `skipped`, `trained_on`, `intervals` (row →
             metric → its lower and upper end), and `tests` of pairs of rows. Photographs without
-            colours of their own have no truth row.
+            colors of their own have no truth row.
         per_image: One record for each photograph and row: `image`, `row` and the metrics.
         extremes: The pictures to show.
         headings: Metric → its `heading`, its `form`, and what is `better`: `higher`, `lower`, `as
@@ -146,7 +146,7 @@ def _header(result, shown) -> str:
         "Photographs": f"{result['photographs']:,}",
         "Data": result["data"],
         "Crop": f"{result['size']} × {result['size']} pixels: {result['crop']}",
-        "Colour": result["color"],
+        "Color": result["color"],
         "Date": result["date"],
         "Version": f"keras_colorize {result['version']}",
     }
@@ -157,7 +157,7 @@ def _header(result, shown) -> str:
     if len(shown) > _NAMED:
         names = f"<b>{len(shown)} colorizations</b>"
     if _TRUTH not in result["rows"]:
-        subtitle = f"{names} on photographs without colour"
+        subtitle = f"{names} on photographs without color"
     else:
         subtitle = f"{names} beside the grey and the true photographs"
     if not shown:
@@ -275,9 +275,9 @@ _SECTIONS = """<section id="spread"><div class="bar"><h2>From photograph to phot
 <noscript><p class="note">The plots and the table of photographs need JavaScript.</p></noscript>
 <div id="distribution" class="plot"></div>
 <p class="note" id="distribution-note"></p></section>
-<section id="frontier" hidden><h2>Accuracy against colour</h2><div id="scatter" class="plot"></div>
+<section id="frontier" hidden><h2>Accuracy against color</h2><div id="scatter" class="plot"></div>
 <p class="note">Each row's mean. Grey is accurate and dull: a colorizer has gained something when it
-moves towards the truth's colorfulness (dashed) without falling.</p></section>
+moves toward the truth's colorfulness (dashed) without falling.</p></section>
 <section id="photographs"><h2>Every photograph, <span id="metric-name"></span></h2>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Every photograph">
 <table class="sortable" id="images"></table></div>
@@ -288,7 +288,7 @@ def _gallery(extremes, has_truth) -> str:
     for count, side in _LADDER:
         sections, total = [], 0
         for row, (best, worst) in extremes.ends(count).items():
-            # Without true colours nothing is best or worst, and these are the first and the last.
+            # Without true colors nothing is best or worst, and these are the first and the last.
             ends = (("Best against grey", best), ("Worst against grey", worst))
             parts = []
             for title, cards in ends if has_truth else (("", best), ("", worst)):
@@ -305,8 +305,8 @@ def _gallery(extremes, has_truth) -> str:
         return ""
     choice = (
         '<div class="pair" role="group" aria-label="Compare">'
-        '<button type="button" aria-pressed="true" data-pair="before">grey | coloured</button>'
-        '<button type="button" aria-pressed="false" data-pair="after">coloured | truth</button>'
+        '<button type="button" aria-pressed="true" data-pair="before">grey | colored</button>'
+        '<button type="button" aria-pressed="false" data-pair="after">colored | truth</button>'
         "</div>"
     )
     choice, heading = (choice, "Best and worst") if has_truth else ("", "Pictures")
@@ -332,7 +332,7 @@ def _figure(card, row, side, has_truth) -> str:
     told = told if has_truth else ""
     return (
         f'<figure><div class="compare"><img class="grey" alt="" {size} src="{grey}">'
-        f'<img class="made" alt="{name}, coloured by {escape(row)}" {size} src="{made}">'
+        f'<img class="made" alt="{name}, colored by {escape(row)}" {size} src="{made}">'
         f"{last}"
         '<span class="line" aria-hidden="true"></span>'
         '<input type="range" min="0" max="100" step="any" value="50" '

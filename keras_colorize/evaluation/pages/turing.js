@@ -74,7 +74,7 @@ async function show(pictures) {
 
 function ask() {
   frames.forEach((button) => { button.disabled = false; });
-  find("prompt").textContent = "Which one did the program colour?";
+  find("prompt").textContent = "Which one did the program color?";
   return new Promise((answered) => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -94,26 +94,26 @@ function ask() {
 }
 
 async function run(trial, progress) {
-  const coloured = random() < 0.5 ? 0 : 1;
+  const colored = random() < 0.5 ? 0 : 1;
   const [real, made] = trial.bitmaps;
   find("progress").textContent = progress;
   find("prompt").textContent = "";
   find("cross").textContent = "+";
   await pause(600);
   find("cross").textContent = "";
-  const milliseconds = await show(coloured ? [real, made] : [made, real]);
+  const milliseconds = await show(colored ? [real, made] : [made, real]);
   const asked = performance.now();
   const answer = await ask();
-  const fooled = answer !== coloured;
+  const fooled = answer !== colored;
   answers.push({
     session, judge: find("judge").value.trim(), model, trial: answers.length + 1,
-    kind: trial.kind, image: trial.image, coloured_side: sides[coloured], answer: sides[answer],
+    kind: trial.kind, image: trial.image, colored_side: sides[colored], answer: sides[answer],
     fooled: Number(fooled), shown_ms: milliseconds.toFixed(1),
     response_ms: (performance.now() - asked).toFixed(0),
   });
   if (trial.kind === "practice") {
     find("prompt").textContent =
-      `${fooled ? "No" : "Yes"}: the ${sides[coloured]} one was coloured.`;
+      `${fooled ? "No" : "Yes"}: the ${sides[colored]} one was colored.`;
     await pause(1400);
   }
 }
@@ -138,7 +138,7 @@ function finish() {
     + `${percent(high)}. Who cannot tell at all is fooled in 50 %.`;
   const caught = checks.filter((answer) => !answer.fooled).length;
   find("checks").textContent = `Of ${checks.length} ${checks.length === 1 ? "pair" : "pairs"} with `
-    + `the colours of another photograph, which are not counted above, you found out ${caught}.`;
+    + `the colors of another photograph, which are not counted above, you found out ${caught}.`;
   const quoted = (value) =>
     (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
   const lines = [columns, ...answers.map((answer) => columns.map((name) => answer[name]))];

@@ -1,9 +1,9 @@
 """The colorization Turing test: pages for judges, and the pooling of their answers.
 
-Zhang, Isola and Efros 2016, §3.1: a judge sees a photograph beside the same photograph coloured by
-one program, for one second, and then says, in any time, which colours the program made. Ten
+Zhang, Isola and Efros 2016, §3.1: a judge sees a photograph beside the same photograph colored by
+one program, for one second, and then says, in any time, which colors the program made. Ten
 practice pairs with feedback come first and are not counted; forty pairs without feedback follow.
-One in ten of these has colours that anybody should find out, taken from another photograph, to see
+One in ten of these has colors that anybody should find out, taken from another photograph, to see
 whether the judge understood and paid attention. Who cannot tell is fooled in half of the pairs; the
 paper's own network fooled people in 32 %.
 
@@ -31,7 +31,7 @@ _Z = statistics.NormalDist().inv_cdf(0.975)
 
 COLUMNS = (
     *("session", "judge", "model", "trial", "kind", "image"),
-    *("coloured_side", "answer", "fooled", "shown_ms", "response_ms"),
+    *("colored_side", "answer", "fooled", "shown_ms", "response_ms"),
 )
 
 
@@ -83,7 +83,7 @@ def write(
     """
     if len(sample.kept) < 2:
         raise errors.UsageError(
-            "`turing` needs at least 2 photographs: a check borrows another's colours. "
+            "`turing` needs at least 2 photographs: a check borrows another's colors. "
             f"Received: {len(sample.kept)}."
         )
     order = np.random.default_rng(seed).permutation(len(sample.kept))
@@ -105,7 +105,7 @@ def write(
         data = {"model": row, "trials": trials, "columns": COLUMNS, "shown": _SHOWN, "z": _Z}
         page = Path(folder) / f"{quote(row, safe=' =,+@()')}.html"
         # The title names no program: a judge should not know whose pictures these are.
-        files.write_text(page, render("turing", "Which one was coloured?", _BODY, data))
+        files.write_text(page, render("turing", "Which one was colored?", _BODY, data))
         pages.append(page)
     return pages
 
@@ -120,10 +120,10 @@ def _borrow(rgb, other):
 
 
 _BODY = """<main>
-<section id="intro"><h1>Which one was coloured?</h1>
+<section id="intro"><h1>Which one was colored?</h1>
 <p>You will see a photograph twice, side by side, for one second. One of the two has its own
-colours. The other was made black and white, and coloured again by a computer program.</p>
-<p>Then say which one <strong>the program coloured</strong>: click on its frame, or press
+colors. The other was made black and white, and colored again by a computer program.</p>
+<p>Then say which one <strong>the program colored</strong>: click on its frame, or press
 <kbd>←</kbd> or <kbd>→</kbd>. Take your time to answer, and guess where you cannot tell.</p>
 <p id="plan"></p>
 <label>Your name or initials, if you like
@@ -153,18 +153,18 @@ class Verdict:
     Attributes:
         model: Its row's name.
         judges: Sessions.
-        judgements: Pairs that count: neither practice nor check.
-        fooled: Those in which the true photograph was taken for the coloured one.
+        judgments: Pairs that count: neither practice nor check.
+        fooled: Those in which the true photograph was taken for the colored one.
         low: Lower end of the rate's 95 % interval, 0…1.
         high: Its upper end.
-        checks: Pairs with borrowed colours.
+        checks: Pairs with borrowed colors.
         caught: Those that were found out.
         shown: Median time that a pair was shown, milliseconds.
     """
 
     model: str
     judges: int
-    judgements: int
+    judgments: int
     fooled: int
     low: float
     high: float
@@ -177,7 +177,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     """Return the 95 % score interval of a rate, without continuity correction.
 
     Wilson 1927. It keeps within 0…1, and near 95 % for few trials too, where the usual ± 1.96
-    standard errors collapse: at 0 of 36 fooled they would claim certainty. It takes judgements as
+    standard errors collapse: at 0 of 36 fooled they would claim certainty. It takes judgments as
     independent; those of one judge are not quite.
 
     Raises:
@@ -223,7 +223,7 @@ def pool(answers: Iterable[str | os.PathLike]) -> list[Verdict]:
             Verdict(
                 model=model,
                 judges=len({line["session"] for line in lines}),
-                judgements=len(fooled),
+                judgments=len(fooled),
                 fooled=sum(fooled),
                 low=wilson(sum(fooled), len(fooled))[0],
                 high=wilson(sum(fooled), len(fooled))[1],
@@ -238,12 +238,12 @@ def pool(answers: Iterable[str | os.PathLike]) -> list[Verdict]:
 def table(verdicts: Iterable[Verdict]) -> str:
     """Return verdicts as a Markdown table."""
     lines = [
-        "| | judges | judgements | fooled | 95 % interval (Wilson) | checks found out | shown |",
+        "| | judges | judgments | fooled | 95 % interval (Wilson) | checks found out | shown |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for v in verdicts:
         cells = [
-            *(v.model, v.judges, v.judgements, f"{v.fooled} ({v.fooled / v.judgements:.1%})"),
+            *(v.model, v.judges, v.judgments, f"{v.fooled} ({v.fooled / v.judgments:.1%})"),
             *(f"{v.low:.1%} – {v.high:.1%}", f"{v.caught} of {v.checks}", f"{v.shown:.0f} ms"),
         ]
         lines.append(f"| {' | '.join(map(str, cells))} |")

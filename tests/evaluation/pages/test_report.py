@@ -164,7 +164,7 @@ def test_report_tells_paired_tests(written):
     assert cells == ["one − &lt;i&gt;two&lt;/i&gt;", "PSNR dB", "2.00", "1.50…2.50", "0.012"]
 
 
-def test_report_of_photographs_without_colour(tmp_path):
+def test_report_of_photographs_without_color(tmp_path):
     result, per_image, extremes, headings = evaluation()
     del result["rows"]["truth"], result["tests"]
     per_image = (record for record in per_image if record["row"] != "truth")

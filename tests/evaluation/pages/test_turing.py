@@ -42,7 +42,7 @@ def test_wilson_of_nothing_is_an_error():
         turing.wilson(0, 0)
 
 
-def test_sample_has_no_favourites():
+def test_sample_has_no_favorites():
     # 100 photographs for 50 places, 400 times: each is expected 200 times, with a standard
     # deviation of 10 (binomial); five of them are outside once in 17,000 times over all hundred.
     times = np.zeros(100)
@@ -83,7 +83,7 @@ def test_turing_page_of_a_name_that_is_no_file_name(tmp_path):
     assert page.parent == tmp_path and page.exists()
 
 
-def test_turing_check_has_its_own_lightness_and_anothers_colours():
+def test_turing_check_has_its_own_lightness_and_anothers_colors():
     import skimage.color
 
     own, other = solid((120, 120, 120)), solid((150, 90, 90))
@@ -178,12 +178,12 @@ def test_turing_page_with_a_judge(browser, tmp_path, capsys):
         left, right = browser.wait(f"(s => s[0] >= 0 && s[1] >= 0 && s)({LOOK})")
         browser.wait(ASKED)
         assert browser.run(LOOK) == [-1, -1]  # nothing is left to look at
-        # Red is true. A check's borrowed colours are red as well; there any answer will do.
-        coloured = "left" if left < right else "right"
+        # Red is true. A check's borrowed colors are red as well; there any answer will do.
+        colored = "left" if left < right else "right"
         plain = abs(left - right) < 60
         wrong = not plain and trial in (2, 3)
-        answer = {"left": "right", "right": "left"}[coloured] if wrong else coloured
-        expected.append((coloured, answer, plain))
+        answer = {"left": "right", "right": "left"}[colored] if wrong else colored
+        expected.append((colored, answer, plain))
         if trial % 2:
             browser.press(f"Arrow{answer.capitalize()}")
         else:
@@ -205,11 +205,11 @@ def test_turing_page_with_a_judge(browser, tmp_path, capsys):
         == 1
         == [line["kind"] for line in lines].count("check")
     )
-    for line, (coloured, answer, plain) in zip(lines, expected):
+    for line, (colored, answer, plain) in zip(lines, expected):
         assert (line["judge"], line["model"]) == ('A, "B"', "my model")
         assert line["answer"] == answer
-        assert plain or line["coloured_side"] == coloured
-        assert line["fooled"] == str(int(line["answer"] != line["coloured_side"]))
+        assert plain or line["colored_side"] == colored
+        assert line["fooled"] == str(int(line["answer"] != line["colored_side"]))
     # A second, give or take two frames; the median, since a busy machine may drop more in one.
     assert statistics.median(float(line["shown_ms"]) for line in lines) == pytest.approx(
         1000, abs=35
