@@ -128,7 +128,7 @@ def count_gradients() -> str:
     ]
     for arch in models.list_models():
         options = {"backbone_weights": "none", "trainable_backbone": True}
-        if "backbone_weights" not in models.options_of(arch):
+        if "backbone_weights" not in models.get(arch).options:
             options = {}
         network = models.create(arch, **options)
         count = sum(math.prod(variable.shape) for variable in network.trainable_variables)

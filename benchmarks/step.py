@@ -34,7 +34,7 @@ def ours(arch: str, size: int, batch: int, steps: int) -> None:
     from keras_colorize.training.recipe import Recipe
 
     options = {}
-    if "backbone_weights" in models.options_of(arch):
+    if "backbone_weights" in models.get(arch).options:
         options = {"backbone_weights": "none", "trainable_backbone": True}
     colorizer = Colorizer(arch, None, size, **options)
     recipe = Recipe(arch=arch)
@@ -75,7 +75,7 @@ def measure(torch: str | None) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for arch in list_models():
-        build = models.builder(arch)
+        build = models.get(arch)
         size = build.size if build.stride is None else SIZES.get(arch, SIZE)
         here, there = [], []
         for _ in range(ROUNDS):

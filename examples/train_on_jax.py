@@ -125,7 +125,7 @@ class Training:
     def _steps(self, state, first, order):
         def loss_of(trained, others, photograph):
             outputs, others = self.colorizer.network.stateless_call(
-                trained, others, photograph[..., :1], training=True
+                trained, others, {"lightness": photograph[..., :1]}, training=True
             )
             return jnp.mean(self.colorizer.head.loss(photograph, outputs["color"])), others
 
@@ -146,7 +146,8 @@ class Training:
     def _predict(self, average, others, lightness):
         batch, side = lightness.shape[:2]
         seen = jax.image.resize(lightness, (batch, self.size, self.size, 1), "linear")
-        outputs, _ = self.colorizer.network.stateless_call(average, others, seen, training=False)
+        inputs = {"lightness": seen}
+        outputs, _ = self.colorizer.network.stateless_call(average, others, inputs, training=False)
         ab = self.colorizer.head.decode(outputs["color"]).astype("float32")
         return jax.image.resize(ab, (batch, side, side, 2), "linear")
 
@@ -264,7 +265,7 @@ def _build(arguments, squares) -> Colorizer:
     """Build the Colorizer, with the prior of the photographs or the weights of another one."""
     start = load(arguments.model) if arguments.model else None
     arch = start.arch if start else arguments.arch
-    head = heads.get(arguments.head or (start.head if start else models.builder(arch).head))
+    head = heads.get(arguments.head or (start.head if start else models.get(arch).head))
     if isinstance(head, heads.GamutBins) and head.prior is None:
         count = len(head.kept)
         nearest = jax.jit(lambda rgb: head.nearest(lab.rgb_to_lab(rgb / 255.0)[..., 1:]))
@@ -276,7 +277,7 @@ def _build(arguments, squares) -> Colorizer:
     options = dict(start.options) if start else {}
     if arguments.batch_norm:
         options["batch_norm"] = True
-    if "backbone_weights" in models.options_of(arch):
+    if "backbone_weights" in models.get(arch).options:
         options |= {"backbone_weights": "none", "trainable_backbone": True}
     colorizer = Colorizer(arch, head, arguments.size, **options)
     if colorizer.adversary or "z_mean" in colorizer.network.output:

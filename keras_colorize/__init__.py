@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING
 
 from keras_colorize._version import __version__
 
-__all__ = ["Colorizer", "__version__", "create", "list_models", "list_pretrained", "load"]
+__all__ = [
+    "Colorizer",
+    "Decoding",
+    "__version__",
+    "create",
+    "list_models",
+    "list_pretrained",
+    "load",
+]
 
 _HOMES = {
     "Colorizer": "colorizer",
+    "Decoding": "colorizer",
     "list_pretrained": "colorizer",
     "load": "colorizer",
     "create": "models",
@@ -23,8 +32,12 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from keras_colorize.colorizer import Colorizer, list_pretrained, load
+    from keras_colorize.colorizer import Colorizer, Decoding, list_pretrained, load
     from keras_colorize.models import create, list_models
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str):

@@ -44,10 +44,11 @@ def colorize(
     if not jobs:
         raise errors.UsageError("\n".join(reason for _, reason in missing))
     cli.start_keras()
-    from keras_colorize.colorizer import load
+    from keras_colorize.colorizer import Decoding, load
 
     colorizer = load(model)
-    colorizer.decode_by(decoding, temperature, chroma)
+    choice = Decoding(decoding, temperature, chroma)
+    choice.check(colorizer.head)
     if saliency:
         colorizer.check_saliency()
     failed = list(missing)
@@ -56,7 +57,7 @@ def colorize(
             bar.set_postfix_str(path.name)
             try:
                 photograph, extras = photographs.read_with_extras(path)
-                colored = colorizer.colorize(photograph)
+                colored = colorizer.colorize(photograph, choice)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 photographs.write(target, colored, **extras)
                 if saliency:

@@ -228,27 +228,31 @@ def _check_roles(plan, protocol, given) -> None:
 class _Painter:
     """A Colorizer with one of the ways to decode its output."""
 
-    def __init__(self, colorizer, *decoding):
+    def __init__(self, colorizer, decoding):
         self._colorizer, self._decoding = colorizer, decoding
         self.trained_on = colorizer.trained_on
-        colorizer.decode_by(*self._decoding)
+        decoding.check(colorizer.head)
 
     def colorize_batch(self, photographs):
-        self._colorizer.decode_by(*self._decoding)
-        return self._colorizer.colorize_batch(photographs)
+        return self._colorizer.colorize_batch(photographs, self._decoding)
 
 
 def _painters(plan, colorizers) -> dict:
     """Return the rows that networks make: one for each model, or as a protocol's rows ask."""
     if plan is None:
         return colorizers
+    from keras_colorize.colorizer import Decoding
+
     painters = {
-        name: _Painter(colorizers[model], row.decoding or None, row.temperature or None, row.chroma)
+        name: _Painter(
+            colorizers[model],
+            Decoding(row.decoding or None, row.temperature or None, row.chroma),
+        )
         for name, row in plan.rows.items()
         if (model := row.model or name) in colorizers
     }
     return painters | {
-        name: _Painter(colorizer)
+        name: _Painter(colorizer, Decoding())
         for name, colorizer in colorizers.items()
         if name not in plan.models
     }

@@ -41,17 +41,18 @@ def export(
         raise errors.unknown("format", format, _FORMATS)
     cli.make_folder(out, "out")
     cli.start_keras()
-    from keras_colorize.colorizer import load
+    from keras_colorize.colorizer import Decoding, load
     from keras_colorize.runtimes import saved_model
 
     colorizer = load(model)
-    colorizer.decode_by(decoding, temperature, chroma)
+    choice = Decoding(decoding, temperature, chroma)
+    choice.check(colorizer.head)
     folder = cli.make_folder(Path(out) / colorizer.arch, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     version = folder / str(max(versions, default=0) + 1)
     with files.atomic_folder(version) as temporary:
-        saved_model.save(colorizer, temporary)
+        saved_model.save(colorizer, temporary, choice)
     return version
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from keras_colorize import files
-from keras_colorize.color import lab
 
 _GAP = 4  # pixels between pictures
 _TITLE = 22  # pixels of a title line
@@ -21,13 +20,6 @@ _ABOVE = {
     "fontsize": 7,
     "annotation_clip": False,
 }
-
-
-def to_grey(rgb: np.ndarray) -> np.ndarray:
-    """Return the photograph at its own L* without color: uint8 `(..., 3)` → uint8 `(..., 3)`."""
-    whole = np.array(lab.rgb_to_lab(rgb))
-    whole[..., 1:] = 0
-    return np.rint(255 * np.asarray(lab.lab_to_rgb(whole))).astype("uint8")
 
 
 def grid(columns: dict[str, list[np.ndarray]], side: int = 192) -> np.ndarray:

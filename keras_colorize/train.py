@@ -359,7 +359,7 @@ def _choose_backbone_weights(recipe, record, head) -> str:
     """Choose what the backbone starts from; the record keeps it, and whether it is trained."""
     from keras_colorize import models
 
-    if "backbone_weights" not in models.options_of(recipe.arch):
+    if "backbone_weights" not in models.get(recipe.arch).options:
         return ""
     if "backbone_weights" in record:  # a run that goes on: its checkpoint brings the weights
         return "none"

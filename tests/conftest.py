@@ -46,7 +46,7 @@ def build():
     from keras_colorize import models
 
     def build(arch, **options):
-        if "backbone_weights" in models.options_of(arch):
+        if "backbone_weights" in models.get(arch).options:
             options.setdefault("backbone_weights", "none")
         keras.utils.set_random_seed(0)  # a failure here must be one everywhere
         return models.create(arch, **options)

@@ -8,7 +8,7 @@ import pytest
 import skimage.color
 from PIL import Image, ImageOps
 
-from keras_colorize import colorize, colorizer
+from keras_colorize import colorize, colorizer, heads
 from keras_colorize.errors import UsageError
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
@@ -386,13 +386,12 @@ def test_colorize_function_returns_the_failed(tiny_model, grey, tmp_path, monkey
 class Salient:
     """A Colorizer in miniature: its saliency map is the photograph's red channel."""
 
-    def decode_by(self, *choices):
-        pass
+    head = heads.create("regression")
 
     def check_saliency(self):
         pass
 
-    def colorize(self, photograph):
+    def colorize(self, photograph, decoding):
         return photograph
 
     def saliency(self, photograph):

@@ -13,7 +13,7 @@ import skimage.transform
 
 import keras_colorize
 from keras_colorize import errors
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, Decoding
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_colorize_keeps_size_and_lightness(colorizer, shape):
 def test_colorize_in_blocks_equals_colorize_at_once(colorizer, monkeypatch):
     photograph = skimage.data.chelsea()
     whole = colorizer.colorize(photograph)
-    monkeypatch.setattr("keras_colorize.colorizer._BLOCK", 1000)
+    monkeypatch.setattr("keras_colorize.color.pixels._BLOCK", 1000)
     np.testing.assert_array_equal(colorizer.colorize(photograph), whole)
 
 
@@ -56,7 +56,7 @@ def test_colorize_wrong_input_says_what_it_received(colorizer, wrong):
 
 def test_predict_ab_upscales_bilinearly(colorizer, monkeypatch):
     color = np.random.default_rng(0).uniform(-1, 1, (1, 32, 48, 2)).astype("float32")
-    monkeypatch.setattr(colorizer, "network", lambda lightness, training: {"color": color})
+    monkeypatch.setattr(colorizer, "network", lambda inputs, training: {"color": color})
     ab = colorizer.predict_ab(np.zeros((1, 320, 480, 1), "float32"))
     # Half-pixel centers and repeated edges, as scikit-image's order 1 has them.
     expected = skimage.transform.resize(110 * color[0], (320, 480), order=1, mode="edge")
@@ -66,8 +66,8 @@ def test_predict_ab_upscales_bilinearly(colorizer, monkeypatch):
 def test_predict_ab_shows_the_network_lightness_without_aliasing(colorizer, monkeypatch):
     seen = []
 
-    def network(lightness, training):
-        seen.append(np.asarray(lightness))
+    def network(inputs, training):
+        seen.append(np.asarray(inputs["lightness"]))
         return {"color": np.zeros((1, 32, 32, 2), "float32")}
 
     monkeypatch.setattr(colorizer, "network", network)
@@ -82,19 +82,15 @@ def test_predict_ab_shows_the_network_lightness_without_aliasing(colorizer, monk
 def test_chroma_is_a_factor_on_ab(factor, monkeypatch):
     colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
     color = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 2)).astype("float32")
-    monkeypatch.setattr(colorizer, "network", lambda lightness, training: {"color": color})
-    colorizer.decode_by(chroma=factor)
-    ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"))
+    monkeypatch.setattr(colorizer, "network", lambda inputs, training: {"color": color})
+    ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"), Decoding(chroma=factor))
     np.testing.assert_allclose(ab, factor * 110 * color, rtol=1e-5)
-    colorizer.decode_by()  # what is not said is as it was at first
-    ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"))
-    np.testing.assert_allclose(ab, 110 * color, rtol=1e-5)
 
 
 @pytest.mark.parametrize("wrong", [-0.1, float("nan"), float("inf")])
 def test_chroma_must_be_a_factor(colorizer, wrong):
     with pytest.raises(errors.UsageError, match=r"`chroma` must be a factor.*Received: chroma="):
-        colorizer.decode_by(chroma=wrong)
+        colorizer.colorize(np.zeros((4, 4), "uint8"), Decoding(chroma=wrong))
 
 
 def test_working_size_keeps_proportions_and_bounds_a_strip(colorizer):
@@ -127,8 +123,8 @@ def test_saliency_comes_back_at_the_size_of_the_photograph(monkeypatch):
     class Network:
         output = answer
 
-        def __call__(self, lightness, training):
-            assert lightness.shape == (1, 64, 64, 1)
+        def __call__(self, inputs, training):
+            assert inputs["lightness"].shape == (1, 64, 64, 1)
             return answer
 
     monkeypatch.setattr(salient, "network", Network())

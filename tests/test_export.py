@@ -13,9 +13,9 @@ def run(tiny_model, tmp_path, monkeypatch):
     loaded = colorizer.load(tiny_model)
     monkeypatch.setattr(colorizer, "load", lambda name: loaded)
 
-    def save(colorizer_, folder):
+    def save(colorizer_, folder, decoding):
         (folder / "variables").mkdir()
-        (folder / "variables" / "data").write_text(str(colorizer_.decoding))
+        (folder / "variables" / "data").write_text(str(decoding))
 
     monkeypatch.setattr(saved_model, "save", save)
     return lambda *arguments: export.main(["-o", "out", *arguments])
@@ -36,7 +36,7 @@ def test_export_writes_the_next_version(run, tmp_path, capsys):
 
 
 def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys):
-    def fail(colorizer_, folder):
+    def fail(colorizer_, folder, decoding):
         (folder / "saved_model.pb").write_text("half")
         # What a server that watches the folder sees meanwhile is no number.
         assert not any(path.name.isdecimal() for path in folder.parent.iterdir())

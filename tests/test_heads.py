@@ -159,14 +159,14 @@ def test_gamut_round_trip_of_photographs_is_within_half_a_bin(name, off):
 @pytest.mark.parametrize(
     "name, decoding, message",
     [
-        ("bins64", {"decoding": "mode"}, r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
-        ("bins64", {"temperature": 0}, r"`temperature` must be positive"),
-        ("regression", {"temperature": 0.5}, r"one color, not a distribution.*0.5"),
+        ("bins64", ("mode", None), r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
+        ("bins64", (None, 0), r"`temperature` must be positive"),
+        ("regression", (None, 0.5), r"one color, not a distribution.*0.5"),
     ],
 )
 def test_check_decoding_wrong_choice_is_named(name, decoding, message):
     with pytest.raises(errors.UsageError, match=message):
-        heads.create(name).check_decoding(**decoding)
+        heads.create(name).check_decoding(*decoding)
 
 
 def test_heads_unknown_name_lists_the_choices():

@@ -1,19 +1,9 @@
 import matplotlib.figure
 import numpy as np
 import pytest
-import skimage.color
-import skimage.data
 from PIL import Image
 
 from keras_colorize import plots
-
-
-def test_to_grey_keeps_lightness_only():
-    rgb = skimage.data.astronaut()[:64, :64]
-    grey = plots.to_grey(rgb)
-    assert np.ptp(grey, axis=-1).max() <= 1
-    got, expected = skimage.color.rgb2lab(grey), skimage.color.rgb2lab(rgb)
-    np.testing.assert_allclose(got[..., 0], expected[..., 0], atol=0.35)
 
 
 def test_grid_has_a_row_for_each_photograph_and_a_column_for_each_kind():

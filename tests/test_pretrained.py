@@ -11,7 +11,8 @@ import pytest
 import skimage.data
 
 import keras_colorize
-from keras_colorize import cli, errors, plots
+from keras_colorize import cli, errors
+from keras_colorize.color import pixels
 from keras_colorize.colorizer import PRETRAINED
 from keras_colorize.evaluation import metrics
 
@@ -26,10 +27,10 @@ def test_default_model_comes_with_the_package():
 @ALL
 def test_pretrained_brings_color_to_a_photograph(name):
     truth = skimage.data.chelsea()[::2, ::2]
-    made = keras_colorize.load(name).colorize(plots.to_grey(truth))
+    made = keras_colorize.load(name).colorize(pixels.to_grey(truth))
     # A ginger cat: warmer than grey everywhere, and nearer to the truth.
     assert metrics.colorfulness(made) > 5
-    assert metrics.psnr(made, truth) > metrics.psnr(plots.to_grey(truth), truth)
+    assert metrics.psnr(made, truth) > metrics.psnr(pixels.to_grey(truth), truth)
 
 
 @ALL

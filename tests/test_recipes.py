@@ -19,7 +19,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
     monkeypatch.setattr(Colorizer, "save", lambda self, folder: None)
     asked = recipes.RECIPES.read(name)
     keys = asked | SHRUNK
-    build = models.builder(asked["arch"])
+    build = models.get(asked["arch"])
     if build.stride is not None:
         keys["size"] = max(32, build.stride)
     if "finetune_epochs" in asked:

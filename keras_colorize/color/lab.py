@@ -1,17 +1,17 @@
-"""sRGB ↔ CIELAB under D65, in `keras.ops`: for every backend, eager, compiled or inside tf.data.
+"""sRGB ↔ CIELAB under D65, for NumPy arrays and for the tensors of every Keras backend.
 
-White point and matrix are those of scikit-image (D65, 2° observer), so that figures agree with the
-field's usual tool. Colors are worked on as separate planes, because a compiler that fuses stacked
-channels computes each root once per channel that reads it.
+The functions compute with NumPy where they are given an array, and with `keras.ops` where they are
+given a tensor: eager, compiled, or inside tf.data. White point and matrix are those of scikit-image
+(D65, 2° observer), so that figures agree with the field's usual tool. Colors are worked on as
+separate planes, because a compiler that fuses stacked channels computes each root once per channel
+that reads it.
 
 References:
     [1] IEC 61966-2-1:1999, sRGB.
     [2] CIE 15:2004, Colorimetry, §8.2.1 (CIELAB).
 """
 
-import cv2
 import numpy as np
-from keras import backend, ops
 
 _XYZ_FROM_RGB = np.array(
     [
@@ -25,34 +25,66 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 _XYZ_FROM_LINEAR = _XYZ_FROM_RGB / _WHITE[:, None]
 _LINEAR_FROM_XYZ = np.linalg.inv(_XYZ_FROM_LINEAR)
 
-_LEVELS = np.arange(256) / 255.0
-# 8-bit sRGB to linear light: 256 exact values instead of a power for each pixel.
-_LINEAR_OF_8BIT = np.where(
-    _LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92
-).astype("float32")
 
-# f(X/Xn), f(Y/Yn), f(Z/Zn), 1 → L*, a*, b* [2]
-_LAB_FROM_F = np.array(
-    [[0, 116, 0, -16], [500, -500, 0, 0], [0, 200, -200, 0]],
-    "float32",
-)
+def _linear_light(levels: int) -> np.ndarray:
+    values = np.arange(levels) / (levels - 1.0)
+    curve = ((values + 0.055) / 1.055) ** 2.4
+    return np.where(values > 0.04045, curve, values / 12.92).astype("float32")
+
+
+# sRGB of 8 or 16 bits → linear light [1]: exact values instead of a power for each pixel.
+_LINEAR = {"uint8": _linear_light(2**8), "uint16": _linear_light(2**16)}
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
 _MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where steps are smallest
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
+def _namespace(x):
+    """Return the module whose functions take `x`: NumPy, or `keras.ops`."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return np
+    from keras import ops  # a program that has arrays alone must not wait for Keras
+
+    return ops
+
+
 def _power(x, exponent):
     # exp(log) takes half the time of `power` on a CPU and is as exact as float32 needs.
-    return ops.exp(exponent * ops.log(ops.maximum(x, _TINY)))
+    xp = _namespace(x)
+    return xp.exp(exponent * xp.log(xp.maximum(x, _TINY)))
 
 
 def _cube_root(x):
     # x^(1/3) = s · s^(1/3) with s = x^(1/4). A parabola gives s^(1/3) to 0.7 % for s in 0.3…1, and
     # one Halley step cubes that error: float32's last digits, for the price of two square roots.
-    s = ops.sqrt(ops.sqrt(ops.maximum(x, _TINY)))
+    xp = _namespace(x)
+    s = xp.sqrt(xp.sqrt(xp.maximum(x, _TINY)))
     y = s * (0.46228582 + s * (0.78385409 - s * 0.24925222))
     cube = y * y * y
     return y * (cube + 2.0 * x) / (2.0 * cube + x)
+
+
+def _f(t):
+    """CIELAB's f() [2]: a cube root above the knee, a line below."""
+    return _namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
+
+
+def _float32(x):
+    xp = _namespace(x)
+    return x.astype("float32") if xp is np else xp.cast(x, "float32")
+
+
+def _linear_planes(rgb):
+    """Return red, green and blue as linear light [1]."""
+    xp = _namespace(rgb)
+    kind = str(rgb.dtype) if xp is np else xp.dtype(rgb)
+    if kind in _LINEAR:
+        levels = rgb if xp is np else xp.cast(rgb, "int32")
+        return [xp.take(_LINEAR[kind], plane) for plane in _planes(levels)]
+    return [
+        xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
+        for c in _planes(_float32(rgb))
+    ]
 
 
 def _planes(x):
@@ -68,45 +100,42 @@ def rgb_to_lab(rgb):
     """Convert sRGB to CIELAB.
 
     Args:
-        rgb: `(..., 3)`, sRGB in 0…1; or uint8 in 0…255, as scikit-image has it.
+        rgb: `(..., 3)`, sRGB in 0…1; or uint8 in 0…255; or uint16 in 0…65535.
 
     Returns:
         float32 `(..., 3)`: L* in 0…100, a* and b* in CIELAB units (sRGB spans −86…98 and −108…95).
+
+    Example:
+        >>> rgb_to_lab(np.array([[255, 0, 0]], "uint8")).round(1)
+        array([[53.2, 80.1, 67.2]], dtype=float32)
     """
-    if backend.standardize_dtype(getattr(rgb, "dtype", "float32")) == "uint8":
-        linear = [ops.take(_LINEAR_OF_8BIT, ops.cast(c, "int32")) for c in _planes(rgb)]
-    else:
-        linear = [
-            ops.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
-            for c in _planes(ops.cast(rgb, "float32"))
-        ]
-    fx, fy, fz = (
-        ops.where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
-        for t in _multiply(_XYZ_FROM_LINEAR, linear)
-    )
-    return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+    fx, fy, fz = map(_f, _multiply(_XYZ_FROM_LINEAR, _linear_planes(rgb)))
+    stack = _namespace(fy).stack
+    return stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
-def of_8bit(rgb: np.ndarray) -> np.ndarray:
-    """Convert an 8-bit picture outside any graph: `rgb_to_lab` in NumPy and OpenCV.
+def rgb_to_lightness(rgb):
+    """Convert sRGB to L* alone, for a third of the work.
 
     Args:
-        rgb: uint8 `(H, W, 3)`, sRGB.
+        rgb: `(..., 3)`, as for `rgb_to_lab`.
 
     Returns:
-        float32 `(H, W, 3)`: L*, a*, b*.
+        float32 `(..., 1)`: L* in 0…100.
     """
-    xyz = cv2.transform(cv2.LUT(rgb, _LINEAR_OF_8BIT), _XYZ_FROM_LINEAR.astype("float32"))
-    f = np.where(xyz > _KNEE, np.cbrt(xyz), 7.787 * xyz + np.float32(16.0 / 116.0))
-    return cv2.transform(f, _LAB_FROM_F)
+    (luminance,) = _multiply(_XYZ_FROM_LINEAR[1:2], _linear_planes(rgb))
+    return (116.0 * _f(luminance) - 16.0)[..., None]
 
 
 def _linear_rgb(lightness, a, b):
     fy = (lightness + 16.0) / 116.0
     fx = fy + a / 500.0
     # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
-    fz = ops.maximum(fy - b / 200.0, 0.0)
-    xyz = [ops.where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787) for f in (fx, fy, fz)]
+    fz = _namespace(fy).maximum(fy - b / 200.0, 0.0)
+    xyz = [
+        _namespace(f).where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787)
+        for f in (fx, fy, fz)
+    ]
     return _multiply(_LINEAR_FROM_XYZ, xyz)
 
 
@@ -119,18 +148,25 @@ def lab_to_rgb(lab):
     Returns:
         float32 `(..., 3)`, sRGB in 0…1.
     """
+    xp = _namespace(lab)
     rgb = [
-        ops.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
-        for c in _linear_rgb(*_planes(ops.cast(lab, "float32")))
+        xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
+        for c in _linear_rgb(*_planes(_float32(lab)))
     ]
-    return ops.clip(ops.stack(rgb, axis=-1), 0.0, 1.0)
+    return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
 
 def _excess(lab):
     """Return how far outside sRGB a color lies, in linear light; negative inside."""
+    xp = _namespace(lab)
     planes = _linear_rgb(*_planes(lab))
-    red, green, blue = (ops.maximum(-plane, plane - 1.0) for plane in planes)
-    return ops.maximum(ops.maximum(red, green), blue) - _MARGIN
+    red, green, blue = (xp.maximum(-plane, plane - 1.0) for plane in planes)
+    return xp.maximum(xp.maximum(red, green), blue) - _MARGIN
+
+
+def outside_gamut(lab):
+    """Tell which colors sRGB cannot show: CIELAB `(..., 3)` → bool `(...)`."""
+    return _excess(_float32(lab)) > 0
 
 
 def fit_gamut(lab, steps: int = 6):
@@ -148,20 +184,20 @@ def fit_gamut(lab, steps: int = 6):
     Returns:
         float32 `(..., 3)`.
     """
-    lab = ops.cast(lab, "float32")
+    xp, lab = _namespace(lab), _float32(lab)
     lightness, a, b = _planes(lab)
 
     def scaled(scale):
-        return ops.stack([lightness, scale * a, scale * b], axis=-1)
+        return xp.stack([lightness, scale * a, scale * b], axis=-1)
 
     outside = _excess(lab)
-    low, high = ops.zeros_like(lightness), ops.ones_like(lightness)
+    low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
     below, above = _excess(scaled(low)), outside
     for _ in range(steps):
         middle = (low + high) / 2
         excess = _excess(scaled(middle))
         fits = excess <= 0
-        low, below = ops.where(fits, middle, low), ops.where(fits, excess, below)
-        high, above = ops.where(fits, high, middle), ops.where(fits, above, excess)
-    fraction = ops.clip(below / ops.minimum(below - above, -_TINY), 0.0, 1.0)
-    return scaled(ops.where(outside <= 0, 1.0, low + fraction * (high - low)))
+        low, below = xp.where(fits, middle, low), xp.where(fits, excess, below)
+        high, above = xp.where(fits, high, middle), xp.where(fits, above, excess)
+    fraction = xp.clip(below / xp.minimum(below - above, -_TINY), 0.0, 1.0)
+    return scaled(xp.where(outside <= 0, 1.0, low + fraction * (high - low)))

@@ -10,7 +10,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from keras_colorize.color import bins, lab
+from keras_colorize.color import bins, pixels
 from keras_colorize.evaluation import artifact_metrics
 
 # Hasler and Süsstrunk 2003: R, G, B → rg, yb; and the weight of the mean in M^(3).
@@ -187,7 +187,7 @@ class Reference:
 
     def __init__(self, rgb: np.ndarray, weights: np.ndarray | None = None):
         self.rgb = np.ascontiguousarray(rgb)
-        self.lab = lab.of_8bit(self.rgb)
+        self.lab = pixels.to_lab(self.rgb)
         self.bins = _bins(self.lab[..., 1:])
         self.weights = None if weights is None else weights[self.bins]
 
@@ -249,7 +249,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
         Name → number; NaN where one is not defined, such as the sharpness of no color.
     """
     picture = np.ascontiguousarray(picture)
-    whole = lab.of_8bit(picture)
+    whole = pixels.to_lab(picture)
     ab = np.ascontiguousarray(whole[..., 1:])
     difference = ab - reference.ab
     within = auc_of_pixels(np.sqrt(artifact_metrics.squared_length(difference)))

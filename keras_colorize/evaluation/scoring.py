@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from keras_colorize import plots
-from keras_colorize.color import bins, lab
-from keras_colorize.colorizer import Colorizer, to_8bit
+from keras_colorize.color import bins, pixels
+from keras_colorize.colorizer import Colorizer
 from keras_colorize.evaluation import intervals, metrics, summary
 
 _BATCH = 8
@@ -260,7 +260,7 @@ def measure_prior(photographs: Iterable[np.ndarray]) -> np.ndarray:
     """Count the pixels in each of Zhang's 313 bins: float64 `(313,)`."""
     counts = np.zeros(313)
     for rgb in photographs:
-        ab = lab.of_8bit(np.ascontiguousarray(rgb))[..., 1:]
+        ab = pixels.to_lab(rgb)[..., 1:]
         numbers = bins.nearest_on_lattice(ab, bins.gamut313())
         counts += np.bincount(numbers.ravel(), minlength=313)
     return counts
@@ -343,11 +343,11 @@ def score(
 
 def _paint(colorizers, batch, truth, ceilings, scores):
     """Return each row's pictures of a batch of photographs."""
-    whole = np.stack([lab.of_8bit(rgb) for rgb in truth])
-    rows = {GREY: to_8bit(whole * _LIGHTNESS)}
+    whole = pixels.to_lab(truth)
+    rows = {GREY: pixels.to_8bit(whole * _LIGHTNESS)}
     if ceilings:
         for name, make in CEILINGS.items():
-            rows[name] = to_8bit(np.stack([make(one) for one in whole]))
+            rows[name] = pixels.to_8bit(np.stack([make(one) for one in whole]))
     began = time.perf_counter()
     for name, colorizer in colorizers.items():
         rows[name] = colorizer.colorize_batch(truth)

@@ -1,13 +1,16 @@
-"""The networks, one file for each source, found by name.
+"""The registry of networks: one module for each, named after the network that it builds.
 
-An architecture's name is the name of its function; its module is imported when it is first built,
-so that listing the names (and answering `--help`) needs no Keras.
+Modules are imported when their network is first asked for. Listing the names, which `--help` does,
+therefore needs no Keras.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_colorize import errors
@@ -18,59 +21,69 @@ if TYPE_CHECKING:
     from keras_colorize.heads import Head
     from keras_colorize.models.adversary import Adversary
 
-_MODULES = {
-    "edge_saliency_gan": "edge_saliency_gan",
-    "iizuka2016": "iizuka2016",
-    "pix2pix": "pix2pix",
-    "resnet50_unet": "resnet50_unet",
-    "scgan": "scgan",
-    "unet_plain": "unet_plain",
-    "unet_vae": "unet_vae",
-    "vgg_embedding": "vgg_embedding",
-    "vgg_fusion": "vgg_fusion",
-    "zhang2016": "zhang2016",
-    "zhang_small": "zhang_small",
-}
+_NO_NETWORK = {"adversary", "backbones"}  # modules here that build none
+_REGISTRY: dict[str, Architecture] = {}
 
 
-def architecture(
-    size: int,
-    stride: int | None = None,
-    head: str = "regression",
-    adversary: Adversary | None = None,
-):
-    """Mark a function that builds a network.
+@dataclass(frozen=True)
+class Architecture:
+    """A network that can be built by name.
 
-    Args:
-        size: The side, in pixels, at which the source uses the network.
-        stride: Height and width must be multiples of it; None if the network takes nothing but
+    Attributes:
+        name: The name of its function and of its module.
+        build: The function that builds it; its docstring cites the paper.
+        size: Side, in pixels, at which the paper uses the network.
+        stride: Height and width must be multiples of it. None: the network takes nothing but
             `size` × `size`.
-        head: The name of the head that the source gives it.
-        adversary: The discriminator and the losses that train it, if it is a GAN's generator.
+        head: Name of the head that the paper gives it.
+        adversary: The discriminator and the losses that train it, for the generator of a GAN.
     """
 
-    def mark(build):
-        build.size, build.stride, build.head, build.adversary = size, stride, head, adversary
+    name: str
+    build: Callable[..., keras.Model]
+    size: int
+    stride: int | None = None
+    head: str = "regression"
+    adversary: Adversary | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """Names of the options that its function takes besides the head."""
+        return list(inspect.signature(self.build).parameters)[1:]
+
+
+def architecture(**attributes):
+    """Register the function that builds a network; `attributes` are those of `Architecture`."""
+
+    def register(build):
+        _REGISTRY[build.__name__] = Architecture(build.__name__, build, **attributes)
         return build
 
-    return mark
+    return register
 
 
 def list_models() -> list[str]:
-    """Return the names of all architectures."""
-    return sorted(_MODULES)
+    """Return the names of all architectures.
+
+    Example:
+        >>> "vgg_fusion" in list_models()
+        True
+    """
+    modules = {module.name for module in pkgutil.iter_modules(__path__)}
+    return sorted(modules - _NO_NETWORK | set(_REGISTRY))
 
 
-def builder(name: str):
-    """Return the function that builds architecture `name`; its docstring cites the source."""
-    if name not in _MODULES:
-        raise errors.unknown("arch", name, _MODULES)
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+def get(name: str) -> Architecture:
+    """Return an architecture by name.
 
-
-def options_of(name: str) -> list[str]:
-    """Return the names of the options that architecture `name` takes."""
-    return list(inspect.signature(builder(name)).parameters)[1:]  # the first is the head
+    Raises:
+        UsageError: There is none of this name.
+    """
+    if name not in list_models():
+        raise errors.unknown("arch", name, list_models())
+    if name not in _REGISTRY:
+        importlib.import_module(f"{__name__}.{name}")
+    return _REGISTRY[name]
 
 
 def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
@@ -78,19 +91,23 @@ def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
 
     Args:
         name: One of `list_models()`.
-        head: A head's name, or a head; the source's own when None.
-        **options: What the architecture's own function takes, `backbone_weights` for example.
+        head: A head, or its name. None: the head that the paper gives it.
+        **options: Options of the architecture's own function, for example `backbone_weights`.
 
     Returns:
-        A functional model: L* float32 `(B, H, W, 1)` in 0…100 → `{"color": …}`.
+        A functional model: `{"lightness": L* float32 (B, H, W, 1) in 0…100}` → `{"color": …}`.
 
     Raises:
         UsageError: An unknown name or head, or an option that this architecture does not have.
-    """
-    from keras_colorize import heads
 
-    build = builder(name)
+    Example:
+        >>> create("vgg_fusion", backbone_weights="none").output["color"].shape
+        (None, None, None, 2)
+    """
+    from keras_colorize import heads  # brings Keras, which list_models must not wait for
+
+    chosen = get(name)
     for option in options:
-        if option not in options_of(name):
-            raise errors.unknown(f"option of {name}", option, options_of(name))
-    return build(heads.get(head or build.head), **options)
+        if option not in chosen.options:
+            raise errors.unknown(f"option of {name}", option, chosen.options)
+    return chosen.build(heads.get(head or chosen.head), **options)

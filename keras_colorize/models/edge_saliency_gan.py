@@ -75,4 +75,4 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
         1, 3, padding="same", activation="tanh", dtype="float32", name="saliency"
     )(x)
     outputs = {"color": color, "saliency": saliency}
-    return keras.Model(lightness, outputs, name="edge_saliency_gan")
+    return keras.Model({"lightness": lightness}, outputs, name="edge_saliency_gan")

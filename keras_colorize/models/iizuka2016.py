@@ -94,4 +94,4 @@ def iizuka2016(head, classes: int = 0):
         x = _dense(described, 256, "class_dense1")
         logits = layers.Dense(classes, dtype="float32", name="class_logits")(x)
         outputs["class_logits"] = logits
-    return keras.Model(lightness, outputs, name="iizuka2016")
+    return keras.Model({"lightness": lightness}, outputs, name="iizuka2016")

@@ -116,4 +116,4 @@ def pix2pix(head):
         x = layers.ReLU(name=f"up{i}_relu")(x)
         x = layers.Concatenate(name=f"up{i}_concat")([x, skip])
     color = head.output(x, 4, 2, _normal())  # (256, 256, 2) for regression
-    return keras.Model(lightness, {"color": color}, name="pix2pix")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="pix2pix")

@@ -48,4 +48,4 @@ def resnet50_unet(head, backbone_weights: str = "imagenet", trainable_backbone: 
         x = layers.ReLU(name=f"up{i}_relu")(x)
         x = layers.Concatenate(name=f"up{i}_concat")([x, skips.pop()])  # 14, 28, 56, 112
     color = head.output(x, kernel_size=3, strides=2)  # (224, 224, 2) for regression
-    return keras.Model(lightness, {"color": color}, name="resnet50_unet")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="resnet50_unet")

@@ -128,4 +128,4 @@ def scgan(head):
     # ---- seven up, the head's among them ----
     x = up(x, maps[:-1])  # 2, 4, 8, 16, 32; (64, 64, 128)
     color = head.output(x, 3, kernel_initializer="glorot_uniform")  # (64, 64, 3) for rgb
-    return keras.Model(lightness, {"color": color}, name="scgan")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="scgan")

@@ -61,4 +61,4 @@ def unet_plain(head):
     # ---- final ----
     color = head.output(x, kernel_size=1)  # (168, 168, 3) for rgb
     color = Resize(150, 150, dtype="float32", name="final")(color)
-    return keras.Model(lightness, {"color": color}, name="unet_plain")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="unet_plain")

@@ -107,4 +107,4 @@ def unet_vae(head, levels: int = 3):
     color = head.output(x, kernel_size=1)  # (164, 164, 3) for rgb
     color = Resize(150, 150, dtype="float32", name="final")(color)
     outputs = {"color": color, "z_mean": mean, "z_log_var": log_variance}
-    return keras.Model(lightness, outputs, name="unet_vae")
+    return keras.Model({"lightness": lightness}, outputs, name="unet_vae")

@@ -42,4 +42,4 @@ def vgg_embedding(
         x = layers.UpSampling2D(2, name=f"up{i}")(x)  # 14, 28, 56, 112
     color = head.output(x, kernel_size=3)  # (112, 112, 2) for regression
     color = layers.UpSampling2D(2, dtype="float32", name="up6")(color)  # (224, 224, 2)
-    return keras.Model(lightness, {"color": color}, name="vgg_embedding")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="vgg_embedding")

@@ -71,4 +71,4 @@ def vgg_fusion(
 
     # ---- color ----
     color = head.output(x, kernel_size=3)  # (224, 224, 2) for regression
-    return keras.Model(lightness, {"color": color}, name="vgg_fusion")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="vgg_fusion")

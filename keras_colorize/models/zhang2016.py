@@ -59,4 +59,4 @@ def zhang2016(head):
     for j in (2, 3):
         x = conv3x3(x, 256, activation="relu", name=f"conv8_{j}")
     color = head.output(x, kernel_size=1)  # (64, 64, 313)
-    return keras.Model(lightness, {"color": color}, name="zhang2016")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="zhang2016")

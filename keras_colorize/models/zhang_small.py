@@ -49,4 +49,4 @@ def zhang_small(head):
             )
         x = layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{i}")(x)  # 32, 16, 8, 8, 16
     color = head.output(x, kernel_size=1)  # (16, 16, 313)
-    return keras.Model(lightness, {"color": color}, name="zhang_small")
+    return keras.Model({"lightness": lightness}, {"color": color}, name="zhang_small")

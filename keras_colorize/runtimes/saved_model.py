@@ -4,16 +4,18 @@ Only what tf.function can trace and TensorFlow's own kernels can run is used, so
 has never heard of Keras does what `colorize` does. No XLA: a server may be built without it.
 """
 
-import inspect
+import dataclasses
 import os
 
 import keras
 import tensorflow as tf
 
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, Decoding
+from keras_colorize.heads import ClassHead
 from keras_colorize.runtimes import decode_images
 
+_PLAIN = Decoding()
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
 
 # TensorFlow Serving's REST interface takes names that end in _bytes for base64.
@@ -34,19 +36,16 @@ class Service(tf.Module):
     memory of one, and its sizes may be mixed.
 
     Args:
-        colorizer: With the decoding that `decode_by` chose.
+        colorizer: The trained model.
+        decoding: How its output becomes colors.
     """
 
-    def __init__(self, colorizer: Colorizer):
+    def __init__(self, colorizer: Colorizer, decoding: Decoding = _PLAIN):
         super().__init__()
-        self._colorizer = colorizer
-        self._ab = _graph(_LIGHTNESS)(colorizer.ab_of)
-        defaults = inspect.signature(colorizer.head.decode).parameters
-        self._has_temperature = "temperature" in defaults
+        self._colorizer, self._decoding = colorizer, decoding
+        self._ab = _graph(_LIGHTNESS)(lambda lightness: colorizer.ab_of(lightness, decoding))
+        self._has_temperature = isinstance(colorizer.head, ClassHead)
         if self._has_temperature:
-            decoding = colorizer.decoding.get("decoding", defaults["decoding"].default)
-            # The most probable class is the same at any temperature: it gives way to the mean.
-            self._decoding_at = "mean" if decoding == "argmax" else decoding
             self._ab_at = _graph(_LIGHTNESS, _TEMPERATURE)(self._predict_at)
         self.weights = [variable.value for variable in colorizer.network.variables]
 
@@ -85,7 +84,11 @@ class Service(tf.Module):
         )
         with tf.control_dependencies([positive]):
             temperature = tf.reshape(temperature, (-1, 1, 1, 1))
-        return self._colorizer.ab_of(lightness, decoding=self._decoding_at, temperature=temperature)
+        method = self._decoding.method or self._colorizer.head.method
+        # The most probable class is the same at any temperature: it gives way to the mean.
+        method = "mean" if method == "argmax" else method
+        decoding = dataclasses.replace(self._decoding, method=method, temperature=temperature)
+        return self._colorizer.ab_of(lightness, decoding)
 
     def _color_images(self, images, temperature=None):
         def color(number):
@@ -122,7 +125,7 @@ def _read(image):
 
 @_graph(tf.TensorSpec([None, None, 4], tf.uint8))
 def _lightness_of(picture):
-    return _each_pixel(lambda rgb: lab.rgb_to_lab(rgb)[..., :1], picture[..., :3], tf.float32, 1)
+    return _each_pixel(lab.rgb_to_lightness, picture[..., :3], tf.float32, 1)
 
 
 @_graph(tf.TensorSpec([None, None, 3], tf.float32), tf.TensorSpec([None, None, 1], tf.uint8))
@@ -152,7 +155,7 @@ def _each_pixel(function, picture, dtype, channels):
     return tf.reshape(pixels, (shape[0], shape[1], channels))
 
 
-def save(colorizer: Colorizer, folder: str | os.PathLike) -> None:
+def save(colorizer: Colorizer, folder: str | os.PathLike, decoding: Decoding = _PLAIN) -> None:
     """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`."""
-    service = Service(colorizer)
+    service = Service(colorizer, decoding)
     tf.saved_model.save(service, os.fspath(folder), signatures=service.signatures())

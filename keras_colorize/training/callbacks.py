@@ -10,6 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from keras_colorize import files, plots
+from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.errors import RunError
 
@@ -92,7 +93,7 @@ class Pictures(keras.callbacks.Callback):
         self._writer = writer
         self._colorizer = colorizer
         self._truth = np.stack(photographs)
-        self._grey = plots.to_grey(self._truth)
+        self._grey = pixels.to_grey(self._truth)
 
     def on_epoch_end(self, epoch, logs=None):
         made = self._colorizer.colorize_batch(self._truth)

@@ -56,10 +56,10 @@ class GanTrainer(keras.Model):
 
     def train_step(self, batch):
         """Take a step of both networks; returns the losses."""
-        lightness, targets = batch
+        inputs, targets = batch
         with tf.GradientTape(persistent=True) as tape:
-            outputs = self.network(lightness, training=True)
-            losses = self._measure(lightness, targets, outputs)
+            outputs = self.network(inputs, training=True)
+            losses = self._measure(inputs["lightness"], targets, outputs)
             # Over the whole batch, whichever part of it this replica has.
             generator = tf.nn.compute_average_loss(losses["loss"])
             discriminator = tf.nn.compute_average_loss(losses["discriminator_loss"])
@@ -78,8 +78,8 @@ class GanTrainer(keras.Model):
 
     def test_step(self, batch):
         """Measure the reconstruction alone."""
-        lightness, targets = batch
-        color = self.network(lightness, training=False)["color"]
+        inputs, targets = batch
+        color = self.network(inputs, training=False)["color"]
         real = self._head.target(targets["color"], color)
         return self._log({"loss": _absolute(real - color)})
 

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize import plots
-from keras_colorize.color.lab import rgb_to_lab
+from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.evaluation import metrics
 
@@ -32,7 +31,9 @@ def whole_batches(
     Returns:
         Step → endless batches from that step on, as `pipeline.training_batches` gives them.
     """
-    seen = [np.array(colorizer.present(rgb_to_lab(rgb[None])))[0] for rgb in photographs]
+    seen = [
+        np.array(colorizer.resize_to_network(pixels.to_lab(rgb[None])))[0] for rgb in photographs
+    ]
 
     def batches(step: int) -> tf.data.Dataset:
         def labs():
@@ -42,7 +43,7 @@ def whole_batches(
 
         spec = tf.TensorSpec((batch_size, None, None, 3))
         stream = tf.data.Dataset.from_generator(labs, output_signature=spec)
-        return stream.map(lambda lab: (lab[..., :1], {"color": lab}))
+        return stream.map(lambda lab: ({"lightness": lab[..., :1]}, {"color": lab}))
 
     return batches
 
@@ -69,7 +70,7 @@ def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
         `passed`, and the means over the photographs that decide it, beside grey's.
     """
     scores = [metrics.score(colorizer.colorize(rgb), metrics.Reference(rgb)) for rgb in photographs]
-    grey = [metrics.score(plots.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
+    grey = [metrics.score(pixels.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
     means = {
         prefix + name: float(np.mean([score[name] for score in rows]))
         for prefix, rows in (("", scores), ("grey_", grey))

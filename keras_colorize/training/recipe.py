@@ -169,12 +169,12 @@ class Recipe:
 
 def resolve(recipe: Recipe) -> Recipe:
     """Fill in what the recipe leaves open: the head and the size that go with the network."""
-    build = models.builder(recipe.arch)
+    build = models.get(recipe.arch)
     if build.stride is None and recipe.size not in (0, build.size):
         raise errors.UsageError(
             f"`size` must be {build.size} for {recipe.arch}. Received: size={recipe.size}."
         )
-    if recipe.finetune_epochs and "backbone_weights" not in models.options_of(recipe.arch):
+    if recipe.finetune_epochs and "backbone_weights" not in models.get(recipe.arch).options:
         raise errors.UsageError(
             f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
             f"Received: finetune_epochs={recipe.finetune_epochs}."
@@ -184,7 +184,7 @@ def resolve(recipe: Recipe) -> Recipe:
         "labels": "classes",
         "batch_norm": "batch_norm",
     }.items():
-        if getattr(recipe, key) and option not in models.options_of(recipe.arch):
+        if getattr(recipe, key) and option not in models.get(recipe.arch).options:
             raise errors.UsageError(
                 f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
             )

@@ -97,12 +97,6 @@ def test_fit_gamut_gives_up_no_more_chroma_than_it_must():
     np.testing.assert_allclose(fitted, red, atol=2 * 104.55 / 2**8)
 
 
-def test_of_8bit_agrees_with_skimage():
-    levels = np.arange(0, 256, 5, dtype="uint8")
-    cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 52, 3)
-    np.testing.assert_allclose(lab.of_8bit(cube), skimage.color.rgb2lab(cube), atol=2e-4)
-
-
 def test_fit_gamut_does_not_jump_where_processors_round_differently():
     draw = np.random.default_rng(2).uniform([0, -110, -110], [100, 110, 110], (50_000, 3))
     lab_ = draw.astype("float32")

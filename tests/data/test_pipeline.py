@@ -23,7 +23,7 @@ def rgb_of(batch):
 
 
 def take(dataset, count):
-    return [(x.numpy(), y["color"].numpy()) for x, y in dataset.take(count)]
+    return [(x["lightness"].numpy(), y["color"].numpy()) for x, y in dataset.take(count)]
 
 
 def assert_same(one, other):
@@ -69,7 +69,7 @@ def test_batches_shapes_dtypes_and_ranges(folder):
         (pipeline.validation_batches(source, 32, 2), None),  # the last may be smaller
     ):
         spec_x, spec_y = dataset.element_spec
-        assert spec_x == tf.TensorSpec((batch, 32, 32, 1), tf.float32)
+        assert spec_x == {"lightness": tf.TensorSpec((batch, 32, 32, 1), tf.float32)}
         assert spec_y == {"color": tf.TensorSpec((batch, 32, 32, 3), tf.float32)}
         for x, y in take(dataset, 2):
             np.testing.assert_array_equal(x, y[..., :1])
@@ -314,7 +314,7 @@ def test_data_service_of_two_workers_gives_each_batch_once(folder, tmp_path):
     assert len(set(expected)) == 60
     # Two trainers share the job; whichever gets a batch, nobody gets it again.
     ours = [iter(pipeline.serve(batches, dispatcher.target, "job")) for _ in range(2)]
-    got = [next(ours[step % 2])[0].numpy().tobytes() for step in range(24)]
+    got = [next(ours[step % 2])[0]["lightness"].numpy().tobytes() for step in range(24)]
     assert len(set(got)) == 24
     # A batch may overtake those that are prepared at the same time, and no others.
     assert set(got) <= set(expected)
@@ -440,8 +440,8 @@ def test_with_saliency_adds_opencv_s_maps(folder):
         return pipeline.training_batches(source, 32, 2, seed=0, start_step=step)
 
     plain = take(batches(1), 2)
-    for (x, y), (lightness, targets) in zip(plain, pipeline.with_saliency(batches)(1)):
-        np.testing.assert_array_equal(lightness, x)
+    for (x, y), (inputs, targets) in zip(plain, pipeline.with_saliency(batches)(1)):
+        np.testing.assert_array_equal(inputs["lightness"], x)
         np.testing.assert_array_equal(targets["color"], y)
         saliency = targets["saliency"].numpy()
         assert saliency.shape == (2, 32, 32, 1) and saliency.dtype == np.float32

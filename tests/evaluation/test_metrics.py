@@ -6,7 +6,7 @@ import skimage.color
 import skimage.data
 import skimage.metrics
 
-from keras_colorize.color import bins, lab
+from keras_colorize.color import bins, pixels
 from keras_colorize.evaluation import metrics
 
 
@@ -162,7 +162,7 @@ def test_rebalanced_auc_by_hand():
     truth[0, 3] = (200, 60, 60)
     picture = np.full((1, 4, 3), 119, "uint8")
     truth, picture = np.tile(truth, (16, 4, 1)), np.tile(picture, (16, 4, 1))
-    numbers = bins.nearest_on_lattice(lab.of_8bit(truth)[..., 1:], bins.gamut313())
+    numbers = bins.nearest_on_lattice(pixels.to_lab(truth)[..., 1:], bins.gamut313())
     weights = metrics.rebalancing(np.bincount(numbers.ravel(), minlength=313))
     found = metrics.score(picture, metrics.Reference(truth, weights))
     distance = np.hypot(*skimage.color.rgb2lab(truth)[0, 3, 1:])

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_colorize import errors, models
 from keras_colorize.layers.canny import Canny
 from keras_colorize.models import backbones
+from keras_colorize.models.backbones import resnet
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_edge_saliency_gan_has_the_parameters_of_its_widths(network, count):
 
 
 def test_edge_saliency_gan_discriminator_judges_14_by_14():
-    discriminator = models.builder("edge_saliency_gan").adversary.discriminator(3)
+    discriminator = models.get("edge_saliency_gan").adversary.discriminator(3)
     inputs = [(None, 64, 64, 1), (None, 64, 64, 3)]
     assert discriminator.compute_output_shape(inputs) == (None, 14, 14, 1)
     stages = [discriminator.get_layer(f"conv{i}").output for i in range(1, 7)]
@@ -178,9 +179,9 @@ def test_copy_weights_refuses_another_network():
         return keras.Model(inputs, x)
 
     with pytest.raises(ValueError, match="layers that"):
-        backbones.copy_weights(network("a", "b"), network("a"))
+        resnet.copy_weights(network("a", "b"), network("a"))
     with pytest.raises(ValueError, match="No such layer: c"):
-        backbones.copy_weights(network("a", "b"), network("a", "c"))
+        resnet.copy_weights(network("a", "b"), network("a", "c"))
 
 
 def test_imagenet_rgb_is_the_usual_normalization():

@@ -60,12 +60,12 @@ def test_pix2pix_kernels_are_n_0_002(network, name):
 
 def test_pix2pix_takes_sizes_that_do_not_halve_eight_times(network):
     lightness = np.zeros((1, 72, 136, 1), "float32")  # 9 → 5 → 3 → 2 → 1 rows, innermost
-    assert network(lightness)["color"].shape == (1, 72, 136, 2)
+    assert network({"lightness": lightness})["color"].shape == (1, 72, 136, 2)
 
 
 def test_pix2pix_discriminator_judges_30_by_30_and_sees_70_by_70(count):
     keras.utils.set_random_seed(0)
-    discriminator = models.builder("pix2pix").adversary.discriminator(2)
+    discriminator = models.get("pix2pix").adversary.discriminator(2)
     inputs = [(None, 256, 256, 1), (None, 256, 256, 2)]
     assert discriminator.compute_output_shape(inputs) == (None, 30, 30, 1)
     # C64-C128-C256-C512 and one channel: a bias on the first and on the last.

@@ -49,7 +49,7 @@ def test_scgan_starts_from_xavier_s_kernels(network):
 
 
 def test_scgan_discriminator_judges_30_by_30(network):
-    discriminator = models.builder("scgan").adversary.discriminator(3)
+    discriminator = models.get("scgan").adversary.discriminator(3)
     inputs = [(None, 64, 64, 1), (None, 64, 64, 3)]
     assert discriminator.compute_output_shape(inputs) == (None, 30, 30, 1)
     convolutions = [layer for layer in discriminator.layers if "conv" in layer.name]

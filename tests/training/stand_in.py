@@ -8,7 +8,6 @@ the step at which this process is killed as `kill -9` does it.
 import os
 import signal
 import sys
-import types
 
 import keras
 
@@ -16,12 +15,11 @@ from keras_colorize import models
 from keras_colorize.models.adversary import Adversary, cross_entropy
 
 
-@models.architecture(size=16, stride=1)
 def stand_in(head):
-    lightness = keras.Input((None, None, 1))
+    lightness = keras.Input((None, None, 1), name="lightness")
     x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(lightness / 100.0)
     x = keras.layers.BatchNormalization()(x)
-    return keras.Model(lightness, {"color": head.output(x, kernel_size=3)})
+    return keras.Model({"lightness": lightness}, {"color": head.output(x, kernel_size=3)})
 
 
 def discriminator(channels):
@@ -31,19 +29,15 @@ def discriminator(channels):
     return keras.Model(pair, keras.layers.Conv2D(1, 3)(x))
 
 
-@models.architecture(
-    size=16, stride=1, adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=1.0)
-)
 def stand_in_gan(head):
     return stand_in(head)
 
 
-def register(names=models._MODULES):
-    for build in (stand_in, stand_in_gan):
-        module = types.ModuleType(f"keras_colorize.models.{build.__name__}")
-        setattr(module, build.__name__, build)
-        sys.modules[module.__name__] = module
-        names[build.__name__] = build.__name__
+def register():
+    """Make both known by their names."""
+    adversary = Adversary(discriminator, cross_entropy, weight=1.0, l1=1.0)
+    models.architecture(size=16, stride=1)(stand_in)
+    models.architecture(size=16, stride=1, adversary=adversary)(stand_in_gan)
 
 
 class Strike(keras.callbacks.Callback):

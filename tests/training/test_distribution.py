@@ -80,8 +80,8 @@ def assert_same_run(folder, expected):
 
 @pytest.fixture
 def with_stand_in(monkeypatch):
-    monkeypatch.setattr(models, "_MODULES", dict(models._MODULES))
-    stand_in.register(models._MODULES)
+    monkeypatch.setattr(models, "_REGISTRY", dict(models._REGISTRY))
+    stand_in.register()
 
 
 def alone(out, *argv):

@@ -32,12 +32,12 @@ def discriminator(channels):
 
 def trainer(adversary, rates=(0.1, 0.1), dropout=0.0):
     keras.utils.set_random_seed(0)
-    lightness = keras.Input((None, None, 1))
+    lightness = keras.Input((None, None, 1), name="lightness")
     x = keras.layers.Dropout(dropout)(lightness) if dropout else lightness
     outputs = {"color": keras.layers.Conv2D(2, 1, activation="tanh", name="ab")(x / 100.0)}
     if adversary.saliency:
         outputs["saliency"] = keras.layers.Conv2D(1, 1, activation="tanh", name="map")(x / 100.0)
-    network = keras.Model(lightness, outputs)
+    network = keras.Model({"lightness": lightness}, outputs)
     made = GanTrainer(network, heads.create("regression"), adversary)
     made.compile(*(keras.optimizers.SGD(rate) for rate in rates))
     return made
@@ -45,7 +45,7 @@ def trainer(adversary, rates=(0.1, 0.1), dropout=0.0):
 
 def batch():
     targets = {"color": tf.constant(LAB), "saliency": tf.constant(SALIENCY)}
-    return tf.constant(LAB[..., :1]), targets
+    return {"lightness": tf.constant(LAB[..., :1])}, targets
 
 
 def weights(network):
@@ -84,7 +84,7 @@ def test_cross_entropy_is_half_of_that_of_true_and_of_generated():
 def test_step_logs_the_losses_by_hand():
     adversary = Adversary(discriminator, critic, weight=0.5, l1=2.0, saliency=0.05)
     model = trainer(adversary)
-    outputs = {k: np.array(v) for k, v in model.network(LAB[..., :1]).items()}
+    outputs = {k: np.array(v) for k, v in model.network({"lightness": LAB[..., :1]}).items()}
     fake, real = outputs["color"], LAB[..., 1:] / 110  # as head `regression` scales ab
     judged_fake, judged_real = judge(model, fake).mean(), judge(model, real).mean()
     l1 = np.abs(real - fake).mean()
@@ -103,7 +103,7 @@ def test_step_logs_the_losses_by_hand():
 
 def test_validation_is_the_reconstruction_alone():
     model = trainer(Adversary(discriminator, critic, weight=9.0, l1=100.0))
-    fake = np.array(model.network(LAB[..., :1])["color"])
+    fake = np.array(model.network({"lightness": LAB[..., :1]})["color"])
     got = {name: float(value) for name, value in model.test_step(batch()).items()}
     assert got == pytest.approx({"loss": np.abs(LAB[..., 1:] / 110 - fake).mean()}, rel=1e-5)
 
@@ -139,7 +139,7 @@ def test_step_moves_each_network_down_its_own_loss_only():
 def test_discriminator_takes_the_gradient_by_hand():
     model = trainer(Adversary(discriminator, critic, weight=0.0, l1=0.0), rates=(0.0, 0.3))
     kernel, _ = weights(model.discriminator)
-    fake, real = np.array(model.network(LAB[..., :1])["color"]), LAB[..., 1:] / 110
+    fake, real = np.array(model.network({"lightness": LAB[..., :1]})["color"]), LAB[..., 1:] / 110
     gradient = 0
     for color, sign in [(fake, 1), (real, -1)]:  # D = mean σ(fake) − mean σ(real)
         judged = judge(model, color)
@@ -296,7 +296,7 @@ def test_gan_on_two_devices_equals_one(tmp_path):
     ],
 )
 def test_published_losses_and_rates(arch, weights, rates):
-    adversary = models.builder(arch).adversary
+    adversary = models.get(arch).adversary
     got = (adversary.loss, adversary.weight, adversary.l1, adversary.saliency)
     assert got == weights
     assert adversary.rate * rates[0] == pytest.approx(rates[1])

@@ -22,10 +22,10 @@ def colorizer():
     backbone = keras.Model(inputs, x, name="backbone")
     backbone.trainable = False
     head = heads.create("regression")
-    lightness = keras.Input((None, None, 1))
+    lightness = keras.Input((None, None, 1), name="lightness")
     color = head.output(backbone(lightness / 100.0), kernel_size=1)
     return types.SimpleNamespace(
-        network=keras.Model(lightness, {"color": color}),
+        network=keras.Model({"lightness": lightness}, {"color": color}),
         head=head,
         arch="two layers",
         adversary=None,
@@ -37,7 +37,7 @@ def batches(start):
         lab = tf.random.stateless_uniform(
             (2, 8, 8, 3), seed=tf.stack([tf.constant(0, tf.int64), step]), maxval=50.0
         )
-        return lab[..., :1], {"color": lab}
+        return {"lightness": lab[..., :1]}, {"color": lab}
 
     return tf.data.Dataset.counter(start).map(draw)
 

@@ -77,8 +77,8 @@ def test_train_on_jax_stops_goes_on_and_leaves_a_colorizer(tmp_path, picture, mo
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one, other)
-    monkeypatch.setattr(models, "_MODULES", dict(models._MODULES))
-    stand_in.register(models._MODULES)
+    monkeypatch.setattr(models, "_REGISTRY", dict(models._REGISTRY))
+    stand_in.register()
     colorizer = keras_colorize.load(tmp_path / "whole" / "model")
     assert len(colorizer.trained_on) == 7
     assert np.ptp(colorizer.predict_ab(np.full((1, 16, 16, 1), 50, "float32"))) > 0

@@ -18,9 +18,9 @@ LAB = np.concatenate([LIGHTNESS, np.full((2, 4, 4, 2), 55, "float32")], -1)
 def colorizer(outputs):
     """A network that predicts zero everywhere, and what `outputs` makes of its input."""
     head = heads.create("regression")
-    lightness = keras.Input((4, 4, 1))
+    lightness = keras.Input((4, 4, 1), name="lightness")
     color = keras.layers.Conv2D(2, 1, kernel_initializer="zeros", name="color")(lightness)
-    network = keras.Model(lightness, {"color": color} | outputs(lightness))
+    network = keras.Model({"lightness": lightness}, {"color": color} | outputs(lightness))
     return types.SimpleNamespace(network=network, head=head, arch="one layer", adversary=None)
 
 
@@ -31,9 +31,14 @@ def compiled(recipe, one):
 
 
 def logs_of(trainer, target):
-    batch = tf.constant(LIGHTNESS), {name: tf.constant(value) for name, value in target.items()}
+    targets = {name: tf.constant(value) for name, value in target.items()}
     loop.state_of(trainer)
-    return {name: float(value) for name, value in trainer.test_step(batch).items()}
+    return {
+        name: float(value)
+        for name, value in trainer.test_step(
+            ({"lightness": tf.constant(LIGHTNESS)}, targets)
+        ).items()
+    }
 
 
 def test_make_trains_color_alone_by_the_head_s_loss():

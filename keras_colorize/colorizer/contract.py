@@ -1,0 +1,279 @@
+"""The contract: a network, its head and their configuration; a photograph in, a picture out."""
+
+import os
+
+import keras
+import numpy as np
+
+from keras_colorize import errors, heads, models
+from keras_colorize.color import pixels
+from keras_colorize.colorizer import folder as folders
+from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.layers import resizing
+
+_LONGEST = 4  # the long side given to a network is at most so many times its `size`
+_PLAIN = Decoding()
+
+
+class Colorizer:
+    """A network that predicts color and everything needed to use it on a photograph.
+
+    Using it changes nothing in it, so several threads can share one.
+
+    Args:
+        arch: One of `list_models()`.
+        head: A head, or its name. None: the head that the paper gives the network.
+        size: Short side, in pixels, at which the network sees a photograph. None: the published
+            size. A network trained at one size is best used at that size, and some networks take
+            no other.
+        **options: What `create` takes for this architecture.
+
+    Attributes:
+        arch: As above.
+        head: The head.
+        size: As above.
+        stride: Height and width that the network sees are multiples of it. None: it takes nothing
+            but `size` × `size`.
+        network: The functional Keras model.
+        adversary: The discriminator and the losses that train it, for the generator of a GAN.
+        options: Those that shape the network.
+        trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
+            tfds data set, which has a slash in it; empty if not known.
+
+    Example:
+        >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+        >>> colorizer.colorize(np.zeros((48, 64), "uint8")).shape
+        (48, 64, 3)
+    """
+
+    def __init__(
+        self,
+        arch: str,
+        head: str | heads.Head | None = None,
+        size: int | None = None,
+        **options,
+    ):
+        architecture = models.get(arch)
+        self.arch, self.stride = arch, architecture.stride
+        self.size = size or architecture.size
+        if self.stride is None and self.size != architecture.size:
+            raise errors.UsageError(
+                f"`size` must be {architecture.size} for {arch}. Received: size={size}."
+            )
+        if self.stride is not None and (self.size < 1 or self.size % self.stride):
+            raise errors.UsageError(
+                f"`size` must be a multiple of {self.stride} for {arch}. Received: size={size}."
+            )
+        self.head = heads.get(head or architecture.head)
+        self.network = models.create(arch, self.head, **options)
+        self.adversary = architecture.adversary
+        # Where the weights came from, and whether training changed them, does not shape the graph.
+        self.options = {key: value for key, value in options.items() if "backbone" not in key}
+        self.trained_on: frozenset[str] = frozenset()
+
+    # ---- color ----
+
+    def colorize(self, photograph: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+        """Color one photograph; its lightness is kept, its colors (if any) are discarded.
+
+        Args:
+            photograph: uint8 or uint16 `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB.
+            decoding: How the network's output becomes colors.
+
+        Returns:
+            `(H, W, 3)` of the same type, sRGB.
+
+        Raises:
+            UsageError: Another shape or type, or a decoding that this head does not have.
+        """
+        return self.colorize_batch(_as_rgb(photograph)[None], decoding)[0]
+
+    def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+        """Color photographs of one size.
+
+        Args:
+            photographs: uint8 or uint16 `(B, H, W, 3)`, sRGB.
+            decoding: As for `colorize`.
+
+        Returns:
+            `(B, H, W, 3)` of the same type, sRGB.
+        """
+        lightness = pixels.lightness_of(photographs)
+        whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
+        return pixels.to_16bit(whole) if photographs.dtype == np.uint16 else pixels.to_8bit(whole)
+
+    def predict_ab(self, lightness: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+        """Predict color for photographs of one size: `ab_of` for arrays, with its choices checked.
+
+        Args:
+            lightness: float32 `(B, H, W, 1)`, L* in 0…100.
+            decoding: As for `colorize`.
+
+        Returns:
+            float32 `(B, H, W, 2)`, CIELAB a*, b*.
+        """
+        decoding.check(self.head)
+        ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"), decoding)
+        return keras.ops.convert_to_numpy(ab)
+
+    def ab_of(self, lightness, decoding: Decoding = _PLAIN):
+        """Predict color inside any graph, resized bilinearly to the photographs' size.
+
+        Args:
+            lightness: float32 `(B, H, W, 1)`, L* in 0…100; a tensor of any backend, whose height
+                and width need not be known when a graph is traced.
+            decoding: How the head's output becomes a color.
+
+        Returns:
+            float32 `(B, H, W, 2)`, CIELAB a*, b*.
+        """
+
+        def decode(outputs):
+            ab = self.head.decode(outputs["color"], decoding.method, decoding.temperature)
+            return decoding.chroma * keras.ops.cast(ab, "float32")
+
+        return self._predict(lightness, decode)
+
+    def saliency(self, photograph: np.ndarray) -> np.ndarray:
+        """Predict how salient each pixel of one photograph is.
+
+        Args:
+            photograph: As for `colorize`.
+
+        Returns:
+            uint8 `(H, W)`: 255 for the most salient.
+
+        Raises:
+            UsageError: Another shape or type, or a network that predicts no saliency.
+        """
+        self.check_saliency()
+        lightness = keras.ops.convert_to_tensor(pixels.lightness_of(_as_rgb(photograph)[None]))
+        saliency = self._predict(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
+        return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
+
+    def check_saliency(self) -> None:
+        """Raise a UsageError unless the network predicts saliency maps."""
+        if "saliency" not in self.network.output:
+            raise errors.UsageError(
+                "Saliency maps come from a network that predicts them, as edge_saliency_gan does. "
+                f"Received: arch={self.arch!r}."
+            )
+
+    # ---- sizes ----
+
+    def resize_to_network(self, pictures):
+        """Bring pictures of one size to the size at which the network sees them.
+
+        Proportions are kept: the short side comes to `size`; or, where the network takes nothing
+        but a square, the long side, and the rest of the square is filled by reflection.
+
+        Args:
+            pictures: float32 `(B, H, W, C)`, L* or Lab; a tensor as for `ab_of`.
+
+        Returns:
+            float32 `(B, h, w, C)`.
+        """
+        working = self._working_size(*keras.ops.shape(pictures)[1:3])
+        pictures = resizing.resize(pictures, working, antialias=True)
+        if self.stride is None:
+            return resizing.fill_square(pictures, working, self.size)
+        return pictures
+
+    def _predict(self, lightness, read):
+        """Apply the network, and bring what `read` takes from its outputs to the input's size."""
+        shape = keras.ops.shape(lightness)[1:3]
+        inputs = {"lightness": self.resize_to_network(lightness)}
+        answer = read(self.network(inputs, training=False))
+        if self.stride is None:
+            answer = resizing.cut_from_square(answer, self._working_size(*shape), self.size)
+        return resizing.resize(answer, shape)
+
+    def _working_size(self, height, width):
+        """Return the size at which the network sees a photograph: numbers, or tensors."""
+        sides = keras.ops.cast(keras.ops.stack([height, width]), "float32")
+        short, long = keras.ops.min(sides), keras.ops.max(sides)
+        if self.stride is None:
+            step, scale = 1, self.size / long
+        else:
+            step = self.stride
+            scale = keras.ops.minimum(self.size / short, _LONGEST * self.size / long)
+        steps = keras.ops.maximum(1.0, keras.ops.round(sides * scale / step))
+        working = step * keras.ops.cast(steps, "int32")
+        if isinstance(height, int) and isinstance(width, int):
+            return int(working[0]), int(working[1])
+        return working[0], working[1]
+
+    # ---- weights ----
+
+    def start_from(self, other: "Colorizer") -> None:
+        """Take the weights of another Colorizer, but not those of an output layer of another head.
+
+        Args:
+            other: A Colorizer of the same architecture.
+
+        Raises:
+            UsageError: Its layers differ in more than that.
+        """
+        mine = [layer for layer in self.network.layers if layer.weights]
+        theirs = [layer for layer in other.network.layers if layer.weights]
+        same_head = self.head.name == other.head.name
+        try:
+            for layer, model in zip(mine, theirs, strict=True):
+                if same_head or layer.name != "color":
+                    layer.set_weights(model.get_weights())
+        except ValueError as error:
+            raise errors.UsageError(
+                f"The weights to start from do not fit {self.arch} as it is built here: {error}"
+            ) from error
+
+    def save(self, folder: str | os.PathLike, half: bool = False) -> None:
+        """Write `config.json`, `model.weights.h5` and `trained_on.txt`, all or nothing.
+
+        Args:
+            folder: It is replaced if it exists.
+            half: Write kernels in half precision, half the size; biases and batch norm stay whole.
+
+        Raises:
+            RunError: A kernel is too large for half precision.
+        """
+        config = {
+            "arch": self.arch,
+            "head": self.head.config(),
+            "size": self.size,
+            "options": self.options,
+        }
+        folders.write(folder, config, self.network, self.trained_on, half)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "Colorizer":
+        """Read a folder that `save` wrote.
+
+        Raises:
+            UsageError: Something is missing, altered or does not fit; weights are never accepted
+                in part.
+        """
+        stored = folders.read(folder)
+        options = dict(stored.options)
+        if "backbone_weights" in models.get(stored.arch).options:
+            options["backbone_weights"] = "none"  # the folder's own weights follow
+        colorizer = cls(stored.arch, heads.create(**stored.head), stored.size, **options)
+        folders.load_weights(stored, colorizer.network)
+        colorizer.trained_on = stored.trained_on
+        return colorizer
+
+
+def _as_rgb(photograph: np.ndarray) -> np.ndarray:
+    """Check a photograph and return it as `(H, W, 3)`."""
+    photograph = np.asarray(photograph)
+    rgb = photograph[..., None] if photograph.ndim == 2 else photograph
+    if (
+        photograph.dtype not in (np.uint8, np.uint16)
+        or rgb.ndim != 3
+        or rgb.shape[2] not in (1, 3)
+        or not rgb.size
+    ):
+        raise errors.UsageError(
+            "`photograph` must be uint8 or uint16 (H, W), (H, W, 1) or (H, W, 3), and not empty. "
+            f"Received: {photograph.dtype} {photograph.shape}."
+        )
+    return np.broadcast_to(rgb, (*rgb.shape[:2], 3))

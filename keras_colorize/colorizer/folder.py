@@ -1,0 +1,186 @@
+"""The folder of a trained model: `config.json`, `model.weights.h5` and `trained_on.txt`."""
+
+import hashlib
+import json
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from keras_colorize import errors, files
+from keras_colorize._version import __version__
+
+CONFIG, WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
+_FORMAT = 1  # of the folder; raised when an older release could not read it
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a folder says of its model.
+
+    Attributes:
+        weights: The weights file, whose checksum is right.
+        arch: Name of the architecture.
+        head: What `heads.create` takes.
+        size: Short side, in pixels, at which the network sees a photograph.
+        options: The architecture's own.
+        parameters: How many numbers the weights file holds.
+        trained_on: Digests of the photographs that it was trained on; empty if not known.
+    """
+
+    weights: Path
+    arch: str
+    head: dict
+    size: int
+    options: dict
+    parameters: int
+    trained_on: frozenset[str]
+
+
+def write(
+    folder: str | os.PathLike,
+    config: dict,
+    network: keras.Model,
+    trained_on: frozenset[str],
+    half: bool,
+) -> None:
+    """Write a model's folder, all or nothing.
+
+    Args:
+        folder: It is replaced if it exists.
+        config: `arch`, `head`, `size` and `options`, as `Stored` has them.
+        network: The network whose weights are written.
+        trained_on: Digests of the photographs that it was trained on.
+        half: Write kernels in half precision.
+
+    Raises:
+        RunError: A kernel is too large for half precision.
+    """
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with files.atomic_folder(folder) as temporary:
+        network.save_weights(temporary / WEIGHTS)
+        if half:
+            _halve(temporary / WEIGHTS)
+        whole = {
+            "format": _FORMAT,
+            **config,
+            "parameters": _parameters(network),
+            "weights_sha256": _sha256(temporary / WEIGHTS),
+            "keras_colorize": __version__,
+        }
+        text = json.dumps(whole, indent=2) + "\n"
+        (temporary / CONFIG).write_text(text, encoding="utf-8")
+        lines = "".join(f"{digest}\n" for digest in sorted(trained_on))
+        (temporary / _TRAINED_ON).write_text(lines, encoding="utf-8")
+
+
+def read(folder: str | os.PathLike) -> Stored:
+    """Read what a folder says of its model, and check its weights file.
+
+    Raises:
+        UsageError: A file is missing, damaged or altered.
+    """
+    folder = Path(folder)
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise errors.UsageError(
+                f"`model` must be a folder with {CONFIG} and {WEIGHTS}, as training writes it; "
+                f"{name} is missing. Received: model={str(folder)!r}."
+            )
+    trained_on = frozenset()
+    if (folder / _TRAINED_ON).is_file():
+        trained_on = frozenset((folder / _TRAINED_ON).read_text(encoding="utf-8").splitlines())
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if config["format"] != _FORMAT:
+            raise ValueError(f"format {config['format']}, this release reads {_FORMAT}")
+        stored = Stored(
+            folder / WEIGHTS,
+            config["arch"],
+            dict(config["head"]),
+            int(config["size"]),
+            dict(config["options"]),
+            config["parameters"],
+            trained_on,
+        )
+        digest = config["weights_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.UsageError(
+            f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error})."
+        ) from error
+    if _sha256(stored.weights) != digest:
+        raise errors.UsageError(
+            f"{stored.weights} is not the file that {CONFIG} describes: its SHA-256 "
+            f"differs from {digest}. It is truncated, altered or another model's."
+        )
+    return stored
+
+
+def load_weights(stored: Stored, network: keras.Model) -> None:
+    """Give a network the weights of a folder.
+
+    Raises:
+        UsageError: They do not fit it, all of them.
+    """
+    # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
+    with h5py.File(stored.weights) as file:
+        held = _count_values(file)
+    expected = _parameters(network)
+    if not held == stored.parameters == expected:
+        raise errors.UsageError(
+            f"{stored.weights} does not fit {stored.arch} with head {stored.head['name']}: it "
+            f"holds {held:,} parameters, the network has {expected:,}."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Where whole groups of arrays are missing Keras warns, and leaves layers fresh.
+            warnings.simplefilter("error", UserWarning)
+            network.load_weights(stored.weights)
+    except (ValueError, KeyError, UserWarning) as error:
+        raise errors.UsageError(f"{stored.weights} does not fit {stored.arch}: {error}") from error
+
+
+def _parameters(network: keras.Model) -> int:
+    # Weights: the state of a random seed is a variable too, but is not saved.
+    return sum(int(np.prod(weight.shape)) for weight in network.weights)
+
+
+def _count_values(group: h5py.Group) -> int:
+    return sum(
+        item.size if isinstance(item, h5py.Dataset) else _count_values(item)
+        for item in group.values()
+    )
+
+
+def _halve(path: Path) -> None:
+    """Write a weights file again, with kernels in half precision."""
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    with h5py.File(whole) as source, h5py.File(path, "w") as target:
+        _copy_halved(source, target)
+    whole.unlink()
+
+
+def _copy_halved(source: h5py.Group, target: h5py.Group) -> None:
+    target.attrs.update(source.attrs)
+    for name, item in source.items():
+        if isinstance(item, h5py.Group):
+            _copy_halved(item, target.create_group(name))
+            continue
+        values = item[()]
+        if values.ndim > 1 and values.dtype == np.float32:
+            with np.errstate(over="ignore"):
+                values = values.astype("float16")
+            if not np.isfinite(values).all():
+                raise errors.RunError(f"{item.name} is too large for half precision.")
+        target.create_dataset(name, data=values).attrs.update(item.attrs)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,198 @@
+"""Heads that predict a distribution over classes of color for each pixel.
+
+References:
+    [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_colorize import errors
+from keras_colorize.color import bins
+from keras_colorize.heads.base import METHODS, Head, convolution, subsample
+from keras_colorize.heads.regression import AB_SCALE
+
+
+class ClassHead(Head):
+    """A head whose output is a distribution.
+
+    Attributes:
+        method: How it is decoded unless told otherwise.
+        temperature: At which, unless told otherwise; 1 leaves the distribution as it is.
+    """
+
+    method: str
+    temperature: float
+
+    def check_decoding(self, method: str | None, temperature: float | None) -> None:
+        """Raise a UsageError unless `decode` can be called with these."""
+        if method is not None and method not in METHODS:
+            raise errors.unknown("decoding", method, METHODS)
+        if temperature is not None and not temperature > 0:
+            raise errors.UsageError(
+                f"`temperature` must be positive. Received: temperature={temperature}."
+            )
+
+    def _decoding(self, method, temperature):
+        return method or self.method, self.temperature if temperature is None else temperature
+
+
+class Bins64(ClassHead):
+    """64 classes for each pixel and each of a* and b*: two softmaxes, cross-entropy.
+
+    [vgg-fusion] "segment the image into 64 classes, per pixel, per output channel", decoded by "the
+    index of the color class with the highest probability". Chosen: classes of equal width over
+    ±110, so 3.4 units each. The source finds the picked classes vibrant but "unnaturally sharp" at
+    their borders, so the mean at a temperature is offered as well.
+    """
+
+    name = "bins64"
+    method, temperature = "argmax", 1.0
+    _COUNT = 64
+    _WIDTH = 2 * AB_SCALE / _COUNT
+
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
+        """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
+        return convolution(2 * self._COUNT, kernel_size, strides, kernel_initializer)(features)
+
+    def loss(self, lab, color):
+        """Return the mean of the two cross-entropies for each pixel: `(B, H, W)`.
+
+        Args:
+            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB.
+            color: `(B, H, W, 128)`, logits.
+        """
+        ab = subsample(lab, color)[..., 1:]
+        index = ops.floor((ab + AB_SCALE) / self._WIDTH)
+        index = ops.cast(ops.clip(index, 0, self._COUNT - 1), "int32")
+        losses = [
+            ops.sparse_categorical_crossentropy(index[..., i], logits, from_logits=True)
+            for i, logits in enumerate(ops.split(color, 2, axis=-1))
+        ]
+        return (losses[0] + losses[1]) / 2
+
+    def decode(self, color, method=None, temperature=None, seed=0):
+        """Turn logits into ab, by argmax as in the paper unless told otherwise."""
+        method, temperature = self._decoding(method, temperature)
+        centers = ops.convert_to_tensor(
+            (np.arange(self._COUNT, dtype="float32") + 0.5) * self._WIDTH - AB_SCALE
+        )
+        channels = []
+        for i, logits in enumerate(ops.split(color, 2, axis=-1)):
+            if method == "mean":
+                probabilities = ops.softmax(logits / temperature, axis=-1)
+                channels.append(ops.sum(probabilities * centers, axis=-1))
+            elif method == "argmax":
+                channels.append(ops.take(centers, ops.argmax(logits, axis=-1)))
+            else:
+                channels.append(ops.take(centers, _sample(logits, temperature, seed + i)))
+        return ops.stack(channels, axis=-1)
+
+
+class GamutBins(ClassHead):
+    """One class for each bin of ab, weighted cross-entropy; the base of two heads.
+
+    Args:
+        kept: Which of the grid's bins are classes; all when None.
+        prior: The share of the training pixels in each class, measured by `with_prior`; without it
+            all classes weigh the same.
+    """
+
+    method, temperature = "mean", 0.38
+    _grid: Callable[[], np.ndarray]
+    _soft: bool  # targets: the nearest bin, or a Gaussian over ten
+    _drops_unseen: bool  # whether bins that never occur in the data are no classes
+
+    def __init__(self, kept: list[int] | None = None, prior: list[float] | None = None):
+        self.kept = list(range(len(self._grid()))) if kept is None else list(kept)
+        self.prior = None if prior is None else list(prior)
+        self.centers = self._grid()[self.kept]
+        count = len(self.kept)
+        if prior is None:
+            self._weights = np.ones(count, "float32")
+        else:
+            self._weights = bins.class_weights(np.array(prior), self.centers)
+
+    def with_prior(self, counts: np.ndarray) -> "GamutBins":
+        """Return this head for data whose pixels fall into the bins of its grid `counts` times."""
+        kept = np.flatnonzero(counts) if self._drops_unseen else np.arange(len(counts))
+        return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist())
+
+    def nearest(self, ab):
+        """Return the class of each color: `(..., 2)` → int32 `(...)`."""
+        return bins.nearest(ab, self.centers)
+
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
+        """Apply the output layer: logits `(B, H, W, Q)`."""
+        return convolution(len(self.kept), kernel_size, strides, kernel_initializer)(features)
+
+    def loss(self, lab, color):
+        """Return the weighted cross-entropy of each pixel: `(B, h, w)`.
+
+        Photographs without any |a*| or |b*| above 5 teach nothing [1, the authors' code].
+
+        Args:
+            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB. Where the network's map is
+                smaller, its targets are every fourth pixel (or however many times smaller it is).
+            color: `(B, h, w, Q)`, logits.
+        """
+        ab = subsample(lab, color)[..., 1:]
+        nearest = self.nearest(ab)
+        if self._soft:
+            target = bins.soft_encode(ab, self.centers)
+            entropy = ops.categorical_crossentropy(target, color, from_logits=True)
+        else:
+            entropy = ops.sparse_categorical_crossentropy(nearest, color, from_logits=True)
+        weight = ops.take(ops.convert_to_tensor(self._weights), nearest)
+        colored = ops.any(ops.abs(lab[..., 1:]) > 5.0, axis=(1, 2, 3), keepdims=True)
+        return entropy * weight * ops.cast(colored[..., 0], entropy.dtype)
+
+    def decode(self, color, method=None, temperature=None, seed=0):
+        """Turn logits into ab: the annealed mean [1, equation 5] at 0.38 unless told otherwise.
+
+        [unet-resnet] samples, best at a temperature of 0.05.
+        """
+        method, temperature = self._decoding(method, temperature)
+        if method == "mean":
+            return bins.annealed_mean(color, self.centers, temperature)
+        if method == "argmax":
+            classes = ops.argmax(color, axis=-1)
+        else:
+            classes = _sample(color, temperature, seed)
+        return ops.take(ops.convert_to_tensor(self.centers), classes, axis=0)
+
+    def config(self) -> dict:
+        """Return what `heads.create` needs to build this head again, as JSON types."""
+        return {"name": self.name, "kept": self.kept, "prior": self.prior}
+
+
+class Gamut(GamutBins):
+    """The bins of a 25 × 25 grid that occur in the training data; the nearest is the target.
+
+    [unet-resnet] §5: "we restrict the labels to the bins which have nonzero probability", 243 of
+    625 there; weights as in [1].
+    """
+
+    name = "gamut"
+    _grid = staticmethod(bins.grid)
+    _soft = False
+    _drops_unseen = True
+
+
+class Gamut313(GamutBins):
+    """The 313 bins of [1], soft targets over the ten nearest; their count never changes."""
+
+    name = "gamut313"
+    _grid = staticmethod(bins.gamut313)
+    _soft = True
+    _drops_unseen = False
+
+
+def _sample(logits, temperature, seed):
+    """Draw a class for each pixel: `(..., Q)` → int32 `(...)`."""
+    shape = ops.shape(logits)
+    flat = ops.reshape(logits / temperature, (-1, shape[-1]))
+    return ops.reshape(keras.random.categorical(flat, 1, seed=seed), shape[:-1])

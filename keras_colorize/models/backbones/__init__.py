@@ -1,0 +1,7 @@
+"""Backbones trained on ImageNet: which weights they get, and which of their features are tapped."""
+
+from keras_colorize.models.backbones.base import imagenet_bgr, imagenet_rgb, unlock
+from keras_colorize.models.backbones.resnet import resnet18, resnet50
+from keras_colorize.models.backbones.vgg16 import vgg16
+
+__all__ = ["imagenet_bgr", "imagenet_rgb", "resnet18", "resnet50", "unlock", "vgg16"]

@@ -1,0 +1,88 @@
+"""What ImageNet's backbones have in common: their inputs, their weights, their taps."""
+
+import os
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from keras_colorize import errors
+
+# ImageNet's mean color, blue first, as the Caffe models that these weights come from had it.
+_MEAN_BGR = (103.939, 116.779, 123.68)
+# And its mean and deviation, red first, of pictures in 0…1, as everybody else has them.
+_MEAN_RGB, _DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def imagenet_bgr(lightness):
+    """Turn L* into what VGG16 and ResNet50 were trained on.
+
+    Args:
+        lightness: L* `(B, H, W, 1)` in 0…100.
+
+    Returns:
+        `(B, H, W, 3)`: three copies of 0…255, less ImageNet's mean color.
+    """
+    return ops.concatenate([2.55 * lightness - mean for mean in _MEAN_BGR], axis=-1)
+
+
+def imagenet_rgb(grey):
+    """Turn grey into what ResNet-18 was trained on.
+
+    Args:
+        grey: `(B, H, W, 1)` in 0…1.
+
+    Returns:
+        `(B, H, W, 3)`: three copies, normalized by ImageNet's mean and deviation.
+    """
+    channels = [(grey - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
+    return ops.concatenate(channels, axis=-1)
+
+
+def build(application: Callable, taps: list[str], weights: str, trainable: bool) -> keras.Model:
+    """Build a backbone up to the last of `taps`.
+
+    Args:
+        application: Of `keras.applications`.
+        taps: Names of the layers whose features are returned, in order of depth.
+        weights: `"imagenet"` (downloaded once by Keras), `"none"`, or the path of a Keras weights
+            file of the network without its top.
+        trainable: Whether training changes it.
+
+    Returns:
+        A model named `backbone`: `imagenet_bgr` pictures → a list of feature maps, or the one.
+
+    Raises:
+        UsageError: `weights` is none of these.
+        WeightsUnavailable: ImageNet weights can be neither found nor downloaded.
+    """
+    if weights not in ("imagenet", "none") and not os.path.isfile(weights):
+        raise errors.UsageError(
+            "`backbone_weights` must be 'imagenet', 'none' or the path of a file that exists. "
+            f"Received: backbone_weights={weights!r}."
+        )
+    try:
+        whole = application(
+            include_top=False,
+            weights=None if weights == "none" else weights,
+            input_shape=(None, None, 3),
+        )
+    except Exception as error:  # Keras raises a bare Exception when the download fails
+        raise errors.WeightsUnavailable(
+            f"The backbone's weights could not be loaded ({error}). Connect to the internet once, "
+            "pass the path of the weights file, or pass 'none' to train the backbone from "
+            f"scratch. Received: backbone_weights={weights!r}."
+        ) from error
+    outputs = [whole.get_layer(tap).output for tap in taps]
+    backbone = keras.Model(whole.input, outputs if len(taps) > 1 else outputs[0], name="backbone")
+    backbone.trainable = trainable
+    return backbone
+
+
+def unlock(network: keras.Model) -> None:
+    """Let training change a network's backbone, but not the statistics of its batch norm."""
+    backbone = network.get_layer("backbone")
+    backbone.trainable = True
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False

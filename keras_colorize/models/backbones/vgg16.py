@@ -1,0 +1,67 @@
+"""VGG16 (Simonyan and Zisserman 2015, configuration D)."""
+
+import keras
+from keras import layers
+
+from keras_colorize import errors
+from keras_colorize.layers.blocks import MOMENTUM
+from keras_colorize.models.backbones.base import build
+
+_VGG16 = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # filters and convolutions of each block
+
+
+def vgg16(
+    taps: list[str], weights: str = "imagenet", trainable: bool = False, batch_norm: bool = False
+) -> keras.Model:
+    """Build VGG16 (Simonyan and Zisserman 2015, configuration D) up to the last of `taps`.
+
+    Without weights its kernels are He-normal: there is no batch normalization, and Glorot's smaller
+    kernels would lose half the signal's energy in each layer.
+
+    Args:
+        taps: Names of the layers whose features are returned, in order of depth.
+        weights: As for `build`, for the same variant.
+        trainable: Whether training changes it.
+        batch_norm: The variant with batch normalization before each ReLU, for training from
+            scratch: see `benchmarks/training.md`.
+
+    Raises:
+        UsageError: ImageNet weights for the variant with batch normalization; or as for `build`.
+        WeightsUnavailable: As for `build`.
+    """
+    if batch_norm and weights == "imagenet":
+        raise errors.UsageError(
+            "`batch_norm` is for a VGG16 that is trained from scratch; ImageNet's weights have "
+            "none. Received: batch_norm=True, backbone_weights='imagenet'."
+        )
+    application = _vgg16_bn if batch_norm else keras.applications.VGG16
+    backbone = build(application, taps, weights, trainable)
+    if weights == "none" and not batch_norm:
+        draw = keras.initializers.HeNormal()
+        for layer in backbone.layers:
+            if layer.weights:
+                layer.kernel.assign(draw.clone()(layer.kernel.shape))
+    return backbone
+
+
+def _vgg16_bn(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
+    """Build VGG16 with batch norm as `keras.applications` would; a tap's name is its ReLU's."""
+    x = pictures = keras.Input(input_shape)
+    for block, (filters, convolutions) in enumerate(_VGG16, 1):
+        for i in range(convolutions):
+            name = f"block{block}_conv{i + 1}"
+            x = layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                name=f"{name}_kernel",
+            )(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+            x = layers.ReLU(name=name)(x)
+        x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
+    network = keras.Model(pictures, x)
+    if weights:
+        network.load_weights(weights)
+    return network
