@@ -78,7 +78,7 @@ def test_exported_network_finds_the_edges_from_lightness_alone(network, greys, t
     keras.Model(network.input, network.get_layer("edges").output).export(tmp_path, verbose=False)
     lightness = skimage.color.rgb2lab(np.repeat(greys[..., None], 3, -1))[..., :1]
     exported = tf.saved_model.load(tmp_path)
-    assert_found(exported.serve(lightness.astype("float32")), greys)
+    assert_found(exported.serve({"lightness": lightness.astype("float32")}), greys)
 
 
 def test_edges_have_no_gradient_and_stop_none():
@@ -126,7 +126,8 @@ def test_edge_saliency_gan_discriminator_judges_14_by_14():
 def test_features_are_averaged_over_areas(network):
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 64, 64, 1)).astype("float32")
     probed = [network.get_layer(name).output for name in ("junction", "grey")]
-    junction, grey = (np.asarray(x) for x in keras.Model(network.input, probed)(lightness))
+    probe = keras.Model(network.input, probed)
+    junction, grey = (np.asarray(x) for x in probe({"lightness": lightness}))
     seen = backbones.imagenet_rgb(tf.image.resize(grey, (224, 224)))
     features = np.asarray(network.get_layer("backbone")(seen))[0]
     assert features.shape == (7, 7, 512)

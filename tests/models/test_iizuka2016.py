@@ -26,7 +26,8 @@ def stages(networks):
     branches = [node.output_tensors[0] for node in network.get_layer("low_level")._inbound_nodes]
     outputs |= {"low, mid": branches[-2], "low, global": branches[-1]}
     probe = keras.Model(network.input, outputs)
-    made = tf.function(probe).get_concrete_function(tf.TensorSpec((1, 224, 448, 1)))
+    spec = {"lightness": tf.TensorSpec((1, 224, 448, 1))}
+    made = tf.function(probe).get_concrete_function(spec)
     return {name: tuple(output.shape[1:]) for name, output in made.structured_outputs.items()}
 
 
@@ -62,7 +63,7 @@ def test_iizuka2016_fuses_the_same_global_features_everywhere(networks):
         network.get_layer(n).output for n in ("fusion_concat", "global_dense3_relu")
     )
     x = skimage.data.camera()[None, ::8, ::16, None] / np.float32(2.55)  # (1, 64, 32, 1)
-    fused, described = keras.Model(network.input, [fusion, described])(x)
+    fused, described = keras.Model(network.input, [fusion, described])({"lightness": x})
     assert fused.shape == (1, 8, 4, 512) and np.std(described) > 0
     everywhere = np.broadcast_to(described[:, None, None], (1, 8, 4, 256))
     np.testing.assert_array_equal(fused[..., 256:], everywhere)

@@ -21,7 +21,7 @@ def network():
 def test_pix2pix_stages_are_the_published_ones(network):
     probes = [f"down{i}" for i in range(1, 9)] + [f"up{i}_concat" for i in range(1, 8)]
     model = keras.Model(network.input, [network.get_layer(name).output for name in probes])
-    shapes = model.compute_output_shape((1, 256, 256, 1))
+    shapes = model.compute_output_shape({"lightness": (1, 256, 256, 1)})
     sides = [128, 64, 32, 16, 8, 4, 2, 1]
     # Each with its skip.
     skips = [(2, 1024), (4, 1024), (8, 1024), (16, 1024), (32, 512), (64, 256), (128, 128)]

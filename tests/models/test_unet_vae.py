@@ -66,9 +66,9 @@ def test_unet_vae_samples_in_training_and_gives_the_mean_in_inference(build):
     model = build("unet_vae")
     x = np.random.default_rng(0).uniform(0, 100, (1, 150, 150, 1)).astype("float32")
     z = keras.Model(model.input, [model.get_layer("z").output, model.output["z_mean"]])
-    inferred, mean = (np.asarray(output) for output in z(x, training=False))
+    inferred, mean = (np.asarray(output) for output in z({"lightness": x}, training=False))
     np.testing.assert_array_equal(inferred, mean)
-    drawn, again = (np.asarray(z(x, training=True)[0]) for _ in range(2))
+    drawn, again = (np.asarray(z({"lightness": x}, training=True)[0]) for _ in range(2))
     # The log-variance begins at zero: N(mean, 1), over 17·17·64 values.
     np.testing.assert_allclose((drawn - mean).std(), 1, rtol=0.03)
     assert abs(np.mean(drawn - mean)) < 0.03

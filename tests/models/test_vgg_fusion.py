@@ -31,7 +31,8 @@ def test_vgg_fusion_feeds_vgg16_what_it_was_trained_on(build):
         model.input, model.get_layer("backbone")._inbound_nodes[-1].input_tensors[0]
     )
     for lightness, grey in [(0.0, 0.0), (100.0, 255.0)]:
-        got = np.asarray(probe(np.full((1, 8, 8, 1), lightness, "float32")))[0, 0, 0]
+        inputs = {"lightness": np.full((1, 8, 8, 1), lightness, "float32")}
+        got = np.asarray(probe(inputs))[0, 0, 0]
         expected = keras.applications.vgg16.preprocess_input(np.full((1, 1, 1, 3), grey))[0, 0, 0]
         np.testing.assert_allclose(got, expected, atol=1e-4)
 

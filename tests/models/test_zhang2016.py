@@ -11,4 +11,9 @@ def test_zhang2016_has_the_published_parameters(build, count):
 
 def test_zhang2016_classifies_every_fourth_pixel(build):
     model = build("zhang2016", head="gamut313")
-    assert model(np.zeros((1, 64, 96, 1), "float32"))["color"].shape == (1, 16, 24, 313)
+    assert model({"lightness": np.zeros((1, 64, 96, 1), "float32")})["color"].shape == (
+        1,
+        16,
+        24,
+        313,
+    )

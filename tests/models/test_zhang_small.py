@@ -16,13 +16,20 @@ def test_zhang_small_has_five_blocks_of_two_or_three_convolutions(build):
 
 def test_zhang_small_classifies_every_fourth_pixel_into_313(build):
     model = build("zhang_small")
-    assert model(np.zeros((1, 64, 96, 1), "float32"))["color"].shape == (1, 16, 24, 313)
+    assert model({"lightness": np.zeros((1, 64, 96, 1), "float32")})["color"].shape == (
+        1,
+        16,
+        24,
+        313,
+    )
 
 
 def test_zhang_small_blocks_work_at_32_16_8_8_16(build):
     model = build("zhang_small")
     blocks = keras.Model(model.input, [model.get_layer(f"bn{i}").output for i in range(1, 6)])
-    shapes = [tuple(x.shape[1:]) for x in blocks(np.zeros((1, 64, 64, 1), "float32"))]
+    shapes = [
+        tuple(x.shape[1:]) for x in blocks({"lightness": np.zeros((1, 64, 64, 1), "float32")})
+    ]
     sides, widths = [32, 16, 8, 8, 16], [64, 128, 256, 256, 256]
     assert shapes == [(side, side, width) for side, width in zip(sides, widths)]
 

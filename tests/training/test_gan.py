@@ -158,7 +158,7 @@ def stream(start):
     def draw(step):
         key = tf.stack([tf.constant(0, tf.int64), step])
         lab = tf.random.stateless_uniform((2, 4, 4, 3), seed=key, minval=-50.0, maxval=50.0)
-        return tf.abs(lab[..., :1]), {"color": lab}
+        return {"lightness": tf.abs(lab[..., :1])}, {"color": lab}
 
     return tf.data.Dataset.counter(start).map(draw)
 
@@ -208,7 +208,7 @@ def test_discriminator_goes_on_learning_when_the_backbone_is_unlocked(tmp_path):
     head = heads.create("regression")
     color = head.output(backbone(inputs / 100.0), kernel_size=1)
     colorizer = types.SimpleNamespace(
-        network=keras.Model(inputs, {"color": color}),
+        network=keras.Model({"lightness": inputs}, {"color": color}),
         head=head,
         adversary=Adversary(discriminator, critic, weight=1.0, l1=1.0),
     )

@@ -88,5 +88,5 @@ def test_state_holds_the_seed_of_a_variational_network(build):
     seeds = [variable for variable in loop.state_of(trainer) if "seed" in variable.path]
     assert len(seeds) == 1
     before = np.array(seeds[0])
-    network(np.zeros((1, 150, 150, 1), "float32"), training=True)
+    network({"lightness": np.zeros((1, 150, 150, 1), "float32")}, training=True)
     assert not np.array_equal(seeds[0], before)  # a resumed run goes on drawing from here
