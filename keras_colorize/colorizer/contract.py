@@ -256,7 +256,7 @@ class Colorizer:
         options = dict(stored.options)
         if "backbone_weights" in models.get(stored.arch).options:
             options["backbone_weights"] = "none"  # the folder's own weights follow
-        colorizer = cls(stored.arch, heads.create(**stored.head), stored.size, **options)
+        colorizer = cls(stored.arch, stored.head, stored.size, **options)
         folders.load_weights(stored, colorizer.network)
         colorizer.trained_on = stored.trained_on
         return colorizer

@@ -11,7 +11,7 @@ import h5py
 import keras
 import numpy as np
 
-from keras_colorize import errors, files
+from keras_colorize import errors, files, heads
 from keras_colorize._version import __version__
 
 CONFIG, WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
@@ -25,7 +25,7 @@ class Stored:
     Attributes:
         weights: The weights file, whose checksum is right.
         arch: Name of the architecture.
-        head: What `heads.create` takes.
+        head: The head.
         size: Short side, in pixels, at which the network sees a photograph.
         options: The architecture's own.
         parameters: How many numbers the weights file holds.
@@ -34,7 +34,7 @@ class Stored:
 
     weights: Path
     arch: str
-    head: dict
+    head: heads.Head
     size: int
     options: dict
     parameters: int
@@ -102,13 +102,15 @@ def read(folder: str | os.PathLike) -> Stored:
         stored = Stored(
             folder / WEIGHTS,
             config["arch"],
-            dict(config["head"]),
+            heads.create(**config["head"]),
             int(config["size"]),
             dict(config["options"]),
             config["parameters"],
             trained_on,
         )
         digest = config["weights_sha256"]
+    except errors.UsageError:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise errors.UsageError(
             f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error})."
@@ -133,7 +135,7 @@ def load_weights(stored: Stored, network: keras.Model) -> None:
     expected = _parameters(network)
     if not held == stored.parameters == expected:
         raise errors.UsageError(
-            f"{stored.weights} does not fit {stored.arch} with head {stored.head['name']}: it "
+            f"{stored.weights} does not fit {stored.arch} with head {stored.head.name}: it "
             f"holds {held:,} parameters, the network has {expected:,}."
         )
     try:

@@ -16,7 +16,7 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import PRETRAINED
 from keras_colorize.evaluation import metrics
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ALL = pytest.mark.parametrize("name", keras_colorize.list_pretrained())
 
 
@@ -80,7 +80,7 @@ def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):
         ("pretrained", "weights", "*/*"),
         ("train", "recipes", "*.toml"),
         ("eval", "protocols", "*.toml"),
-        ("keras_colorize/pages", "pages", "*.js"),
+        ("keras_colorize/evaluation/pages", "evaluation/pages", "*.js"),
     ):
         here = {
             path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).glob(pattern)
