@@ -32,7 +32,7 @@ import tensorflow as tf
 from PIL import Image
 
 import keras_colorize
-from keras_colorize.export import export
+from keras_colorize.runtimes.saved_model import export
 
 SERVER = Path(__file__).parent.parent / "examples" / "serving" / "litserve_server.py"
 SECONDS, AT_ONCE = 30, 16

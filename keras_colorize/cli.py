@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from keras_colorize._version import __version__
 from keras_colorize.errors import RunError, UsageError
@@ -100,26 +99,6 @@ def start_keras() -> None:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def make_folder(path: str | os.PathLike, argument: str) -> Path:
-    """Make an output folder and see that it can be written to, before any work is done.
-
-    Raises:
-        UsageError: It cannot.
-    """
-    path = Path(path)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe = path / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(
-            f"`{argument}` cannot be written to ({error.strerror}). "
-            f"Received: {argument}={str(path)!r}."
-        ) from error
-    return path
 
 
 def report_skipped(skipped: list[tuple[str, str]]) -> None:

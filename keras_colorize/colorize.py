@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from keras_colorize import cli, errors
+from keras_colorize import cli, errors, files
 
 
 def colorize(
@@ -82,7 +82,7 @@ def _plan(inputs, out, saliency) -> tuple[list[tuple[Path, Path, Path]], list[tu
             f"Pictures are not written as {Path(out).suffix}; name a .png or .jpg file, for "
             f"example, or a folder. Received: out={out!r}."
         )
-    folder = cli.make_folder(Path(out).parent if single else out, "out")
+    folder = files.make_folder(Path(out).parent if single else out, "out")
     for given in inputs:
         try:
             found = photographs.find(given, "input", photographs.SUFFIXES)

@@ -78,7 +78,7 @@ def evaluate(
         )
     if plan:
         _check_roles(plan, protocol, [*named, *folders])
-    folder = cli.make_folder(out, "out")
+    folder = files.make_folder(out, "out")
     if plan and plan.table == "losses":
         return _write_losses(plan, named, folder)
 
@@ -183,7 +183,9 @@ def evaluate(
     _write_grid(folder / "grid.png", scores)
     report.write(folder / "report.html", result, scores.per_image, extremes, summary.METRICS)
     if turing:
-        turing_test.write(cli.make_folder(folder / "turing", "out"), sample, [*painters, *folders])
+        turing_test.write(
+            files.make_folder(folder / "turing", "out"), sample, [*painters, *folders]
+        )
     print(text.split("\n## ")[0])
     share = _percentage(scores.network_seconds / scores.seconds)
     print(f"Scored in {scores.seconds:.1f} s, {share} of it in the networks.\n")

@@ -1,59 +1,10 @@
 """`python -m keras_colorize.export`: a trained model as a file that others can serve."""
 
-from __future__ import annotations
-
 import sys
-from pathlib import Path
 
-from keras_colorize import cli, errors, files
+from keras_colorize import cli, errors
 
 _FORMATS = ("savedmodel",)
-
-
-def export(
-    model: str,
-    out: str,
-    format: str = "savedmodel",
-    decoding: str | None = None,
-    temperature: float | None = None,
-    chroma: float = 1.0,
-) -> Path:
-    """Write a trained model for serving, as the next version in TensorFlow Serving's layout.
-
-    The version appears whole or not at all, so a server may watch the folder.
-
-    Args:
-        model: A model that comes with the package, or the folder of one or of a run.
-        out: Folder; the model goes to `out/ARCH/VERSION`.
-        format: `savedmodel`.
-        decoding: `argmax`, `mean` or `sample`, for models with classes.
-        temperature: Of `mean` and `sample`.
-        chroma: Factor on a* and b*, for any model.
-
-    Returns:
-        The folder of the version.
-
-    Raises:
-        UsageError: A model that cannot be loaded, an unknown format, a folder that cannot be
-            written to.
-    """
-    if format not in _FORMATS:
-        raise errors.unknown("format", format, _FORMATS)
-    cli.make_folder(out, "out")
-    cli.start_keras()
-    from keras_colorize.colorizer import Decoding, load
-    from keras_colorize.runtimes import saved_model
-
-    colorizer = load(model)
-    choice = Decoding(decoding, temperature, chroma)
-    choice.check(colorizer.head)
-    folder = cli.make_folder(Path(out) / colorizer.arch, "out")
-    # Servers take the highest number; a gap is a version that was withdrawn.
-    versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
-    version = folder / str(max(versions, default=0) + 1)
-    with files.atomic_folder(version) as temporary:
-        saved_model.save(colorizer, temporary, choice)
-    return version
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -73,7 +24,13 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     def run() -> int:
-        print(f"SavedModel  {export(**vars(arguments))}")
+        if arguments.format not in _FORMATS:
+            raise errors.unknown("format", arguments.format, _FORMATS)
+        cli.start_keras()
+        from keras_colorize.runtimes import saved_model
+
+        decoding = saved_model.Decoding(arguments.decoding, arguments.temperature, arguments.chroma)
+        print(f"SavedModel  {saved_model.export(arguments.model, arguments.out, decoding)}")
         return cli.DONE
 
     return cli.guard(parser, run)

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_colorize import errors
+
 
 @contextlib.contextmanager
 def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
@@ -49,6 +51,26 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def make_folder(path: str | os.PathLike, argument: str) -> Path:
+    """Make an output folder and see that it can be written to, before any work is done.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise errors.UsageError(
+            f"`{argument}` cannot be written to ({error.strerror}). "
+            f"Received: {argument}={str(path)!r}."
+        ) from error
+    return path
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -56,7 +56,7 @@ def train(recipe: Recipe, out: Path) -> dict:
             with open(os.devnull, "w") as nowhere:
                 with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
                     return _help_chief(recipe, strategy)
-        out = cli.make_folder(out, "out")
+        out = files.make_folder(out, "out")
         with _lock(out):
             return _train(recipe, strategy, out, start)
 

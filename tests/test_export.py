@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_colorize import colorizer, export
+from keras_colorize import export
 from keras_colorize.runtimes import saved_model
 
 
@@ -10,8 +10,8 @@ from keras_colorize.runtimes import saved_model
 def run(tiny_model, tmp_path, monkeypatch):
     """Run the command on a model that is loaded once, writing a marker in place of the graph."""
     monkeypatch.chdir(tmp_path)
-    loaded = colorizer.load(tiny_model)
-    monkeypatch.setattr(colorizer, "load", lambda name: loaded)
+    loaded = saved_model.load(tiny_model)
+    monkeypatch.setattr(saved_model, "load", lambda name: loaded)
 
     def save(colorizer_, folder, decoding):
         (folder / "variables").mkdir()

@@ -33,7 +33,6 @@ def conv3x3(x, filters: int, stride: int = 1, name: str = "", **options):
     return keras.layers.Conv2D(filters, 3, stride, padding, name=name, **options)(x)
 
 
-@keras.saving.register_keras_serializable("keras_colorize")
 class Upscale2x(keras.layers.Layer):
     """Double height and width by bilinear interpolation with half-pixel centers.
 
@@ -70,7 +69,6 @@ class Upscale2x(keras.layers.Layer):
         return (batch, height and 2 * height, width and 2 * width, channels)
 
 
-@keras.saving.register_keras_serializable("keras_colorize")
 class Resize(keras.layers.Layer):
     """Bring a map to a height and width, bilinearly.
 
@@ -91,11 +89,6 @@ class Resize(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], *self._size, input_shape[3])
-
-    def get_config(self):
-        height, width = self._size
-        mine = {"height": height, "width": width, "antialias": self._antialias}
-        return super().get_config() | mine
 
 
 def leaky_relu(x, slope: float = 0.2):

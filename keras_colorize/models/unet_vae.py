@@ -11,7 +11,6 @@ _KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernels of the encoders and of t
 _WIDTH = 64
 
 
-@keras.saving.register_keras_serializable("keras_colorize")
 class Sample(keras.layers.Layer):
     """Draw from N(mean, exp(log variance)) in training; give the mean in inference.
 

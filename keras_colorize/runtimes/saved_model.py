@@ -6,12 +6,14 @@ has never heard of Keras does what `colorize` does. No XLA: a server may be buil
 
 import dataclasses
 import os
+from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from keras_colorize import files
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer, Decoding
+from keras_colorize.colorizer import Colorizer, Decoding, load
 from keras_colorize.heads import ClassHead
 from keras_colorize.runtimes import decode_images
 
@@ -159,3 +161,32 @@ def save(colorizer: Colorizer, folder: str | os.PathLike, decoding: Decoding = _
     """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`."""
     service = Service(colorizer, decoding)
     tf.saved_model.save(service, os.fspath(folder), signatures=service.signatures())
+
+
+def export(model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN) -> Path:
+    """Write a trained model as the next version in TensorFlow Serving's layout.
+
+    The version appears whole or not at all, so a server may watch the folder.
+
+    Args:
+        model: What `load` takes.
+        out: Folder; the model goes to `out/ARCH/VERSION`.
+        decoding: How the network's output becomes colors.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        UsageError: A model that cannot be loaded, a decoding that it does not have, a folder that
+            cannot be written to.
+    """
+    files.make_folder(out, "out")
+    colorizer = load(model)
+    decoding.check(colorizer.head)
+    folder = files.make_folder(Path(out) / colorizer.arch, "out")
+    # Servers take the highest number; a gap is a version that was withdrawn.
+    versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    version = folder / str(max(versions, default=0) + 1)
+    with files.atomic_folder(version) as temporary:
+        save(colorizer, temporary, decoding)
+    return version
