@@ -1,4 +1,4 @@
-"""Color the samples of scikit-image and Matplotlib for the gallery: `python docs/draw_gallery.py`."""
+"""Color photographs of scikit-image and Matplotlib for docs/gallery.md."""
 
 from pathlib import Path
 

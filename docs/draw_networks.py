@@ -1,7 +1,7 @@
-"""Draw every network as a row of blocks, from the Keras model itself: `python docs/draw_networks.py`.
+"""Draw every network as a row of blocks for docs/networks.md, from the Keras model itself.
 
-Layers whose feature maps have the same shape share a block. The height of a block stands for the size
-of its map and its width for the number of channels, both on a logarithmic scale.
+Layers whose feature maps have the same shape share a block. The height of a block stands for the
+size of its map and its width for the number of channels, both on a logarithmic scale.
 """
 
 import itertools
@@ -73,7 +73,7 @@ class Tracer:
 
     def __init__(self, network: keras.Model, size: int):
         self.blocks: list[Block] = []
-        self._origin = {}  # id of a tensor → the tensor, its blocks, and what was done to them since
+        self._origin = {}  # id of a tensor → the tensor, its blocks, and words for what followed
         self._backbone = None  # inside a backbone: size of the map → block
         self._ends = {tensor._keras_history.operation for tensor in network.outputs}
 

@@ -19,7 +19,10 @@ _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)")
 def _pages() -> dict[str, str]:
     """Return path in the repository → path on the site, for the pages from outside docs/."""
     pages = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-    pages |= {f"benchmarks/{path.name}": f"benchmarks/{path.name}" for path in ROOT.glob("benchmarks/*.md")}
+    pages |= {
+        f"benchmarks/{path.name}": f"benchmarks/{path.name}"
+        for path in ROOT.glob("benchmarks/*.md")
+    }
     for card in ROOT.glob("pretrained/*/README.md"):
         pages[f"pretrained/{card.parent.name}/README.md"] = f"weights/{card.parent.name}.md"
     return pages

@@ -5,13 +5,13 @@ import configparser
 import io
 import re
 import runpy
-import shlex
 from pathlib import Path
 
 import nbclient
 import nbformat
 import numpy as np
 import pytest
+from commands import commands
 from PIL import Image
 
 from keras_colorize import cli
@@ -92,24 +92,16 @@ def test_notebook_with_a_failing_command_fails(tmp_path):
 # ---- read ----
 
 
-def commands(text):
-    """Return the package's commands in ```bash blocks and in cells."""
-    blocks = re.findall(r"^(?:```bash\n((?:.*\n)*?)```|!((?:.*\\\n)*.*))$", text, re.MULTILINE)
-    lines = "\n".join(map("".join, blocks)).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True) for line in lines if line.startswith("keras-colorize")]
-
-
 def cells_of(path, kinds=("code", "markdown")):
     cells = nbformat.read(path, 4).cells
     return "\n".join(cell.source for cell in cells if cell.cell_type in kinds)
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "README.md"], ids=lambda path: path.stem)
-def test_command_is_one_that_its_verb_understands(path, monkeypatch):
+@each_notebook
+def test_notebook_command_is_one_that_its_verb_understands(path, monkeypatch):
     monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
-    text = path.read_text(encoding="utf-8") if path.suffix == ".md" else cells_of(path)
-    assert commands(text)
-    for _, *arguments in commands(text):
+    assert commands(cells_of(path))
+    for _, *arguments in commands(cells_of(path)):
         assert cli.main(arguments) == cli.DONE, arguments
 
 

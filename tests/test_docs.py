@@ -1,0 +1,82 @@
+"""The documentation: its commands, its papers, its figures. MkDocs checks the links of the site."""
+
+import ast
+import io
+import re
+import runpy
+import tokenize
+from pathlib import Path
+
+import pytest
+from commands import commands
+
+from keras_colorize import cli, models
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("pretrained/*/README.md")]
+PAGES = sorted(path for path in PAGES if commands(path.read_text(encoding="utf-8")))
+
+
+def prose_of(path):
+    """Return the docstrings and comments of a Python file, without their `code`."""
+    text = path.read_text(encoding="utf-8")
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    text = "\n".join([*(ast.get_docstring(node) or "" for node in nodes), *comments])
+    return re.sub(r"\s+(# )?", " ", re.sub(r"`[^`]*`", "", text))
+
+
+def citations():
+    """Yield the file, the name and the year of every citation; a key has no year."""
+    for folder in ("keras_colorize", "train", "eval"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix == ".py":
+                text = prose_of(path)
+            elif path.suffix == ".toml":
+                text = "\n".join(re.findall("^# .*|source = .*|says = .*", path.read_text(), re.M))
+            else:
+                continue
+            yield from ((path, key, "") for key in re.findall(r"\[([a-z]+(?:-[a-z]+)*)\]", text))
+            dated = r"\b([A-Z][a-zäöü]+)(?: et al\.)?(?:'s)?,? \(?((?:19|20)\d\d)\b"
+            yield from ((path, *found) for found in re.findall(dated, text))
+
+
+def test_papers_page_resolves_every_citation():
+    page = (ROOT / "docs" / "papers.md").read_text(encoding="utf-8")
+    entries = re.split(r"\n\n|\n- ", page)
+    found = list(citations())
+    assert {("vgg-fusion", ""), ("Zhang", "2016")} <= {(name, year) for _, name, year in found}
+    for path, name, year in found:
+        said = [entry for entry in entries if (name if year else f"[{name}]") in entry]
+        assert any(year in entry for entry in said), f"{path}: {name} {year} is not in papers.md"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_command_is_one_that_its_verb_understands(path, monkeypatch):
+    monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
+    for _, *arguments in commands(path.read_text(encoding="utf-8")):
+        assert cli.main(arguments) == cli.DONE, arguments
+
+
+@pytest.mark.parametrize("name", models.list_models())
+def test_network_has_a_section_and_a_figure(name):
+    page = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert f"\n## {name}\n" in page and f"](networks/{name}.svg)" in page
+    assert f"<title>{name}</title>" in (ROOT / "docs" / "networks" / f"{name}.svg").read_text(
+        "utf-8"
+    )
+
+
+def test_figure_is_drawn_from_the_network_as_it_is():
+    draw = runpy.run_path(str(ROOT / "docs" / "draw_networks.py"))["figure"]
+    kept = (ROOT / "docs" / "networks" / "unet_vae.svg").read_text(encoding="utf-8")
+    assert draw("unet_vae") == kept
+
+
+def test_readme_is_short_and_its_links_lead_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
