@@ -326,8 +326,9 @@ def _caption(block) -> list[tuple[str, str]]:
 
 def figure(name: str) -> str:
     """Return the figure of one architecture, built as published but without its weights."""
-    options = {"backbone_weights": "none"} if "backbone_weights" in models.options_of(name) else {}
-    blocks = Tracer(models.create(name, **options), models.get(name).size).blocks
+    architecture = models.get(name)
+    options = {"backbone_weights": "none"} if "backbone_weights" in architecture.options else {}
+    blocks = Tracer(models.create(name, **options), architecture.size).blocks
     place(blocks)
     return draw(blocks, name)
 
