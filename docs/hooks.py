@@ -2,7 +2,7 @@
 
 Markdown files link to each other by their paths in the repository, so that GitHub can show them.
 On the site such a link leads to the page of that file, or, for files that are no pages, to the
-repository.
+repository. The class at the end is an extension of Griffe, which reads the docstrings.
 """
 
 import configparser
@@ -10,6 +10,7 @@ import posixpath
 import re
 from pathlib import Path
 
+import griffe
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parent.parent
@@ -64,3 +65,13 @@ def on_page_markdown(markdown, page, config, files):
         return posixpath.relpath(uri, posixpath.dirname(here) or ".")
 
     return _LINK.sub(rewrite, markdown)
+
+
+class Examples(griffe.Extension):
+    """Take a docstring's `Example:` for the section that Griffe knows as `Examples:`."""
+
+    def on_instance(self, *, obj, **kwargs):
+        if obj.docstring:
+            obj.docstring.value = re.sub(
+                r"^Example:$", "Examples:", obj.docstring.value, flags=re.M
+            )

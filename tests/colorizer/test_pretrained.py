@@ -37,7 +37,7 @@ def test_pretrained_brings_color_to_a_photograph(name):
 def test_pretrained_has_a_model_card_and_kernels_of_half_precision(name):
     folder = PRETRAINED.find(name).parent
     card = (folder / "README.md").read_text(encoding="utf-8")
-    for heading in ("Source", "Recipe", "Photographs", "Measured", "Limits", "SHA-256"):
+    for heading in ("Paper", "Recipe", "Photographs", "Measured", "Limits", "SHA-256"):
         assert f"**{heading}" in card, heading
     kinds = set()
     with h5py.File(folder / "model.weights.h5") as file:
