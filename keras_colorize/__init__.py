@@ -1,4 +1,4 @@
-"""Image colorization in Keras: train, evaluate and ship the systems of five sources.
+"""Image colorization in Keras: train, evaluate and ship the networks of five papers.
 
     import keras_colorize
     colorizer = keras_colorize.load("vgg_fusion.photos26k")

@@ -1,8 +1,8 @@
-"""Bins of ab, that class heads predict: grids, encodings, and the annealed mean.
+"""Bins of ab, which class heads predict: grids, encodings, and the annealed mean.
 
 References:
     [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016, and the authors'
-        code, from which the 313 bins and the constants are.
+        code, from which the 313 bins and the constants come.
     [2] A. Ardenghi, R. C. Giampetrucci, R. Minardi, "Image Colorization Project", 2024, §5.
 """
 
@@ -11,8 +11,8 @@ from keras import ops
 
 STEP = 10  # CIELAB units between the centers of neighboring bins [1, §2.1; 2, §5]
 
-# [1], the authors' list: for a = −90, −80, … 100 the first and the last b. No simple rule about
-# sRGB's gamut regenerates them.
+# The first and the last b of each row a = −90, −80, … 100, from the authors' list [1]. No simple
+# rule about sRGB's gamut reproduces them.
 # fmt: off
 _B_RANGES = (
     (50, 90), (20, 90), (0, 90), (-20, 90), (-30, 100), (-40, 100), (-50, 100), (-50, 100),
@@ -37,7 +37,7 @@ def gamut313() -> np.ndarray:
 def grid() -> np.ndarray:
     """Return the centers of the 25 × 25 grid of [2], rows b*, columns a*: float32 `(625, 2)`.
 
-    The source's index [y/10, x/10] has no offset, which leaves negative ab nowhere to go. Chosen:
+    The paper's index [y/10, x/10] has no offset, so it has no bins for negative ab. Chosen:
     floor((v + 125) / 10), so that the middle bin is centered on grey.
     """
     centers = np.arange(-120, 121, STEP, dtype="float32")
@@ -59,9 +59,9 @@ def nearest(ab, centers):
 
 
 def nearest_on_lattice(ab: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return the index of the nearest center, mostly without a search.
+    """Return the index of the nearest center, for most colors without a search.
 
-    Where the nearest point of the lattice is a center, no other center is nearer.
+    If the nearest point of the lattice is a center, no other center is nearer.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
@@ -70,7 +70,7 @@ def nearest_on_lattice(ab: np.ndarray, centers: np.ndarray) -> np.ndarray:
     Returns:
         int32 `(...)`, 0…Q−1.
     """
-    # Row and column of the lattice → the number of the center there, −1 for none.
+    # Row and column of the lattice → the index of the center there, or −1.
     index = np.full((25, 25), -1, "int32")
     index[tuple(_cells(centers).T)] = np.arange(len(centers))
     cells = _cells(ab)
@@ -90,29 +90,29 @@ def _cells(ab):
 def soft_encode(ab, centers, neighbors: int = 10, sigma: float = 5.0):
     """Spread each color over its nearest bins, with Gaussian weights that sum to one.
 
-    [1, §2.2]. The paper says 5 neighbors; its author calls that a typo, the code takes 10.
+    [1, §2.2]. The paper says 5 neighbors, which its author calls a typo; the code has 10.
 
     Args:
         ab: float32 `(..., 2)`, CIELAB a*, b*.
         centers: float32 `(Q, 2)`.
-        neighbors: Bins that get a share; where several tie for the last place, all of them do.
-        sigma: CIELAB units.
+        neighbors: The number of bins that get a weight; if several tie for the last place, all do.
+        sigma: Standard deviation of the Gaussian, in CIELAB units.
 
     Returns:
         float32 `(..., Q)`.
     """
     distances = _squared_distances(ab, centers)
     farthest = -ops.top_k(-distances, neighbors)[0][..., -1:]
-    # Measured from the nearest bin, no color is so far off that all of its weights vanish.
+    # Relative to the nearest bin, so that the weights of a distant color do not all vanish.
     excess = distances - ops.min(distances, axis=-1, keepdims=True)
     weights = ops.where(distances <= farthest, ops.exp(-excess / (2 * sigma**2)), 0.0)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
 def annealed_mean(logits, centers, temperature: float):
-    """Return the mean color of the distribution sharpened by a temperature.
+    """Return the mean color of a distribution that is sharpened by a temperature.
 
-    [1, equation 5]: softmax(log(p) / T), then the expectation; T → 0 is the mode, T = 1 the mean.
+    [1, equation 5]: the expectation of softmax(log(p) / T). T → 0 gives the mode, T = 1 the mean.
 
     Args:
         logits: float32 `(..., Q)`.
@@ -126,16 +126,17 @@ def annealed_mean(logits, centers, temperature: float):
 
 
 def class_weights(prior: np.ndarray, centers: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
-    """Return weights that favor rare colors, with a mean of one over the prior.
+    """Return weights that favor rare colors; their mean under the prior is one.
 
-    [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, with Q′ the number of
-    bins that occur. The prior is smoothed in ab, where neighbors are alike, not along the index.
+    [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, where Q′ is the number
+    of bins that occur. The prior is smoothed in ab, where neighbors are similar, not along the
+    index.
 
     Args:
         prior: `(Q,)`, the share of pixels in each bin.
         centers: `(Q, 2)`.
-        mix: λ, how much of a uniform distribution is mixed in.
-        sigma: Of the Gaussian that smooths the prior, CIELAB units.
+        mix: λ, the share of a uniform distribution that is mixed in.
+        sigma: Standard deviation of the Gaussian that smooths the prior, in CIELAB units.
 
     Returns:
         float32 `(Q,)`.

@@ -1,9 +1,9 @@
 """sRGB ↔ CIELAB under D65, for NumPy arrays and for the tensors of every Keras backend.
 
-The functions compute with NumPy where they are given an array, and with `keras.ops` where they are
-given a tensor: eager, compiled, or inside tf.data. White point and matrix are those of scikit-image
-(D65, 2° observer), so that figures agree with the field's usual tool. Colors are worked on as
-separate planes, because a compiler that fuses stacked channels computes each root once per channel
+The functions compute with NumPy if they get an array, and with `keras.ops` if they get a tensor:
+eager, compiled, or inside tf.data. White point and matrix are those of scikit-image (D65, 2°
+observer), so that numbers agree with the field's usual tool. Channels are computed as separate
+planes, because a compiler that fuses stacked channels computes each root once for every channel
 that reads it.
 
 References:
@@ -49,14 +49,14 @@ def _namespace(x):
 
 
 def _power(x, exponent):
-    # exp(log) takes half the time of `power` on a CPU and is as exact as float32 needs.
+    # exp(log) takes half the time of `power` on a CPU and is exact enough for float32.
     xp = _namespace(x)
     return xp.exp(exponent * xp.log(xp.maximum(x, _TINY)))
 
 
 def _cube_root(x):
     # x^(1/3) = s · s^(1/3) with s = x^(1/4). A parabola gives s^(1/3) to 0.7 % for s in 0.3…1, and
-    # one Halley step cubes that error: float32's last digits, for the price of two square roots.
+    # one Halley step cubes that error, to the last digits of float32. It costs two square roots.
     xp = _namespace(x)
     s = xp.sqrt(xp.sqrt(xp.maximum(x, _TINY)))
     y = s * (0.46228582 + s * (0.78385409 - s * 0.24925222))
@@ -172,14 +172,14 @@ def outside_gamut(lab):
 def fit_gamut(lab, steps: int = 6):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a color.
 
-    Clipping RGB changes lightness (a yellow predicted on white turns darker). A colorizer must keep
-    the photograph's own lightness, so the chroma gives way instead. The largest chroma that fits is
-    found by bisection, and within the last interval by a straight line: so the answer does not jump
-    where two processors round differently. Colors inside the gamut come back unchanged.
+    Clipping RGB would change the lightness: a yellow predicted on white becomes darker. A colorizer
+    must keep the photograph's lightness, so chroma is reduced instead. The largest chroma that fits
+    is found by bisection, and by linear interpolation within the last interval, so that the result
+    does not jump where two processors round differently. Colors inside the gamut are unchanged.
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
-        steps: Bisection steps; the chroma found is well within 2^−steps of the largest that fits.
+        steps: Bisection steps; the relative error of the chroma is well below 2^−steps.
 
     Returns:
         float32 `(..., 3)`.

@@ -41,7 +41,7 @@ def lightness_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def to_8bit(whole: np.ndarray) -> np.ndarray:
-    """Return CIELAB as the picture a person gets: chroma gives way where sRGB lacks the color.
+    """Convert CIELAB to an 8-bit picture; chroma is reduced where sRGB does not have the color.
 
     Args:
         whole: float32 `(..., 3)`: L*, a*, b*.
@@ -53,7 +53,7 @@ def to_8bit(whole: np.ndarray) -> np.ndarray:
 
 
 def to_16bit(whole: np.ndarray) -> np.ndarray:
-    """Return what `to_8bit` does in 16 bits: uint16 `(..., 3)`, sRGB in 0…65535."""
+    """Convert as `to_8bit` does, but to 16 bits: uint16 `(..., 3)`, sRGB in 0…65535."""
     return _by_blocks(functools.partial(_to_rgb, dtype="uint16"), whole, "uint16", 3)
 
 
@@ -63,7 +63,7 @@ def to_grey(rgb: np.ndarray) -> np.ndarray:
 
 
 def _to_rgb(whole: np.ndarray, dtype: str) -> np.ndarray:
-    outside = lab.outside_gamut(whole)  # few pixels, and fitting them is what takes time
+    outside = lab.outside_gamut(whole)  # usually few; fitting takes most of the time
     if outside.any():
         whole = whole.copy()
         whole[outside] = lab.fit_gamut(whole[outside])

@@ -12,19 +12,19 @@ _SMOOTH, _SLOPE = (1, 2, 1), (-1, 0, 1)  # Sobel's kernel of aperture 3 is their
 class Canny(keras.layers.Layer):
     """Find the edges that `cv2.Canny` finds, pixel for pixel.
 
-    Canny 1986 as OpenCV does it on 8-bit grey: Sobel gradients of aperture 3 with replicated
-    borders, |dx| + |dy| as their size (0 outside the picture), non-maximum suppression along one of
-    four directions, and hysteresis: edges above the lower threshold count where they are connected
-    to one above the upper. Everything is whole numbers, so nothing depends on rounding. Edges have
-    no gradient.
+    Canny 1986, as OpenCV implements it for 8-bit grey pictures: Sobel gradients of aperture 3 with
+    replicated borders; |dx| + |dy| as their magnitude (0 outside the picture); non-maximum
+    suppression along one of four directions; and hysteresis, where an edge above the lower
+    threshold counts if it is connected to one above the upper threshold. All numbers are integers,
+    so nothing depends on rounding. No gradient flows through the edges.
 
     Args:
-        low: The lower threshold, 8-bit steps of |dx| + |dy|.
-        high: The upper threshold.
+        low: The lower threshold, in 8-bit steps of |dx| + |dy|.
+        high: The upper threshold, in the same steps.
     """
 
     def __init__(self, low: int, high: int, **kwargs):
-        super().__init__(autocast=False, **kwargs)  # half precision does not hold these numbers
+        super().__init__(autocast=False, **kwargs)  # half precision cannot represent these numbers
         self._low, self._high = low, high
 
     def call(self, grey):
@@ -54,7 +54,7 @@ class Canny(keras.layers.Layer):
 
 
 def _shifted(padded, row, column):
-    """Return the neighbors one row and one column (−1, 0, 1) from each pixel."""
+    """Return each pixel's neighbor at an offset of `row` and `column`, −1, 0 or 1 each."""
     rows, columns = (slice(1 + s, s - 1 if s < 1 else None) for s in (row, column))
     return padded[:, rows, columns]
 
@@ -68,7 +68,7 @@ def _correlate(padded, rows, columns):
 
 
 def _is_peak(size, dx, dy):
-    """Tell where the gradient is largest across its edge, with OpenCV's ties."""
+    """Tell where the gradient is largest across its edge; ties are decided as in OpenCV."""
     padded = ops.pad(size, ((0, 0), (1, 1), (1, 1), (0, 0)))
 
     def beats(row, column):
@@ -90,7 +90,7 @@ def _is_peak(size, dx, dy):
 
 
 def _connected(edges, candidates):
-    """Grow edges over the candidates that touch them, until nothing is added."""
+    """Extend edges to the candidates that touch them, until nothing is added."""
 
     def grow(edges, _):
         grown = candidates * ops.max_pool(edges, 3, strides=1, padding="same")

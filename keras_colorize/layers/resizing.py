@@ -1,7 +1,7 @@
-"""Fitting photographs of any size to what a network takes, on any backend and in any graph.
+"""Resizing photographs of any size to what a network takes, on any backend and in any graph.
 
-`keras.ops.image.resize` refuses sizes that are not known when a graph is traced; these functions
-take them, so that an exported model does to a photograph exactly what the Colorizer does.
+`keras.ops.image.resize` refuses sizes that are not known when a graph is traced. These functions
+accept them, so that an exported model resizes a photograph exactly as the Colorizer does.
 """
 
 from keras import ops
@@ -13,9 +13,9 @@ def resize(picture, size, antialias: bool = False):
     Args:
         picture: float32 `(B, H, W, C)`.
         size: New height and width, numbers or tensors.
-        antialias: Average areas where the picture gets smaller, so that every pixel counts. It is
-            what training does: networks see how sharp a picture is, and one reduced by a wider
-            filter looks out of focus to them, and gets too much color.
+        antialias: Whether to average areas where the picture gets smaller, so that every pixel
+            counts. Training reduces photographs in the same way. To a network, a picture that was
+            reduced by a wider filter looks out of focus, and it predicts too much color.
 
     Returns:
         float32 `(B, *size, C)`.
@@ -23,31 +23,33 @@ def resize(picture, size, antialias: bool = False):
     shape = ops.shape(picture)
     if all(isinstance(side, int) for side in (*shape[1:3], *size)) and shape[1:3] == tuple(size):
         return picture
-    # Two products with small matrices: rows first, then columns.
+    # Two products with small matrices, one for the rows and one for the columns.
     rows = _shares(shape[1], size[0], antialias)
     columns = _shares(shape[2], size[1], antialias)
     return ops.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns)
 
 
 def _shares(source, target, antialias):
-    """Return the weight of each of `source` pixels in each of `target` pixels."""
+    """Return the weight of each source pixel in each target pixel: `(target, source)`."""
     step = ops.cast(source, "float32") / ops.cast(target, "float32")
-    pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centers, as those that follow
+    pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centers of pixels
     centers = (ops.cast(ops.arange(target), "float32")[:, None] + 0.5) * step
     distances = ops.abs(centers - pixels)
     weights = ops.relu(1.0 - distances)  # bilinear
-    if antialias:  # how much of a pixel lies within half a step
+    if antialias:  # the part of a pixel that lies within half a step
         weights = ops.where(step > 1.0, ops.clip(step / 2 + 0.5 - distances, 0.0, 1.0), weights)
-    return weights / ops.sum(weights, axis=1, keepdims=True)  # what lies outside does not count
+    return weights / ops.sum(
+        weights, axis=1, keepdims=True
+    )  # pixels outside the picture do not count
 
 
 def fill_square(picture, size, side: int):
-    """Put a picture into the middle of a square whose rest mirrors it, as often as it takes.
+    """Put a picture into the middle of a square and fill the rest with its reflections.
 
     Args:
         picture: `(B, h, w, C)`.
-        size: Its h and w, at most `side`; numbers or tensors.
-        side: Of the square, pixels.
+        size: The picture's h and w, at most `side`; numbers or tensors.
+        side: The side of the square, in pixels.
 
     Returns:
         `(B, side, side, C)`.
@@ -59,7 +61,7 @@ def fill_square(picture, size, side: int):
 
 
 def cut_from_square(picture, size, side: int):
-    """Undo `fill_square`, also for a picture of `(B, s, s, C)` that is smaller than the square."""
+    """Undo `fill_square`, also for a map `(B, s, s, C)` that is smaller than the square."""
     picture = resize(picture, (side, side))
     top, left = (_margin(length, side) for length in size)
     return picture[:, top : top + size[0], left : left + size[1]]

@@ -10,13 +10,14 @@ from keras import ops
 def critic(fake, real):
     """Return the losses of [edge-saliency]: plain differences of mean judgments.
 
-    [edge-saliency] §4: the discriminator's is E[D(fake)] − E[D(real)], the generator's −E[D(fake)].
-    This is the Wasserstein GAN's loss, but with sigmoid judgments, which bound it to ±1: a
-    discriminator that is certain has no gradient left, for itself or for the generator.
+    [edge-saliency] §4: the discriminator's loss is E[D(fake)] − E[D(real)], the generator's
+    −E[D(fake)]. This is the loss of a Wasserstein GAN, but with sigmoid judgments, which bound it
+    to ±1. A discriminator that is certain therefore has no gradient left, neither for itself nor
+    for the generator.
 
     Args:
         fake: `(B, h, w, 1)`, judgments of generated pictures, 0…1.
-        real: Those of true pictures.
+        real: `(B, h, w, 1)`, judgments of true pictures, 0…1.
 
     Returns:
         The generator's and the discriminator's loss, `(B,)` each.
@@ -26,14 +27,14 @@ def critic(fake, real):
 
 
 def cross_entropy(fake, real):
-    """Return the losses of a GAN that classifies: logits, 1 for true and 0 for generated.
+    """Return the losses of a discriminator that classifies: 1 for true, 0 for generated.
 
-    Isola 2017, equation 1; the generator maximizes log D(fake), and the discriminator's loss is
+    Isola 2017, equation 1. The generator maximizes log D(fake), and the discriminator's loss is
     halved, which "slows down the rate at which D learns relative to G" (§3.3).
 
     Args:
         fake: `(B, h, w, 1)`, logits of generated pictures.
-        real: Those of true pictures.
+        real: `(B, h, w, 1)`, logits of true pictures.
 
     Returns:
         The generator's and the discriminator's loss, `(B,)` each.
@@ -51,13 +52,14 @@ class Adversary:
     """The discriminator of a network, its losses and their weights.
 
     Attributes:
-        discriminator: Channels of color → a model `[L* (B, H, W, 1), color (B, H, W, channels)]`
-            → judgments `(B, h, w, 1)`.
+        discriminator: A function that builds it for a number of color channels: a model
+            `[L* (B, H, W, 1), color (B, H, W, channels)]` → judgments `(B, h, w, 1)`.
         loss: `critic` or `cross_entropy`.
-        weight: Of the generator's adversarial loss.
-        l1: Of the mean absolute error of color, in the head's units.
-        saliency: Of the mean absolute error of color times saliency; 0 without saliency maps.
-        rate: The discriminator's published learning rate over the generator's.
+        weight: The weight of the generator's adversarial loss.
+        l1: The weight of the mean absolute error of color, in the head's units.
+        saliency: The weight of the mean absolute error of color times saliency; 0 without saliency
+            maps.
+        rate: The discriminator's published learning rate divided by the generator's.
     """
 
     discriminator: Callable[[int], keras.Model]

@@ -9,15 +9,15 @@ from keras_colorize.models import architecture, backbones
 from keras_colorize.models.adversary import Adversary, critic
 from keras_colorize.models.scgan import SIZE, Grey, down, patch_discriminator, up
 
-# Chosen, no source gives any: the thresholds of OpenCV's own example.
+# Chosen, since the paper gives none: the thresholds of OpenCV's own example.
 _LOW, _HIGH = 100, 200
 
-# Means of areas: each of 2 pixels covers 3½ of 7.
+# Area averages from 7 pixels to 2: each of the 2 covers 3½ of the 7.
 _HALVES = np.array([[1, 1, 1, 0.5, 0, 0, 0], [0, 0, 0, 0.5, 1, 1, 1]]) / 3.5
 
 
 def discriminator(channels: int) -> keras.Model:
-    """Build the discriminator: 64 → 32, 16, 16, 16, 15, 14, the 14 × 14 that is stated."""
+    """Build the discriminator: 64 → 32, 16, 16, 16, 15 and the stated 14 × 14."""
     return patch_discriminator(channels, strides=(2, 2, 1, 1))
 
 
@@ -27,27 +27,32 @@ def discriminator(channels: int) -> keras.Model:
     adversary=Adversary(discriminator, critic, weight=0.5, l1=1.0, saliency=0.05, rate=1e-5 / 1e-4),
 )
 def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
-    """Draw picture and saliency map from grey, its edges and ResNet-18's features.
+    """Predict the picture and a saliency map from grey, its edges and ResNet-18's features.
 
-    [edge-saliency] §4: grey and Canny edges in [-1, 1]; seven down-sampling and seven up-sampling
-    convolutions with skips, LeakyReLU, tanh; frozen ResNet-18's 512×7×7 of the grey picture joins
-    the sixth down-sampling layer as 512×2×2; out come RGB and a saliency map, four channels.
-    G = L1 + 0.05·L1 of saliency-weighted RGB + 0.5·(−E[D(fake)]), D = E[D(fake)] − E[D(real)];
-    Xavier initialization; Adam, 1e-4 and 1e-5. Chosen, where the source is silent: the edges'
-    thresholds; what `scgan`, which the source built this on, chooses; that ResNet-18 sees the
-    picture enlarged to 224 bilinearly, and its features are reduced by averaging areas; that they
-    join the skip as well as the next layer, or all that they know of places would be lost in a
-    single pixel; that a map weighs by its values as 0…1, since −1 for the least salient would
-    count as much as 1, with the colors reversed.
+    [edge-saliency] §4. Stated: grey and Canny edges in [-1, 1]; seven downsampling and seven
+    upsampling convolutions with skips, LeakyReLU, tanh; the 512×7×7 features of a frozen ResNet-18
+    on the grey picture join the sixth downsampling layer as 512×2×2; four output channels, RGB and
+    a saliency map; G = L1 + 0.05·L1 of saliency-weighted RGB + 0.5·(−E[D(fake)]),
+    D = E[D(fake)] − E[D(real)]; Xavier initialization; Adam, 1e-4 and 1e-5.
+
+    Chosen, where the paper does not say:
+
+    - the thresholds of the edges, and everything that was chosen for `scgan`, on which it builds;
+    - ResNet-18 sees the picture enlarged bilinearly to 224, and its features are reduced by
+      averaging areas;
+    - its features join the skip as well as the next layer, because that layer has a single pixel,
+      in which all information about places is lost;
+    - a saliency map weights the loss by its values rescaled to 0…1, because a weight of −1 for the
+      least salient pixels would count as much as 1, with the colors reversed.
 
     Args:
         head: The head, which owns the output layer of the colors.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.resnet18`.
-        trainable_backbone: Unlock ResNet-18.
+        trainable_backbone: Whether ResNet-18 is trained too.
 
     Returns:
-        A functional model: L* `(B, 64, 64, 1)` → `{"color": (B, 64, 64, …), "saliency":
-        (B, 64, 64, 1)}`, saliency in [-1, 1].
+        A functional model: `{"lightness": L* (B, 64, 64, 1)}` →
+        `{"color": (B, 64, 64, …), "saliency": (B, 64, 64, 1)}`, saliency in [-1, 1].
     """
     lightness = keras.Input((SIZE, SIZE, 1), name="lightness")
     grey = Grey(name="grey")(lightness)

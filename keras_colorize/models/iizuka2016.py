@@ -33,24 +33,25 @@ def _low_level():
 
 @architecture(size=224, stride=8, head="sigmoid")
 def iizuka2016(head, classes: int = 0):
-    """Fuse the features of every place with one description of the whole photograph.
+    """Fuse local features with one global description of the whole photograph.
 
     Iizuka 2016, table 1: low-level features, shared by two branches; mid-level features of the
     photograph at any size; global features of a copy of 224 × 224, which the *fusion layer* joins
-    to every place (equation 2); a colorization network with nearest-neighbor up-sampling.
-    Convolutions are 3×3, padded by one pixel; batch normalization and ReLU follow every layer but
-    the last, fully connected ones included: 42,182,818 trainable and 12,992 non-trainable
-    parameters without classes. [comparative] §II.E tells of the sigmoid and of the normalized ab.
-    Chosen: (L − 50)/50 as input, for the source names no range; an antialiased copy; He's
-    initialization.
+    to the mid-level features at every place (equation 2); a colorization network with
+    nearest-neighbor upsampling. Convolutions are 3×3, padded by one pixel. Batch normalization and
+    ReLU follow every layer except the last, including fully connected layers. There are 42,182,818
+    trainable and 12,992 non-trainable parameters without classes. [comparative] §II.E describes the
+    sigmoid and the normalized ab. Chosen: (L − 50)/50 as input, since no range is stated; an
+    antialiased copy; He's initialization.
 
     Args:
         head: The head, which owns the output layer.
-        classes: How many kinds of scene the global features learn to tell apart (§3.3); 0 leaves
-            the classification network out.
+        classes: The number of kinds of scene that the global features learn to tell apart (§3.3).
+            0: there is no classification network.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`,
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
+        `{"color": (B, H, W, …)}`,
         with classes also `{"class_logits": (B, classes)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")

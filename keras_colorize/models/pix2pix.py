@@ -9,7 +9,7 @@ from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, cross_entropy
 
 _DOWN = (64, 128, 256, 512, 512, 512, 512, 512)
-_MOMENTUM = 0.9  # of batch norm's statistics, as the authors' PyTorch code has it
+_MOMENTUM = 0.9  # of batch normalization, as in the authors' PyTorch code
 
 
 def _normal():
@@ -17,7 +17,7 @@ def _normal():
 
 
 class _CutTo(keras.layers.Layer):
-    """Cut a map that an odd size has made a pixel too large down to its skip."""
+    """Crop a map to the size of its skip; with odd sizes it is a pixel larger."""
 
     def call(self, x, skip):
         shape = keras.ops.shape(skip)
@@ -28,10 +28,10 @@ class _CutTo(keras.layers.Layer):
 
 
 def discriminator(channels: int) -> keras.Model:
-    """Build the 70 × 70 PatchGAN: at 256, 128, 64, 32, 31 and 30 × 30 logits.
+    """Build the 70 × 70 PatchGAN: 256 → 128, 64, 32, 31 and 30 × 30 logits.
 
-    Isola 2017, §6.1.2: C64-C128-C256-C512 on input and output, no batch norm on the first,
-    LeakyReLU 0.2, then one channel; each judgment sees 70 × 70 pixels.
+    Isola 2017, §6.1.2: C64-C128-C256-C512 on input and output, without batch normalization on the
+    first, LeakyReLU 0.2, then one channel. Each judgment depends on 70 × 70 pixels.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
     color = keras.Input((None, None, channels), name="color")
@@ -60,21 +60,24 @@ def discriminator(channels: int) -> keras.Model:
     adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=100.0),
 )
 def pix2pix(head):
-    """Translate L to ab with a U-Net that a PatchGAN judges.
+    """Translate L* to ab with a U-Net that a PatchGAN judges.
 
     Isola 2017, §6.1.1: C64-C128-C256-C512-C512-C512-C512-C512 down, CD512-CD512-CD512-C512-C256-
     C128-C64 up with skips, 4×4 convolutions of stride 2, N(0, 0.02), tanh; cross-entropy
-    + 100·L1, Adam 2e-4, β₁ 0.5. As in the authors' code the innermost layer, a single pixel at 256,
-    has no batch normalization. Chosen: neither dropout nor batch statistics when it is used, where
-    the authors keep both, so that a photograph has one coloring; sizes other than multiples of
-    256, where an odd map is cut to its skip. Below 128 the innermost maps are single pixels, which
-    batch normalization compares within the batch alone.
+    + 100·L1, Adam 2e-4, β₁ 0.5. As in the authors' code, the innermost layer, which is a single
+    pixel at 256, has no batch normalization.
+
+    Chosen: in inference there is no dropout, and batch normalization uses its moving statistics, so
+    that a photograph has one coloring; the authors keep dropout and batch statistics. Sizes that
+    are not multiples of 256 are accepted, and an odd map is cropped to its skip. Below 128 pixels
+    the innermost maps are single pixels, which batch normalization normalizes over the batch only.
 
     Args:
         head: The head, which owns the output layer.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
+        `{"color": (B, H, W, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
     x = lightness / 50.0 - 1.0
@@ -82,7 +85,7 @@ def pix2pix(head):
     # ---- down ----
     maps = []
     for i, filters in enumerate(_DOWN, 1):
-        bare = i in (1, len(_DOWN))  # without batch normalization, so with a bias
+        bare = i in (1, len(_DOWN))  # a bias instead of batch normalization
         x = layers.Conv2D(
             filters,
             4,

@@ -11,19 +11,20 @@ from keras_colorize.models import architecture, backbones
 def resnet50_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode ResNet50's features with pix2pix upsample blocks and skips.
 
-    [unet-resnet] §3: ResNet50 on L repeated to three channels, a learned decoder of *pix2pix*
-    layers. Chosen, since the source names no layers: skips at strides 2, 4, 8 and 16, and
-    TensorFlow's segmentation tutorial for the blocks (transposed convolution 3×3 without bias,
-    batch normalization, ReLU; 512, 256, 128, 64). Unlocked it has 37,620,866 trainable and 55,040
-    non-trainable parameters with two channels, 37,898,739 trainable with 243 classes.
+    [unet-resnet] §3: ResNet50 on L repeated to three channels, and a learned decoder of *pix2pix*
+    layers. Chosen, since the paper lists no layers: skips at strides 2, 4, 8 and 16, and the blocks
+    of TensorFlow's segmentation tutorial (3×3 transposed convolution without bias, batch
+    normalization, ReLU; 512, 256, 128, 64). Unlocked, it has 37,620,866 trainable and 55,040
+    non-trainable parameters with two channels, or 37,898,739 trainable ones with 243 classes.
 
     Args:
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.resnet50`.
-        trainable_backbone: Unlock ResNet50, as the source's fine-tuning does.
+        trainable_backbone: Whether ResNet50 is trained too, as in the paper's fine-tuning.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 → `{"color": (B, H, W, …)}`.
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 32 →
+        `{"color": (B, H, W, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
 

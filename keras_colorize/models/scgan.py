@@ -10,14 +10,14 @@ from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, critic
 
 SIZE = 64
-_WIDTHS = (64, 128, 256, 512, 512, 512, 512)  # of the seven down-sampling layers
+_WIDTHS = (64, 128, 256, 512, 512, 512, 512)  # of the seven downsampling layers
 
 
 class Grey(keras.layers.Layer):
-    """Turn L* into grey: the 8-bit black-and-white photograph of this lightness, over 255.
+    """Turn L* into grey values: those of the 8-bit grey photograph with this L*, divided by 255.
 
-    A grey photograph comes back as it was, level for level, so what the network sees is what the
-    source fed it, and not L*.
+    A grey photograph is recovered exactly, so the network sees what the paper's network saw,
+    instead of L*.
 
     Args:
         lightness: L* `(B, H, W, 1)` in 0…100.
@@ -39,7 +39,7 @@ class Grey(keras.layers.Layer):
 
 
 def down(x, number: int):
-    """Apply down-sampling layer 1…7: at 64 pixels to 64, 32, 16, 8, 4, 2 and 1."""
+    """Apply downsampling layer 1…7; 64 pixels become 64, 32, 16, 8, 4, 2 and 1."""
     kernel, stride = (7, 1) if number == 1 else (3, 2)
     filters = _WIDTHS[number - 1]
     x = layers.Conv2D(filters, kernel, stride, padding="same", name=f"down{number}")(x)
@@ -47,11 +47,11 @@ def down(x, number: int):
 
 
 def up(x, skips):
-    """Apply up-sampling layers 1…6, each joined by its skip; the seventh is the head's.
+    """Apply upsampling layers 1…6, each joined by its skip; the seventh is the head's.
 
     Args:
-        x: `(B, 1, 1, C)`, the output of the last down-sampling layer.
-        skips: Outputs of the first six.
+        x: `(B, 1, 1, C)`, the output of the last downsampling layer.
+        skips: The outputs of the first six downsampling layers.
 
     Returns:
         `(B, 64, 64, 128)`.
@@ -67,12 +67,12 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
     """Build a PatchGAN discriminator of six convolutions with sigmoid judgments.
 
     [edge-saliency] §4 and §5.1 state six convolutions, LeakyReLU, sigmoid and the size of the
-    output. Chosen: kernels as in SCGAN, and widths of 32 to 128; with SCGAN's own, 64 to 512, a
-    discriminator of 30 × 30 would cost twice as much as the network that it judges.
+    output. Chosen: the kernel sizes of SCGAN, and widths of 32 to 128. With SCGAN's own widths, 64
+    to 512, a discriminator of 30 × 30 would cost twice as much as the network that it judges.
 
     Args:
-        channels: Of the picture that is judged beside the grey one.
-        strides: Of the first four convolutions.
+        channels: Channels of the picture that is judged together with the grey one.
+        strides: Strides of the first four convolutions.
 
     Returns:
         `[L*, color]` → `(B, h, w, 1)` in 0…1.
@@ -91,7 +91,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
 
 
 def discriminator(channels: int) -> keras.Model:
-    """Build the discriminator: 64 → 32, 32, 32, 32, 31, 30, the 30 × 30 that is stated."""
+    """Build the discriminator: 64 → 32, 32, 32, 32, 31 and the stated 30 × 30."""
     return patch_discriminator(channels, strides=(2, 1, 1, 1))
 
 
@@ -101,20 +101,21 @@ def discriminator(channels: int) -> keras.Model:
     adversary=Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e-4),
 )
 def scgan(head):
-    """Draw the whole picture from grey with a U-Net that a discriminator judges.
+    """Predict the whole picture from grey with a U-Net that a discriminator judges.
 
-    [edge-saliency] §5.1: seven down-sampling and seven up-sampling convolutions with skips,
+    [edge-saliency] §5.1. Stated: seven downsampling and seven upsampling convolutions with skips,
     LeakyReLU, tanh; G = L1 − 0.05·mean D(fake), D = mean D(fake) − mean D(real); Adam, 2e-4 and
-    1e-3. Stated as "Xavier" for the source's own network, and Keras's default: the initial weights.
-    Chosen, where the source is silent: 64 pixels, the size of tiny ImageNet; widths and kernels of
-    SCGAN's encoder and decoder, whose nearest up-sampling draws no checkerboard; no normalization,
-    since none is named and the innermost map is a single pixel; a slope of 0.2.
+    1e-3. The initialization is "Xavier", which is stated for the paper's own network and is Keras's
+    default. Chosen, where the paper does not say: 64 pixels, the size of tiny ImageNet; the widths
+    and kernels of SCGAN's encoder and decoder, whose nearest-neighbor upsampling makes no
+    checkerboards; no normalization, since none is mentioned and the innermost map is a single
+    pixel; a slope of 0.2.
 
     Args:
         head: The head, which owns the output layer.
 
     Returns:
-        A functional model: L* `(B, 64, 64, 1)` → `{"color": (B, 64, 64, …)}`.
+        A functional model: `{"lightness": L* (B, 64, 64, 1)}` → `{"color": (B, 64, 64, …)}`.
     """
     lightness = keras.Input((SIZE, SIZE, 1), name="lightness")
     x = 2.0 * Grey()(lightness) - 1.0
@@ -125,7 +126,7 @@ def scgan(head):
         x = down(x, i)  # 64, 32, 16, 8, 4, 2; (1, 1, 512)
         maps.append(x)
 
-    # ---- seven up, the head's among them ----
+    # ---- seven up, the last of which is the head's ----
     x = up(x, maps[:-1])  # 2, 4, 8, 16, 32; (64, 64, 128)
     color = head.output(x, 3, kernel_initializer="glorot_uniform")  # (64, 64, 3) for rgb
     return keras.Model({"lightness": lightness}, {"color": color}, name="scgan")

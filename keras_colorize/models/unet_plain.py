@@ -8,7 +8,7 @@ from keras_colorize.models import architecture
 
 
 def _convs(x, filters, count, name):
-    """Convolve `count` times, 3×3 without padding, ReLU: each takes off two pixels."""
+    """Apply `count` 3×3 convolutions with ReLU; without padding, each removes two pixels."""
     for i in range(1, count + 1):
         x = layers.Conv2D(
             filters, 3, activation="relu", kernel_initializer="he_normal", name=f"{name}_conv{i}"
@@ -24,22 +24,23 @@ def _double(x, name):
 
 @architecture(size=150, head="rgb")
 def unet_plain(head):
-    """Predict the whole picture by an encoder and a decoder without skips.
+    """Predict the whole picture with an encoder and a decoder without skips.
 
-    [enhancing], "Simple UNet Architecture": the source lists the shapes of six stages, and shows
-    the network failing: blue everywhere, dull corners where nothing is padded, a low resolution,
-    and the checkerboards of its transposed convolutions. All four are left as they are.
+    [enhancing], "Simple UNet Architecture": the slides list the shapes of six stages and show how
+    the network fails: blue everywhere, dull corners for lack of padding, a low resolution, and the
+    checkerboards of transposed convolutions. None of these faults is corrected here.
 
-    Chosen, since the shapes alone are stated: pairs of valid 3×3 convolutions (one of 5×5 would
-    give the same shapes) and 2×2 max-pooling between stages; 2×2 transposed convolutions; in the
-    middle five convolutions, which take 34 to 24, doubled to 48; a last 1×1 convolution, resized
-    bilinearly from 168 to 150. ReLU with He's initialization, for there is no batch normalization.
+    Chosen, since only the shapes are stated: pairs of valid 3×3 convolutions (a single 5×5
+    convolution would give the same shapes) and 2×2 max-pooling between stages; 2×2 transposed
+    convolutions; five convolutions in the middle, which reduce 34 pixels to 24, then doubled to 48;
+    a last 1×1 convolution, resized bilinearly from 168 to 150; ReLU with He's initialization, since
+    there is no batch normalization.
 
     Args:
         head: The head, which owns the output layer.
 
     Returns:
-        A functional model: L* `(B, 150, 150, 1)` → `{"color": (B, 150, 150, …)}`.
+        A functional model: `{"lightness": L* (B, 150, 150, 1)}` → `{"color": (B, 150, 150, …)}`.
     """
     lightness = keras.Input((150, 150, 1), name="lightness")
     x = (lightness - 50.0) / 50.0

@@ -7,15 +7,15 @@ from keras_colorize import errors
 from keras_colorize.layers.blocks import Resize
 from keras_colorize.models import architecture
 
-_KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernels of the encoders and of the decoders
+_KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernel sizes of encoders and decoders
 _WIDTH = 64
 
 
 class Sample(keras.layers.Layer):
-    """Draw from N(mean, exp(log variance)) in training; give the mean in inference.
+    """Sample from N(mean, exp(log variance)) in training; return the mean in inference.
 
-    Kingma and Welling 2014, §2.4, the reparameterization. The seed is a variable, so that a run
-    that resumes draws what an uninterrupted one would have drawn.
+    Kingma and Welling 2014, §2.4: the reparameterization trick. The seed is a variable, so that a
+    resumed run draws what an uninterrupted run would have drawn.
     """
 
     def __init__(self, **options):
@@ -34,30 +34,32 @@ class Sample(keras.layers.Layer):
 
 @architecture(size=150, head="rgb")
 def unet_vae(head, levels: int = 3):
-    """Predict the whole picture by a U-Net whose bottom is a variational autoencoder.
+    """Predict the whole picture with a U-Net whose bottom is a variational autoencoder.
 
-    [enhancing], "UNet-VAE Hybrid Architecture": the source lists the shapes of its stages with
-    three levels, and names a variant with four. The slides say that the decoders have K=6 and S=1,
-    but only transposed convolutions with K=6 and S=2 give the shapes ((17 − 1)·2 + 6 = 38, then 80
-    and 164); so they are built here. The stated widths of the decoders' inputs, 128, 128 and 64,
-    are those of a skip from the last encoder and from the one before, and none in the end; that
-    from 36 to 38 pixels is the "interpolation in skip connections". Four levels (K=3, S=2 in both
-    halves; 74, 36, 17, 8 and back 17, 35, 71, 143) follow the same pattern.
+    [enhancing], "UNet-VAE Hybrid Architecture": the slides list the shapes of the stages for three
+    levels, and mention a variant with four. They say that the decoders have K=6 and S=1, but only
+    transposed convolutions with K=6 and S=2 give the listed shapes ((17 − 1)·2 + 6 = 38, then 80
+    and 164), so these are built here. The listed widths of the decoders' inputs are 128, 128 and
+    64. They imply a skip from the last encoder to the first decoder, one from the encoder before to
+    the second decoder, and none to the third. The second skip is resized from 36 to 38 pixels, the
+    "interpolation in skip connections". Four levels follow the same pattern (K=3, S=2 in both
+    halves; 74, 36, 17, 8 and back 17, 35, 71, 143).
 
-    Chosen, since the source is silent: ReLU with He's initialization; 1×1 convolutions for mean
-    and log-variance, of which the latter begins at zero, a variance of one; a last 1×1
+    Chosen, since the slides do not say: ReLU with He's initialization; 1×1 convolutions for the
+    mean and the log variance, the latter starting at zero, a variance of one; a last 1×1
     convolution, resized bilinearly to 150.
 
-    The last encoder's skip goes around the VAE at the same size, so that the decoder need not
-    listen to the sample; the divergence in a run's history shows how much it does.
+    The skip from the last encoder bypasses the VAE at the same size, so the decoder can ignore the
+    sample. The divergence in a run's history shows how much it uses the sample.
 
     Args:
         head: The head, which owns the output layer.
-        levels: 3, or 4.
+        levels: 3 or 4.
 
     Returns:
-        A functional model: L* `(B, 150, 150, 1)` → `{"color": (B, 150, 150, …), "z_mean": …,
-        "z_log_var": …}`, the latter two `(B, 17, 17, 64)`, or `(B, 8, 8, 64)` with four levels.
+        A functional model: `{"lightness": L* (B, 150, 150, 1)}` →
+        `{"color": (B, 150, 150, …), "z_mean": …, "z_log_var": …}`, the latter two
+        `(B, 17, 17, 64)`, or `(B, 8, 8, 64)` with four levels.
 
     Raises:
         UsageError: Another number of levels.

@@ -15,18 +15,20 @@ def vgg_embedding(
 ):
     """Decode VGG16's last features, the embedding, straight to color.
 
-    [enhancing], "Extracted embeddings using VGG16. Decoded back to LAB color space": VGG16 without
-    its top, frozen, gives 7×7×512 at 224; the decoder is the source's code block, 1,572,114
-    parameters with two channels. There are no skips, so color follows regions and not contours.
+    [enhancing], "Extracted embeddings using VGG16. Decoded back to LAB color space": a frozen VGG16
+    without its top gives 7×7×512 at 224 pixels. The decoder is the code block on the slides, with
+    1,572,114 parameters for two channels. There are no skips, so colors follow regions and not
+    contours.
 
     Args:
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
-        trainable_backbone: Unlock VGG16.
-        batch_norm: Normalize in VGG16 too, where it is trained from scratch.
+        trainable_backbone: Whether VGG16 is trained too.
+        batch_norm: Whether VGG16 has batch normalization, for training it from scratch.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 → `{"color": (B, H, W, …)}`.
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 32 →
+        `{"color": (B, H, W, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
 

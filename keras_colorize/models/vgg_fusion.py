@@ -22,33 +22,34 @@ def _residual(x, convolutions, name):
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-@architecture(size=224, stride=8)  # chosen: the source names no size, VGG16 was trained at 224
+@architecture(size=224, stride=8)  # chosen: the paper names no size; VGG16 was trained at 224
 def vgg_fusion(
     head,
     backbone_weights: str = "imagenet",
     trainable_backbone: bool = False,
     batch_norm: bool = False,
 ):
-    """Fuse VGG16's low, mid and high level features in a ResNet-like head.
+    """Fuse VGG16's low, mid and high level features in a ResNet-like decoder.
 
-    [vgg-fusion], Architecture and Details: locked VGG16, features concatenated through skips,
-    residual connections, heavy batch normalization; 1,158,466 trainable and 7,637,056
-    non-trainable parameters. Chosen, since the source draws but does not list its layers: taps
-    and widths as below, which meet both totals exactly; bilinear up-sampling; L* scaled by 2.55
-    stands for the three channels of the photograph that VGG16 expects.
+    [vgg-fusion], Architecture and Details. Stated: a locked VGG16, features concatenated through
+    skips, residual connections, heavy batch normalization; 1,158,466 trainable and 7,637,056
+    non-trainable parameters. Chosen, since the paper draws its layers but does not list them: the
+    taps and widths below, which give both totals exactly; bilinear upsampling; three copies of
+    L* · 2.55 in place of the color photograph that VGG16 expects.
 
     Args:
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"`, `"none"` or a file; see `backbones.vgg16`.
-        trainable_backbone: Unlock VGG16 (8,793,730 trainable parameters).
-        batch_norm: Normalize in VGG16 too, where it is trained from scratch.
+        trainable_backbone: Whether VGG16 is trained too (8,793,730 trainable parameters).
+        batch_norm: Whether VGG16 has batch normalization, for training it from scratch.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 → `{"color": (B, H, W, …)}`.
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
+        `{"color": (B, H, W, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
 
-    # ---- VGG16 on three copies of L, BGR less ImageNet's mean ----
+    # ---- VGG16 on three copies of L*, minus ImageNet's mean color ----
     taps = ["block2_conv2", "block3_conv3", "block4_conv3"]
     backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone, batch_norm)
     low, mid, high = backbone(

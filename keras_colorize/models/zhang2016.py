@@ -7,7 +7,7 @@ from keras import layers
 from keras_colorize.layers.blocks import MOMENTUM, conv3x3
 from keras_colorize.models import architecture
 
-# Filters, convolutions, stride of the last and dilation of blocks 1 to 7: the authors' code.
+# Blocks 1 to 7: filters, convolutions, stride of the last one, dilation (the authors' code).
 _BLOCKS = (
     (64, 2, 2, 1),
     (128, 2, 2, 1),
@@ -23,16 +23,16 @@ _BLOCKS = (
 def zhang2016(head):
     """Classify the color of every fourth pixel with a plain, dilated network.
 
-    Zhang 2016, figure 2 and the authors' code: eight blocks, no pooling, batch normalization
-    closing blocks 1 to 7 (after the ReLU), 32,235,385 trainable and 4,992 non-trainable parameters
-    with the `gamut313` head. With `regression` it is the paper's L2 variant; tanh there is chosen,
-    the paper's output is not bounded.
+    Zhang 2016, figure 2 and the authors' code: eight blocks without pooling; blocks 1 to 7 end with
+    batch normalization, after the ReLU; 32,235,385 trainable and 4,992 non-trainable parameters
+    with the `gamut313` head. With `regression` it is the paper's L2 variant, except that tanh
+    bounds the output, which the paper's variant does not do.
 
     Args:
         head: The head, which owns the output layer.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 →
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
         `{"color": (B, H/4, W/4, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")

@@ -18,18 +18,18 @@ def zhang_small(head):
     block", softmax over 313 classes of soft-encoded color. It was trained on tiny ImageNet, hence
     64 pixels.
 
-    Chosen, since the source names no more: what Zhang 2016 has, as far as five blocks go. Blocks 1
-    to 3 end in a stride of 2 and have its widths and its two, two and three convolutions; block 4
-    works at an eighth, as the dilated blocks there do, and block 5 at a quarter, as the last one
-    there. Block 4 has 256 channels in place of 512, for the source finds that network "very heavy":
-    4,767,097 trainable parameters stand here for its 32 million. The up-sampling is bilinear, which
-    leaves no checkerboard; He's initialization.
+    Chosen, since the paper says no more: the blocks follow Zhang 2016. Blocks 1 to 3 have its
+    widths and its two, two and three convolutions, and end in a stride of 2. Block 4 works at an
+    eighth of the size, as the dilated blocks of Zhang 2016 do, and block 5 at a quarter, as its
+    last block does. Block 4 has 256 channels instead of 512, because the paper finds that network
+    "very heavy"; this one has 4,767,097 trainable parameters, about a seventh of its 32 million.
+    Upsampling is bilinear, which makes no checkerboards; the initialization is He's.
 
     Args:
         head: The head, which owns the output layer.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 8 →
+        A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
         `{"color": (B, H/4, W/4, …)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")

@@ -1,4 +1,4 @@
-"""Backbones trained on ImageNet: which weights they get, and which of their features are tapped."""
+"""Backbones trained on ImageNet, whose features networks tap."""
 
 from keras_colorize.models.backbones.base import imagenet_bgr, imagenet_rgb, unlock
 from keras_colorize.models.backbones.resnet import resnet18, resnet50

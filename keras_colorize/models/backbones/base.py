@@ -1,4 +1,4 @@
-"""What ImageNet's backbones have in common: their inputs, their weights, their taps."""
+"""What the ImageNet backbones have in common: inputs, weights, taps."""
 
 import os
 from collections.abc import Callable
@@ -8,32 +8,32 @@ from keras import ops
 
 from keras_colorize import errors
 
-# ImageNet's mean color, blue first, as the Caffe models that these weights come from had it.
+# ImageNet's mean color, blue first, as in the Caffe models from which the weights come.
 _MEAN_BGR = (103.939, 116.779, 123.68)
-# And its mean and deviation, red first, of pictures in 0…1, as everybody else has them.
+# Its mean and standard deviation for pictures in 0…1, red first, as usual elsewhere.
 _MEAN_RGB, _DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def imagenet_bgr(lightness):
-    """Turn L* into what VGG16 and ResNet50 were trained on.
+    """Turn L* into pictures as VGG16 and ResNet50 were trained on.
 
     Args:
         lightness: L* `(B, H, W, 1)` in 0…100.
 
     Returns:
-        `(B, H, W, 3)`: three copies of 0…255, less ImageNet's mean color.
+        `(B, H, W, 3)`: three copies of L* scaled to 0…255, minus ImageNet's mean color.
     """
     return ops.concatenate([2.55 * lightness - mean for mean in _MEAN_BGR], axis=-1)
 
 
 def imagenet_rgb(grey):
-    """Turn grey into what ResNet-18 was trained on.
+    """Turn grey into pictures as ResNet-18 was trained on.
 
     Args:
         grey: `(B, H, W, 1)` in 0…1.
 
     Returns:
-        `(B, H, W, 3)`: three copies, normalized by ImageNet's mean and deviation.
+        `(B, H, W, 3)`: three copies, normalized by ImageNet's mean and standard deviation.
     """
     channels = [(grey - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
     return ops.concatenate(channels, axis=-1)
@@ -43,18 +43,19 @@ def build(application: Callable, taps: list[str], weights: str, trainable: bool)
     """Build a backbone up to the last of `taps`.
 
     Args:
-        application: Of `keras.applications`.
+        application: A function with the arguments of those in `keras.applications`.
         taps: Names of the layers whose features are returned, in order of depth.
         weights: `"imagenet"` (downloaded once by Keras), `"none"`, or the path of a Keras weights
             file of the network without its top.
         trainable: Whether training changes it.
 
     Returns:
-        A model named `backbone`: `imagenet_bgr` pictures → a list of feature maps, or the one.
+        A model named `backbone`: pictures as `imagenet_bgr` returns them → a list of feature
+        maps, or a single one.
 
     Raises:
         UsageError: `weights` is none of these.
-        WeightsUnavailable: ImageNet weights can be neither found nor downloaded.
+        WeightsUnavailable: The weights could not be loaded or downloaded.
     """
     if weights not in ("imagenet", "none") and not os.path.isfile(weights):
         raise errors.UsageError(
@@ -80,7 +81,7 @@ def build(application: Callable, taps: list[str], weights: str, trainable: bool)
 
 
 def unlock(network: keras.Model) -> None:
-    """Let training change a network's backbone, but not the statistics of its batch norm."""
+    """Make a network's backbone trainable, except for its batch normalization."""
     backbone = network.get_layer("backbone")
     backbone.trainable = True
     for layer in backbone.layers:

@@ -14,16 +14,16 @@ def resnet50(taps: list[str], weights: str = "imagenet", trainable: bool = False
 def resnet18(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     """Build ResNet-18 (He et al. 2016) without its classifier: 11,176,512 parameters to train.
 
-    Unlike those of `build`, its pictures are `imagenet_rgb`'s, and `"imagenet"` needs keras-hub,
-    since `keras.applications` has no ResNet-18.
+    Its input is pictures as `imagenet_rgb` returns them. `weights="imagenet"` needs keras-hub,
+    since `keras.applications` has no ResNet-18; otherwise as for `build`.
     """
     return build(_resnet18, ["stack3_block1_out"], weights, trainable)
 
 
 def _resnet18(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
-    """Build ResNet-18 as `keras.applications` would, with the names of keras-hub's layers.
+    """Build ResNet-18 as `keras.applications` would, with the layer names of keras-hub.
 
-    keras-hub itself would bring 200 MB of text processing along with these lines.
+    It is built here because keras-hub brings 200 MB of text processing.
     """
     pictures = keras.Input(input_shape)
     x = _norm(_conv(pictures, 64, 7, 2, "conv1"), "conv1")  # at 224: (112, 112, 64)
@@ -47,7 +47,7 @@ def _resnet18(weights: str | None, input_shape: tuple, include_top: bool = False
 
 
 def _conv(x, filters, kernel_size, stride, name):
-    # Padded on both sides, as the weights were trained; "same" would shift strided maps.
+    # The weights were trained with padding on both sides; "same" would shift strided maps.
     if kernel_size > 1:
         x = layers.ZeroPadding2D(kernel_size // 2)(x)
     return layers.Conv2D(filters, kernel_size, stride, use_bias=False, name=f"{name}_conv")(x)
@@ -69,7 +69,7 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Copy weights between models whose layers have the same names and shapes.
 
     Raises:
-        ValueError: They have not.
+        ValueError: The names or shapes differ.
     """
     for layer in target.layers:
         if layer.weights:

@@ -15,18 +15,18 @@ def vgg16(
 ) -> keras.Model:
     """Build VGG16 (Simonyan and Zisserman 2015, configuration D) up to the last of `taps`.
 
-    Without weights its kernels are He-normal: there is no batch normalization, and Glorot's smaller
-    kernels would lose half the signal's energy in each layer.
+    Without weights, its kernels are drawn from He's normal distribution. There is no batch
+    normalization, and Glorot's smaller kernels would lose half of the signal's energy per layer.
 
     Args:
         taps: Names of the layers whose features are returned, in order of depth.
-        weights: As for `build`, for the same variant.
+        weights: As for `build`; a file must be of the same variant.
         trainable: Whether training changes it.
-        batch_norm: The variant with batch normalization before each ReLU, for training from
-            scratch: see `benchmarks/training.md`.
+        batch_norm: Whether there is batch normalization before each ReLU, for training from scratch
+            (see `benchmarks/training.md`).
 
     Raises:
-        UsageError: ImageNet weights for the variant with batch normalization; or as for `build`.
+        UsageError: ImageNet weights together with `batch_norm`; or as for `build`.
         WeightsUnavailable: As for `build`.
     """
     if batch_norm and weights == "imagenet":
@@ -45,7 +45,7 @@ def vgg16(
 
 
 def _vgg16_bn(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
-    """Build VGG16 with batch norm as `keras.applications` would; a tap's name is its ReLU's."""
+    """Build VGG16 with batch normalization, with the layer names of `keras.applications`."""
     x = pictures = keras.Input(input_shape)
     for block, (filters, convolutions) in enumerate(_VGG16, 1):
         for i in range(convolutions):
