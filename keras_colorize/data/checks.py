@@ -32,7 +32,7 @@ def check(encoded: bytes) -> int:
         raise photographs.BadPhotograph(reason)
     try:
         orientation = header.getexif().get(_ORIENTATION, 1)
-    except SyntaxError as error:  # what Pillow raises for damaged EXIF or a damaged chunk
+    except (SyntaxError, OSError) as error:  # for damaged EXIF, a damaged or a missing chunk
         raise photographs.BadPhotograph(f"truncated or damaged ({error})") from None
     if not _has_color(_decode(encoded)):
         raise photographs.BadPhotograph("no color to learn from")

@@ -1,0 +1,69 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize.data import checks
+from keras_colorize.data.photographs import BadPhotograph
+
+
+def encode(rgb, kind, mode="RGB", **options):
+    file = io.BytesIO()
+    image = Image.fromarray(rgb)
+    (image.quantize(64) if mode == "P" else image.convert(mode)).save(file, kind, **options)
+    return file.getvalue()
+
+
+def deep_png(rgb):
+    """Write a PNG of 16 bits a channel, which Pillow cannot."""
+    rows = b"".join(b"\0" + (row.astype(">u2") * 257).tobytes() for row in rgb)
+    header = struct.pack(">IIBBBBB", rgb.shape[1], rgb.shape[0], 16, 2, 0, 0, 0)
+    file = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        file += struct.pack(">I", len(body)) + kind + body
+        file += struct.pack(">I", zlib.crc32(kind + body))
+    return file
+
+
+def test_check_takes_every_kind_that_tensorflow_decodes(picture):
+    frames = [Image.fromarray(picture(seed=3)).quantize(64)]
+    for encoded in (
+        encode(picture(), "JPEG"),
+        encode(picture(), "JPEG", "CMYK"),
+        encode(picture(), "PNG", "RGBA"),
+        encode(picture(), "PNG", "P"),
+        encode(picture(), "GIF", "P", save_all=True, append_images=frames),
+        encode(picture(), "WEBP"),
+        encode(picture(), "BMP"),
+        deep_png(picture()),
+    ):
+        assert checks.check(encoded) == 1
+
+
+def test_check_returns_the_orientation(picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert checks.check(encode(picture(), "JPEG", exif=exif)) == 6
+
+
+def test_check_says_why_a_photograph_cannot_be_used(picture):
+    rgb = picture()
+    grey = np.stack([rgb[..., 0]] * 3, -1)
+    jpeg, png = encode(rgb, "JPEG"), encode(rgb, "PNG")
+    for encoded, reason in (
+        (b"", "empty file"),
+        (b"Dear Sir", "not a picture"),
+        (jpeg[: len(jpeg) * 9 // 10], "truncated"),
+        (png[: len(png) // 2], "truncated"),
+        (encode(rgb, "PNG", exif=b"Exif\0\0garbagegarbage"), "damaged"),
+        (encode(rgb, "TIFF"), "TIFF cannot be trained on; convert it to PNG or JPEG"),
+        (encode(picture(31, 200), "PNG"), "200×31 is under 32 pixels"),
+        (encode(rgb, "PNG", "L"), "no color"),
+        (encode(grey, "JPEG"), "no color"),
+    ):
+        with pytest.raises(BadPhotograph, match=reason) as raised:
+            checks.check(encoded)
+        assert "{{" not in str(raised.value)  # TensorFlow's names for its functions
