@@ -81,3 +81,20 @@ def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
         and means["psnr"] >= means["grey_psnr"] + _LEAST_GAIN
     )
     return {"passed": passed, "photographs": len(photographs), **means}
+
+
+def describe(verdict: dict) -> str:
+    """Say what `judge` found, and what to do if the check failed."""
+    text = (
+        f"ab RMSE {verdict['ab_rmse']:.1f} (at most {_MOST_ERROR * verdict['grey_ab_rmse']:.1f}, "
+        f"half of grey's), PSNR {verdict['psnr']:.1f} dB (at least "
+        f"{verdict['grey_psnr'] + _LEAST_GAIN:.1f}, {_LEAST_GAIN:.0f} over grey's)"
+    )
+    if verdict["passed"]:
+        return f"passed: {text}"
+    return (
+        f"FAILED: {text}\n"
+        "If the loss in the curves still falls, the same command with more --epochs goes on from\n"
+        "here. If not, try another --lr in another folder; a network that fails at every rate has\n"
+        "a fault in its layers, its head or its loss."
+    )

@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from keras_colorize.color import bins
 from keras_colorize.data import pipeline
-from keras_colorize.data.sources import Source
+from keras_colorize.data.source import Source
 from keras_colorize.heads import GamutBins
 
 
@@ -21,10 +21,11 @@ def measure(head: GamutBins, source: Source, size: int, batch_size: int) -> Gamu
     Returns:
         The head with its prior, and perhaps fewer classes.
     """
+    options = pipeline.BatchOptions(size, batch_size)
     count = len(head.centers)
     counts = np.zeros(count, "int64")
     with tqdm(total=source.count, desc="count colors", unit="photo", leave=False) as bar:
-        for _, target in pipeline.validation_batches(source, size, batch_size):
+        for _, target in pipeline.validation_batches(source, options):
             classes = bins.nearest_on_lattice(target["color"].numpy()[..., 1:], head.centers)
             counts += np.bincount(classes.ravel(), minlength=count)
             bar.update(len(classes))

@@ -14,35 +14,52 @@ from keras_colorize.catalog import TomlCatalog
 RECIPES = TomlCatalog("recipe", "recipes", "train")
 _ONE_COLOR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
+_GROUPS = {  # of flags, each by its first key
+    "arch": "network",
+    "data": "photographs",
+    "epochs": "training",
+    "optimizer": "optimizer",
+    "strategy": "machine",
+}
+OPTIONS = {"levels": "levels", "labels": "classes", "batch_norm": "batch_norm"}  # key → option
 
 
-def _key(default, help: str, **metadata):
-    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+def _key(default, help: str, choices: tuple[str, ...] = (), least: float | None = None):
+    metadata = {"help": help, "choices": choices, "least": least}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What a run trains, on what, and how; the help texts say what each key means."""
 
-    arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
+    arch: str = _key("vgg_fusion", "one of: " + ", ".join(models.list_models()))
     head: str = _key(
         "",
         "how the network says color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
-        "default: the one that the source gives the network",
+        "default: the one that its paper has",
     )
     model: str = _key(
         "",
-        "trained model to start from, one that comes with the package or the folder of one or of a "
-        "run; an output layer for another head starts afresh, the backbone is locked as one with "
-        "ImageNet weights is",
+        "trained model to start from, one that comes with the package or the folder of a model or "
+        "a run; an output layer for another head starts afresh, and the backbone is locked, as one "
+        "with ImageNet weights is",
     )
-    loss: str = _key(
-        "l2",
-        "of the heads regression, sigmoid and rgb: l2, as the sources have it; or huber, to which "
-        "colors that nobody could guess count less",
-        choices=("huber", "l2"),
+    levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, whose shapes the paper lists")
+    backbone_weights: str = _key(
+        "auto",
+        "imagenet; none; a file; or auto: imagenet where they can be had, otherwise none, with a "
+        "warning",
     )
-    levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, of which the source lists the shapes")
+    trainable_backbone: bool = _key(
+        False, "train the backbone too; one without pretrained weights always is"
+    )
+    batch_norm: bool = _key(
+        False,
+        "batch norm in a VGG16 that is trained from scratch, which learns faster with it; "
+        "ImageNet's has none",
+    )
+
     data: str = _key(
         "samples",
         "photographs to train on: samples (six that come with scikit-image and Matplotlib), "
@@ -53,86 +70,92 @@ class Recipe:
         "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
         "none if --data has fewer than 100",
     )
-    overfit: int = _key(
-        0,
-        "train on the first N photographs alone, whole and without augmentation, and fail unless "
-        "ab RMSE comes to half of grey's and PSNR to 3 dB over grey's: the check that a network "
-        "learns; 0: off",
-    )
     labels: bool = _key(
         False,
         "learn to name the scene too, as iizuka2016 can: a photograph's class is the name of the "
         "folder it lies in, or tfds's feature 'label'",
     )
     size: int = _key(
-        0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
+        0,
+        "side of the square crops, pixels; 0: 64, or the network's own if it takes no other",
+        least=0,
     )
     crop: float = _key(
         0.875,
-        "share of the short side that a crop takes: at random from this one up to 0.875, if it is "
-        "smaller",
+        "share of the short side that the smallest crops take; each draws its share between this "
+        "one and 0.875",
     )
-    batch_size: int = _key(8, "photographs in a batch, over all devices")
-    epochs: int = _key(16, "epochs")
-    steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
+    batch_size: int = _key(8, "photographs in a batch, over all devices", least=1)
+    overfit: int = _key(
+        0,
+        "check that the network learns: train on the first N photographs alone, whole and without "
+        "augmentation, and fail unless ab RMSE falls to half of grey's and PSNR rises 3 dB over "
+        "grey's; 0: off",
+        least=0,
+    )
+
+    epochs: int = _key(16, "number of epochs", least=1)
+    steps: int = _key(
+        0, "steps in an epoch; 0: one pass over the photographs, at least 20", least=0
+    )
     finetune_epochs: int = _key(
-        0, "epochs more with the backbone unlocked (its batch norm stays as it is)"
+        0, "further epochs with the backbone unlocked, except its batch norm", least=0
     )
+    loss: str = _key(
+        "l2",
+        "loss of the heads regression, sigmoid and rgb: l2, as the papers have it; or huber, which "
+        "counts less the colors that nobody could guess",
+        choices=("huber", "l2"),
+    )
+    kl: float = _key(
+        1e-2,
+        "weight of the Kullback-Leibler divergence in the loss of a variational network",
+        least=0,
+    )
+    seed: int = _key(0, "seed of weights, order and augmentation", least=0)
+
     optimizer: str = _key(
         "adam",
         "adam, adadelta, or sgd, which has Nesterov's momentum of 0.9",
         choices=("adadelta", "adam", "sgd"),
     )
-    lr: float = _key(1e-3, "learning rate, at its highest")
+    lr: float = _key(1e-3, "highest learning rate")
     discriminator_lr: float = _key(
-        0.0, "learning rate of a GAN's discriminator; 0: as many times --lr as published"
+        0.0,
+        "learning rate of a GAN's discriminator; 0: in its published proportion to --lr",
+        least=0,
     )
-    finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr")
+    finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr", least=0)
     schedule: str = _key(
         "cosine",
-        "cosine: to nothing at the end, after a warm-up over the first twentieth; step: a tenth in "
-        "the second half; or constant",
+        "course of the learning rate: cosine, down to 0 after a warm-up over the first twentieth; "
+        "step, a tenth in the second half; or constant",
         choices=("constant", "cosine", "step"),
     )
-    beta_1: float = _key(0.9, "Adam's decay of the mean")
-    beta_2: float = _key(0.999, "Adam's decay of the variance")
-    weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
+    beta_1: float = _key(0.9, "Adam's decay of the mean", least=0)
+    beta_2: float = _key(0.999, "Adam's decay of the variance", least=0)
+    weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate", least=0)
     ema: float = _key(
         0.0,
-        "decay of the moving average of the weights, which takes their place in validation and in "
-        "the model; 0: off",
+        "decay of the moving average of the weights, which replaces them in validation and in the "
+        "model; 0: off",
     )
-    kl: float = _key(
-        1e-2, "share of the Kullback-Leibler divergence in the loss of a variational network"
-    )
-    seed: int = _key(0, "of weights, order and augmentation")
-    backbone_weights: str = _key(
-        "auto",
-        "imagenet; none; a file; or auto: imagenet where they can be had, else none, said loudly",
-    )
-    trainable_backbone: bool = _key(
-        False, "train the backbone too; one without pretrained weights is always trained"
-    )
-    batch_norm: bool = _key(
-        False,
-        "batch norm in a VGG16 that is trained from scratch, which learns faster with it; "
-        "ImageNet's has none",
-    )
+
     strategy: str = _key(
         "none",
-        "mirrored: on all GPUs (or logical CPUs) of this machine; multiworker: on several "
-        "machines, which TF_CONFIG, Slurm, or WORKERS and JOB_COMPLETION_INDEX name",
+        "mirrored: all GPUs (or logical CPUs) of this machine; multiworker: several machines, "
+        "which TF_CONFIG, Slurm, or WORKERS and JOB_COMPLETION_INDEX name",
         choices=("mirrored", "multiworker", "none"),
     )
     data_service: str = _key(
         "",
-        "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; the order of "
-        "the batches then is not exactly repeatable",
+        "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; their order "
+        "then is not exactly repeatable",
     )
     precision: str = _key(
         "float32",
-        "of the arithmetic: float32; float16, with loss scaling, for GPUs; or bfloat16, for newer "
-        "GPUs and CPUs that have it; weights stay float32",
+        "precision of the arithmetic: float32; float16, with loss scaling, for GPUs; or bfloat16, "
+        "for newer GPUs and CPUs that have it; weights stay float32",
         choices=("bfloat16", "float16", "float32"),
     )
 
@@ -140,16 +163,13 @@ class Recipe:
         if self.arch not in models.list_models():
             raise errors.unknown("arch", self.arch, models.list_models())
         for field in dataclasses.fields(self):
-            choices = field.metadata.get("choices")
-            if choices and getattr(self, field.name) not in choices:
-                raise errors.unknown(field.name, getattr(self, field.name), choices)
-        at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
-        at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
-        at_least |= {"kl": 0, "discriminator_lr": 0, "overfit": 0}
-        for name, least in at_least.items():
-            if getattr(self, name) < least:
+            name, value = field.name, getattr(self, field.name)
+            choices, least = field.metadata["choices"], field.metadata["least"]
+            if choices and value not in choices:
+                raise errors.unknown(name, value, choices)
+            if least is not None and value < least:
                 raise errors.UsageError(
-                    f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
+                    f"`{name}` must be at least {least}. Received: {name}={value}."
                 )
         if not 0 < self.crop <= 1:
             raise errors.UsageError(
@@ -169,44 +189,40 @@ class Recipe:
 
 def resolve(recipe: Recipe) -> Recipe:
     """Fill in what the recipe leaves open: the head and the size that go with the network."""
-    build = models.get(recipe.arch)
-    if build.stride is None and recipe.size not in (0, build.size):
+    network = models.get(recipe.arch)
+    if network.stride is None and recipe.size not in (0, network.size):
         raise errors.UsageError(
-            f"`size` must be {build.size} for {recipe.arch}. Received: size={recipe.size}."
+            f"`size` must be {network.size} for {recipe.arch}. Received: size={recipe.size}."
         )
-    if recipe.finetune_epochs and "backbone_weights" not in models.get(recipe.arch).options:
+    if recipe.finetune_epochs and "backbone_weights" not in network.options:
         raise errors.UsageError(
             f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
             f"Received: finetune_epochs={recipe.finetune_epochs}."
         )
-    for key, option in {
-        "levels": "levels",
-        "labels": "classes",
-        "batch_norm": "batch_norm",
-    }.items():
-        if getattr(recipe, key) and option not in models.get(recipe.arch).options:
+    for key, option in OPTIONS.items():
+        if getattr(recipe, key) and option not in network.options:
             raise errors.UsageError(
                 f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
             )
-    if recipe.discriminator_lr and not build.adversary:
+    if recipe.discriminator_lr and not network.adversary:
         raise errors.UsageError(
             f"`discriminator_lr` is for GANs, and {recipe.arch} is none. "
             f"Received: discriminator_lr={recipe.discriminator_lr}."
         )
-    if build.adversary and recipe.head not in ("", *_ONE_COLOR):
+    if network.adversary and recipe.head not in ("", *_ONE_COLOR):
         raise errors.UsageError(
             f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}. "
             f"Received: head={recipe.head!r}."
         )
-    if recipe.loss != "l2" and (build.adversary or (recipe.head or build.head) not in _ONE_COLOR):
+    if recipe.loss != "l2" and (network.adversary or (recipe.head or network.head) not in _ONE_COLOR):
         raise errors.UsageError(
             f"`loss` is for the heads {_ONE_COLOR}, outside GANs. Received: loss={recipe.loss!r}, "
-            f"arch={recipe.arch!r}, head={recipe.head or build.head!r}."
+            f"arch={recipe.arch!r}, head={recipe.head or network.head!r}."
         )
-    size = recipe.size or (64 if build.stride else build.size)
-    if build.stride and size % build.stride:
+    size = recipe.size or (64 if network.stride else network.size)
+    if network.stride and size % network.stride:
         raise errors.UsageError(
-            f"`size` must be a multiple of {build.stride} for {recipe.arch}. Received: size={size}."
+            f"`size` must be a multiple of {network.stride} for {recipe.arch}. Received: size={size}."
         )
     if recipe.overfit and (recipe.strategy == "multiworker" or recipe.data_service):
         raise errors.UsageError(
@@ -214,7 +230,7 @@ def resolve(recipe: Recipe) -> Recipe:
             f"strategy={recipe.strategy!r}, data_service={recipe.data_service!r}."
         )
     batch_size = min(recipe.batch_size, recipe.overfit or recipe.batch_size)
-    head = recipe.head or build.head
+    head = recipe.head or network.head
     return dataclasses.replace(recipe, head=head, size=size, batch_size=batch_size)
 
 
@@ -239,23 +255,32 @@ def build(keys: dict) -> Recipe:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Give a parser one flag for each key; a flag not used stays out of the namespace."""
+    """Give a parser one flag for each key; those not used stay out of the namespace."""
     for field in dataclasses.fields(Recipe):
         if field.type is bool:
             kind = {"action": argparse.BooleanOptionalAction}
         else:
             kind = {"type": field.type, "metavar": _METAVARS.get(field.type, "NAME")}
-        shown = field.default if field.default != "" else None
-        parser.add_argument(
+        if field.name in _GROUPS:
+            group = parser.add_argument_group(_GROUPS[field.name])
+        default = "" if field.default == "" else f" (default: {field.default})"
+        group.add_argument(
             "--" + field.name.replace("_", "-"),
             default=argparse.SUPPRESS,
-            help=field.metadata["help"] + ("" if shown is None else f" (default: {shown})"),
+            help=field.metadata["help"] + default,
             **kind,
         )
 
 
 def from_flags(arguments: argparse.Namespace) -> Recipe:
-    """Combine `--recipe` and the flags."""
+    """Combine `--recipe` and the flags, which override it.
+
+    `--data` overrides the recipe's `val_data` too: photographs to validate on are those of the
+    command, or are held out from its `--data`.
+    """
     names = {field.name for field in dataclasses.fields(Recipe)}
     flags = {key: value for key, value in vars(arguments).items() if key in names}
-    return build({**(RECIPES.read(arguments.recipe) if arguments.recipe else {}), **flags})
+    keys = RECIPES.read(arguments.recipe) if arguments.recipe else {}
+    if "data" in flags:
+        keys.pop("val_data", None)
+    return build(keys | flags)
