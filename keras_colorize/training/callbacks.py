@@ -12,6 +12,7 @@ from tqdm import tqdm
 from keras_colorize import files, plots
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.data import photographs
 from keras_colorize.errors import RunError
 
 
@@ -78,7 +79,7 @@ class Pictures(keras.callbacks.Callback):
         folder: Gets `epoch-001.png` and so on.
         writer: Gets the same grids for TensorBoard.
         colorizer: Whose network is trained.
-        photographs: uint8 `(S, S, 3)`, of one size.
+        shown: Photographs, uint8 `(S, S, 3)`, of one size.
     """
 
     def __init__(
@@ -86,20 +87,20 @@ class Pictures(keras.callbacks.Callback):
         folder: Path,
         writer: tf.summary.SummaryWriter,
         colorizer: Colorizer,
-        photographs: list[np.ndarray],
+        shown: list[np.ndarray],
     ):
         super().__init__()
         self._folder = folder
         self._writer = writer
         self._colorizer = colorizer
-        self._truth = np.stack(photographs)
+        self._truth = np.stack(shown)
         self._grey = pixels.to_grey(self._truth)
 
     def on_epoch_end(self, epoch, logs=None):
         made = self._colorizer.colorize_batch(self._truth)
         grid = plots.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
         self._folder.mkdir(exist_ok=True)
-        plots.save(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
+        photographs.write(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
         step = self.params["progress"].step
         with self._writer.as_default(step=step):
             tf.summary.image("photographs", grid[None])

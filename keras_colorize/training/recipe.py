@@ -214,7 +214,9 @@ def resolve(recipe: Recipe) -> Recipe:
             f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}. "
             f"Received: head={recipe.head!r}."
         )
-    if recipe.loss != "l2" and (network.adversary or (recipe.head or network.head) not in _ONE_COLOR):
+    if recipe.loss != "l2" and (
+        network.adversary or (recipe.head or network.head) not in _ONE_COLOR
+    ):
         raise errors.UsageError(
             f"`loss` is for the heads {_ONE_COLOR}, outside GANs. Received: loss={recipe.loss!r}, "
             f"arch={recipe.arch!r}, head={recipe.head or network.head!r}."
@@ -222,7 +224,8 @@ def resolve(recipe: Recipe) -> Recipe:
     size = recipe.size or (64 if network.stride else network.size)
     if network.stride and size % network.stride:
         raise errors.UsageError(
-            f"`size` must be a multiple of {network.stride} for {recipe.arch}. Received: size={size}."
+            f"`size` must be a multiple of {network.stride} for {recipe.arch}. "
+            f"Received: size={size}."
         )
     if recipe.overfit and (recipe.strategy == "multiworker" or recipe.data_service):
         raise errors.UsageError(
