@@ -32,7 +32,7 @@ def step_of(kind):
         model.compile(optimizer(kind, 1), loss={"color": head.loss})
     assert keras.config.dtype_policy().name == "float32"
     lab = np.random.default_rng(0).uniform(0, 80, (4, 16, 16, 3)).astype("float32")
-    logs = model.train_step((tf.constant(lab[..., :1]), {"color": tf.constant(lab)}))
+    logs = model.train_step(({"lightness": tf.constant(lab[..., :1])}, {"color": tf.constant(lab)}))
     return network, float(logs["loss"]), [np.array(v) for v in network.trainable_variables]
 
 

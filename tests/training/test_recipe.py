@@ -1,4 +1,5 @@
 import argparse
+import re
 
 import pytest
 
@@ -24,6 +25,21 @@ def test_flag_overrides_recipe_overrides_default(tmp_path):
     path.write_text("lr = 0.5\nepochs = 7\n")
     recipe = parse("--recipe", str(path), "--epochs", "9")
     assert (recipe.lr, recipe.epochs, recipe.seed) == (0.5, 9, 0)
+
+
+def test_data_of_the_command_is_validated_on_too_unless_told_otherwise():
+    paper = ["--recipe", "vgg_fusion_regression"]
+    assert parse(*paper).val_data == "tfds:coco/2017:train[70000:80000]"
+    assert parse(*paper, "--data", "photos").val_data == ""
+    assert parse(*paper, "--data", "photos", "--val-data", "more").val_data == "more"
+    assert parse(*paper, "--val-data", "more").data == "tfds:coco/2017:train[:70000]"
+
+
+def test_flags_come_in_groups():
+    parser = argparse.ArgumentParser()
+    recipes.add_flags(parser)
+    titles = re.findall(r"^(\w+):$", parser.format_help(), re.M)
+    assert titles == ["options", "network", "photographs", "training", "optimizer", "machine"]
 
 
 def test_recipe_whole_number_for_a_float_is_fine():
@@ -107,15 +123,7 @@ def test_recipe_broken_toml_names_the_file(tmp_path):
         recipes.RECIPES.read(str(path))
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES.names())
-def test_recipes_that_come_along_build_and_say_where_they_are_from(name):
-    recipes.build(recipes.RECIPES.read(name))
-    header = recipes.RECIPES.path(name).read_text().split("\n\n")[0]
-    assert f"--recipe {name}" in header
-    assert "Number to expect" in header
-
-
-def test_recipe_of_vgg_fusion_is_the_source_s():
+def test_recipe_of_vgg_fusion_is_the_paper_s():
     recipe = recipes.build(recipes.RECIPES.read("vgg_fusion_regression"))
     # [vgg-fusion]: 70k images, 10k for validation, batch 8, 24 hours at 6 hours an epoch, VGG16 on
     # ImageNet's weights, locked.
