@@ -1,8 +1,8 @@
 """tf.data: photographs → batches of ({"lightness": L*}, {"color": Lab}).
 
-Order and augmentation are functions of the seed and of the photograph's number in the stream, never
-of an iterator's state. So a run that resumes at step k sees what an uninterrupted one would have
-seen from step k on, no iterator needs saving, and several workers share the stream without a word.
+Order and augmentation depend on the seed and on the photograph's number in the stream, never on an
+iterator's state. So a run that resumes at step k sees what an uninterrupted one would have seen
+from step k on, no iterator needs saving, and workers share the stream without communicating.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class BatchOptions:
         size: Side of the square crops, pixels. A crop is a window of the photograph, reduced (or
             enlarged) to `size` by averaging areas.
         batch_size: Photographs in a batch, over all workers.
-        seed: Of order and augmentation.
+        seed: Seed of order and augmentation.
         classes: Names of the classes that photographs belong to, if they are a target.
         worker: Its number and how many workers there are, which divides `batch_size`. Each gets
             (and reads, but for tfds) its part of every batch; together they get what one would.
@@ -81,11 +81,11 @@ def training_batches(source: Source, options: BatchOptions, start_step: int = 0)
 
 
 def numbered_batches(source: Source, options: BatchOptions, start_step: int = 0) -> tf.data.Dataset:
-    """`training_batches` that can be computed anywhere, each batch by itself, as `serve` does.
+    """`training_batches` for `serve`: each batch can be computed by itself, on any machine.
 
-    Arguments and elements are the same, except that every worker is given all the parts of each
-    batch, one after the other, for the service to hand each to one worker. The order of an epoch is
-    another one, which needs no list of the photographs.
+    Arguments and elements are the same, except that every worker gets all the parts of each batch,
+    one after the other, so that the service can give each part to one worker. The order of an epoch
+    is another one, which needs no list of the photographs.
 
     Raises:
         UsageError: The photographs have no numbers to share out.
@@ -106,8 +106,8 @@ def numbered_batches(source: Source, options: BatchOptions, start_step: int = 0)
         key = tf.stack([tf.constant(options.seed, tf.int64), number // count])
         return tf.random.experimental.index_shuffle(number % count, key, count - 1)
 
-    # The numbers of parts are what a service shares out. They come from a range, however long: each
-    # number of an endless counter goes to several of its workers.
+    # The service shares out the numbers of parts. They come from a very long range, because each
+    # number of an endless counter would go to several of its workers.
     stream = tf.data.Dataset.range(start_step * workers, _ENDLESS).flat_map(numbers)
     crop = _random_crop(source, options, source.read_anywhere)
     crops = stream.map(lambda number: crop(number, item(number)), _PARALLEL)
@@ -118,12 +118,12 @@ def serve(batches: tf.data.Dataset, address: str, job: str) -> tf.data.Dataset:
     """Let a tf.data service prepare `numbered_batches`.
 
     Each batch is prepared by one of the service's workers and goes to one of ours, so that each
-    photograph still comes once in an epoch; but batches that are prepared at the same time come in
-    the order in which they are ready.
+    photograph still comes once in an epoch. Batches that are prepared at the same time come in the
+    order in which they are ready.
 
     Args:
         batches: The same on all our workers.
-        address: Of the service's dispatcher, `grpc://HOST:PORT`.
+        address: Address of the service's dispatcher, `grpc://HOST:PORT`.
         job: A name that all our workers share, and no other attempt at the run.
 
     Raises:
@@ -160,12 +160,12 @@ def validation_batches(source: Source, options: BatchOptions) -> tf.data.Dataset
 def with_saliency(batches: Callable[[int], tf.data.Dataset]) -> Callable[[int], tf.data.Dataset]:
     """Add saliency maps to the targets of batches.
 
-    OpenCV's fine-grained saliency (Montabone and Soto 2010), center against surround: whole regions
-    between sharp contours, which is what should keep colors apart. Its other map, the spectral
-    residual, is dark but for a few blurred spots, and as a weight would silence the loss.
+    OpenCV's fine-grained saliency (Montabone and Soto 2010) compares center and surround. It shows
+    whole regions between sharp contours, where colors should be kept apart. OpenCV's other map, the
+    spectral residual, is dark except for a few blurred spots; as a weight it would mute the loss.
 
     Args:
-        batches: Step → batches from that step on, as `training_batches` gives them.
+        batches: A function from a step to batches from that step on, as of `training_batches`.
 
     Returns:
         The same with targets `"saliency"`, float32 `(B, H, W, 1)` in [-1, 1].

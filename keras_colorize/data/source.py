@@ -68,8 +68,8 @@ class Source(abc.ABC):
         """Return one epoch's items, each of which stands for a photograph.
 
         Args:
-            seed: Of their order, which differs between epochs; None for the source's own order.
-            epoch: int64 `()`.
+            seed: Seed of their order, which differs between epochs; None: the source's own order.
+            epoch: The number of the epoch, int64 `()`.
         """
 
     @abc.abstractmethod

@@ -1,4 +1,4 @@
-"""What happens while a run goes on: progress, pictures, history, and the stop on NaN."""
+"""Callbacks of a run: progress, pictures, history, and the stop on NaN."""
 
 import csv
 import math
@@ -36,7 +36,7 @@ class ProgressBar(keras.callbacks.Callback):
         total = self.params["epochs"] * self.params["steps"]
         done = self.params["progress"].step
         self._bar = tqdm(total=total, initial=done, unit="step", desc="train", dynamic_ncols=True)
-        # A log file gets a line now and then, a terminal a bar that moves.
+        # A log file gets a line every 20 seconds, a terminal a bar that moves.
         self._bar.mininterval = 0.2 if self._bar.fp.isatty() else 20.0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -78,7 +78,7 @@ class Pictures(keras.callbacks.Callback):
     Args:
         folder: Gets `epoch-001.png` and so on.
         writer: Gets the same grids for TensorBoard.
-        colorizer: Whose network is trained.
+        colorizer: The Colorizer that is trained.
         shown: Photographs, uint8 `(S, S, 3)`, of one size.
     """
 

@@ -54,7 +54,7 @@ def averaged(trainer) -> Iterator[None]:
 
 def _averaged(trainer):
     optimizer = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
-    # Of a GAN the generator alone is averaged.
+    # In a GAN only the generator is averaged.
     return getattr(trainer, "network", trainer).trainable_variables if optimizer.use_ema else []
 
 

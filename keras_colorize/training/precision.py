@@ -32,7 +32,7 @@ def scaled(optimizer: keras.optimizers.Optimizer, precision: str) -> keras.optim
 class LossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
     """Keras's, but all devices skip a step when the gradients of any are not finite.
 
-    Keras asks only the first device of a mirrored strategy. Of several workers it asks each by
+    Keras asks only the first device of a mirrored strategy. It asks each of several workers by
     itself; one that skips a step then leaves the others waiting.
     """
 

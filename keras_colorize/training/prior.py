@@ -13,13 +13,13 @@ def measure(head: GamutBins, source: Source, size: int, batch_size: int) -> Gamu
     """Give a head the prior of these photographs, in one streaming pass.
 
     Args:
-        head: One without a prior, so that its classes are all the bins of its grid.
-        source: Photographs.
-        size: Of the central crops that are counted, pixels.
-        batch_size: Photographs at a time.
+        head: A head without a prior, whose classes are all the bins of its grid.
+        source: The photographs to measure.
+        size: Side of the central crops whose pixels are counted.
+        batch_size: How many photographs are read at a time.
 
     Returns:
-        The head with its prior, and perhaps fewer classes.
+        The head with its prior; a head that keeps only bins that occur has fewer classes.
     """
     options = pipeline.BatchOptions(size, batch_size)
     count = len(head.centers)

@@ -52,8 +52,8 @@ class Run:
 
     Attributes:
         recipe: As asked for, with the head and the size that it left open.
-        fingerprints: Of the photographs, by argument.
-        photographs: How many there are, by argument.
+        fingerprints: Fingerprints of the photographs, by argument.
+        photographs: How many photographs there are, by argument.
         skipped: Name and reason of each photograph that cannot be used.
         classes: The names of the classes that the network learns to tell apart.
         devices: How many devices share a batch.
@@ -63,13 +63,13 @@ class Run:
         trainable_backbone: Whether the backbone is trained too; None if there is none.
         status: `running`, `interrupted`, `stopped: REASON` or `done`.
         commands: The command lines that worked on it.
-        git_commit: Of the package, if it is a checkout.
-        versions: Of the packages that matter.
+        git_commit: The package's commit, if it is a checkout.
+        versions: Versions of the packages that matter.
         machine: Its operating system.
         began: The time of the first command.
         seconds: What training took, over all commands.
         history: One row for each epoch.
-        scores: Of the trained model, on the photographs to validate on.
+        scores: Scores of the trained model on the photographs to validate on.
         overfit: The verdict of `overfit.judge`.
     """
 

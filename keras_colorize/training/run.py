@@ -37,8 +37,8 @@ _IN_GRID = 6  # photographs in the grids of samples/
 def train(recipe: Recipe, out: Path) -> Run | None:
     """Train, or resume, and write everything to a run's folder.
 
-    Of several workers, all do the same, but the first, the chief, alone makes choices, reads and
-    writes the folder, and says anything.
+    Where there are several workers, all do the same, but only the first, the chief, makes choices,
+    reads and writes the folder, and prints.
 
     Args:
         recipe: What to train.

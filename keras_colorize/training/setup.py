@@ -160,7 +160,7 @@ def build(
 
     Args:
         run: With its choices made.
-        strategy: Of tf.distribute.
+        strategy: A strategy of tf.distribute.
         start: The trained model to start from.
         backbone_weights: What is loaded into the backbone; none where a checkpoint or another
             worker brings the weights.
