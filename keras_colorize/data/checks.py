@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.data import photographs
+from keras_colorize.data.photographs import BadPhotograph, open_header
 
 MIN_SIDE = 32  # pixels; less than this is an icon
 MIN_CHROMA = 8  # 8-bit steps between a pixel's largest and smallest channel; JPEG noise is below
@@ -23,19 +23,17 @@ def check(encoded: bytes) -> int:
     Raises:
         BadPhotograph: It cannot be used; the message says why.
     """
-    header = photographs.open_header(encoded)
+    header = open_header(encoded)
     if header.format not in _FORMATS:
-        reason = f"{header.format} cannot be trained on; convert it to PNG or JPEG"
-        raise photographs.BadPhotograph(reason)
+        raise BadPhotograph(f"{header.format} cannot be trained on; convert it to PNG or JPEG")
     if min(header.size) < MIN_SIDE:
-        reason = f"{header.width}×{header.height} is under {MIN_SIDE} pixels"
-        raise photographs.BadPhotograph(reason)
+        raise BadPhotograph(f"{header.width}×{header.height} is under {MIN_SIDE} pixels")
     try:
         orientation = header.getexif().get(_ORIENTATION, 1)
     except (SyntaxError, OSError) as error:  # for damaged EXIF, a damaged or a missing chunk
-        raise photographs.BadPhotograph(f"truncated or damaged ({error})") from None
+        raise BadPhotograph(f"truncated or damaged ({error})") from None
     if not _has_color(_decode(encoded)):
-        raise photographs.BadPhotograph("no color to learn from")
+        raise BadPhotograph("no color to learn from")
     return orientation
 
 
@@ -46,7 +44,7 @@ def _decode(encoded: bytes) -> np.ndarray:
         # TensorFlow wraps the decoder's words: "{{function_node …}} WORDS [Op:…]".
         reason = str(error.message).split("[Op:")[0].split("{{node")[0].split("}} ")[-1]
         reason = reason.strip().splitlines()[-1]
-        raise photographs.BadPhotograph(f"truncated or damaged ({reason})") from None
+        raise BadPhotograph(f"truncated or damaged ({reason})") from None
 
 
 def _has_color(rgb: np.ndarray) -> bool:

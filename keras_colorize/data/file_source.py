@@ -20,15 +20,11 @@ from keras_colorize.data.source import Source, digest_of, shuffled
 from keras_colorize.data.upright import upright
 
 _SAMPLES = {
-    Path(skimage.__file__).parent / "data": (
-        "astronaut.png",
-        "chelsea.png",
-        "coffee.png",
-        "rocket.jpg",
-        "motorcycle_left.png",
-    ),
-    Path(matplotlib.get_data_path()) / "sample_data": ("grace_hopper.jpg",),
+    Path(skimage.__file__).parent / "data": "astronaut.png chelsea.png coffee.png rocket.jpg "
+    "motorcycle_left.png",
+    Path(matplotlib.get_data_path()) / "sample_data": "grace_hopper.jpg",
 }
+_HELD_OUT, _HELD_OUT_AT_MOST = 0.05, 200  # for validation: the share, the number of photographs
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ class FileSource(Source):
         """List what `--data` stands for, before anything is read or checked."""
         if name == "samples":
             root = ""
-            paths = [folder / file for folder, names in _SAMPLES.items() for file in names]
+            paths = [folder / file for folder, names in _SAMPLES.items() for file in names.split()]
         else:
             root = os.path.expanduser(name)
             paths = photographs.find(name, argument, photographs.SUFFIXES | {".tar"})
@@ -164,17 +160,13 @@ class FileSource(Source):
         rest = [p for p in self.photographs if p.digest not in digests]
         return FileSource(self.name, rest, self.skipped)
 
-    def hold_out(self, share: float = 0.05, most: int = 200) -> tuple[FileSource, FileSource]:
-        """Split off photographs for validation, chosen by content alone, whatever names or order.
-
-        Args:
-            share: The share to hold out.
-            most: And no more than so many.
+    def hold_out(self) -> tuple[FileSource, FileSource]:
+        """Split off photographs to validate on, chosen by content alone, whatever names or order.
 
         Returns:
-            What remains for training, and the validation photographs.
+            Those that remain to train on, and one in twenty, at most 200, to validate on.
         """
-        count = min(most, round(share * self.count))
+        count = min(_HELD_OUT_AT_MOST, round(_HELD_OUT * self.count))
         chosen = frozenset(sorted(self.digests)[:count])
         held = [p for p in self.photographs if p.digest in chosen]
         return self.without(chosen), FileSource(f"{self.name} (held out)", held)

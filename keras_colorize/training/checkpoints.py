@@ -133,8 +133,3 @@ class Checkpoints:
 
 def _is_finite(variable) -> bool:
     return bool(tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(variable.value))))
-
-
-def exist(folder: Path) -> bool:
-    """Tell whether a run has a checkpoint, in whichever phase."""
-    return any(folder.rglob("step-????????"))

@@ -21,7 +21,12 @@ _GROUPS = {  # of flags, each by its first key
     "optimizer": "optimizer",
     "strategy": "machine",
 }
-OPTIONS = {"levels": "levels", "labels": "classes", "batch_norm": "batch_norm"}  # key → option
+_OPTIONS = {  # of a network, which these keys need
+    "levels": "levels",
+    "labels": "classes",
+    "batch_norm": "batch_norm",
+    "finetune_epochs": "backbone_weights",
+}
 
 
 def _key(default, help: str, choices: tuple[str, ...] = (), least: float | None = None):
@@ -167,74 +172,57 @@ class Recipe:
             choices, least = field.metadata["choices"], field.metadata["least"]
             if choices and value not in choices:
                 raise errors.unknown(name, value, choices)
-            if least is not None and value < least:
-                raise errors.UsageError(
-                    f"`{name}` must be at least {least}. Received: {name}={value}."
-                )
-        if not 0 < self.crop <= 1:
-            raise errors.UsageError(
-                f"`crop` must be above 0 and at most 1. Received: crop={self.crop}."
-            )
-        if not 0 <= self.ema < 1:
-            raise errors.UsageError(
-                f"`ema` must be at least 0 and below 1. Received: ema={self.ema}."
-            )
-        if self.labels and self.overfit:
-            raise errors.UsageError("`labels` and `overfit` do not go together: choose one.")
-        if self.seed >= 2**32:
-            raise errors.UsageError(f"`seed` must be below 2³². Received: seed={self.seed}.")
-        if not self.lr > 0:
-            raise errors.UsageError(f"`lr` must be positive. Received: lr={self.lr}.")
+            self.check(least is None or value >= least, f"`{name}` must be at least {least}.", name)
+        self.check(0 < self.crop <= 1, "`crop` must be above 0 and at most 1.", "crop")
+        self.check(0 <= self.ema < 1, "`ema` must be at least 0 and below 1.", "ema")
+        self.check(self.seed < 2**32, "`seed` must be below 2³².", "seed")
+        self.check(self.lr > 0, "`lr` must be positive.", "lr")
+        together = "`labels` and `overfit` do not go together."
+        self.check(not (self.labels and self.overfit), together, "labels", "overfit")
+
+    def check(self, is_right: bool, message: str, *keys: str) -> None:
+        """Raise a UsageError with a message and the values of some keys, unless all is right."""
+        if not is_right:
+            received = ", ".join(f"{key}={getattr(self, key)!r}" for key in keys)
+            raise errors.UsageError(f"{message} Received: {received}.")
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Fill in what the recipe leaves open: the head and the size that go with the network."""
-    network = models.get(recipe.arch)
-    if network.stride is None and recipe.size not in (0, network.size):
-        raise errors.UsageError(
-            f"`size` must be {network.size} for {recipe.arch}. Received: size={recipe.size}."
+    """Fill in the head and the size that a recipe leaves open, and check that it fits its network.
+
+    Raises:
+        UsageError: It does not fit.
+    """
+    arch, network = recipe.arch, models.get(recipe.arch)
+    recipe = dataclasses.replace(
+        recipe,
+        head=recipe.head or network.head,
+        size=recipe.size or (64 if network.stride else network.size),
+        batch_size=min(recipe.batch_size, recipe.overfit or recipe.batch_size),
+    )
+    if network.stride:
+        right = recipe.size % network.stride == 0
+        recipe.check(right, f"`size` must be a multiple of {network.stride} for {arch}.", "size")
+    else:
+        recipe.check(
+            recipe.size == network.size, f"`size` must be {network.size} for {arch}.", "size"
         )
-    if recipe.finetune_epochs and "backbone_weights" not in network.options:
-        raise errors.UsageError(
-            f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
-            f"Received: finetune_epochs={recipe.finetune_epochs}."
-        )
-    for key, option in OPTIONS.items():
-        if getattr(recipe, key) and option not in network.options:
-            raise errors.UsageError(
-                f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
-            )
-    if recipe.discriminator_lr and not network.adversary:
-        raise errors.UsageError(
-            f"`discriminator_lr` is for GANs, and {recipe.arch} is none. "
-            f"Received: discriminator_lr={recipe.discriminator_lr}."
-        )
-    if network.adversary and recipe.head not in ("", *_ONE_COLOR):
-        raise errors.UsageError(
-            f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}. "
-            f"Received: head={recipe.head!r}."
-        )
-    if recipe.loss != "l2" and (
-        network.adversary or (recipe.head or network.head) not in _ONE_COLOR
-    ):
-        raise errors.UsageError(
-            f"`loss` is for the heads {_ONE_COLOR}, outside GANs. Received: loss={recipe.loss!r}, "
-            f"arch={recipe.arch!r}, head={recipe.head or network.head!r}."
-        )
-    size = recipe.size or (64 if network.stride else network.size)
-    if network.stride and size % network.stride:
-        raise errors.UsageError(
-            f"`size` must be a multiple of {network.stride} for {recipe.arch}. "
-            f"Received: size={size}."
-        )
-    if recipe.overfit and (recipe.strategy == "multiworker" or recipe.data_service):
-        raise errors.UsageError(
-            "`overfit` is a check on one machine. Received: "
-            f"strategy={recipe.strategy!r}, data_service={recipe.data_service!r}."
-        )
-    batch_size = min(recipe.batch_size, recipe.overfit or recipe.batch_size)
-    head = recipe.head or network.head
-    return dataclasses.replace(recipe, head=head, size=size, batch_size=batch_size)
+    for key, option in _OPTIONS.items():
+        right = option in network.options or not getattr(recipe, key)
+        recipe.check(right, f"`{key}` does not apply to {arch}.", key)
+    right = bool(network.adversary) or not recipe.discriminator_lr
+    text = f"`discriminator_lr` is for GANs, and {arch} is none."
+    recipe.check(right, text, "discriminator_lr")
+    right = recipe.head in _ONE_COLOR
+    text = f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}."
+    recipe.check(right or not network.adversary, text, "head")
+    right = right and not network.adversary
+    text = f"`loss` is for the heads {_ONE_COLOR}, outside GANs."
+    recipe.check(right or recipe.loss == "l2", text, "loss", "arch", "head")
+    right = recipe.strategy != "multiworker" and not recipe.data_service
+    text = "`overfit` is a check on one machine."
+    recipe.check(right or not recipe.overfit, text, "strategy", "data_service")
+    return recipe
 
 
 def build(keys: dict) -> Recipe:

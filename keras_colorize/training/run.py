@@ -16,16 +16,9 @@ from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
 from keras_colorize.evaluation.scoring import Photograph, score
-from keras_colorize.training import (
-    callbacks,
-    checkpoints,
-    distribution,
-    overfit,
-    phases,
-    record,
-    setup,
-)
+from keras_colorize.training import callbacks, distribution, overfit, phases, record, setup
 from keras_colorize.training import recipe as recipes
+from keras_colorize.training.checkpoints import Progress
 from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.record import Run
 
@@ -70,7 +63,7 @@ def train(recipe: Recipe, out: Path) -> Run | None:
             setup.choose_backbone(run)
         run = _from_chief(run, strategy, record.fingerprints_of(data, val))
         # A run that goes on takes its weights from a checkpoint, a helper takes the chief's.
-        fresh = is_chief and not checkpoints.exist(out / "checkpoints")
+        fresh = is_chief and not any((out / "checkpoints").rglob("step-*"))
         weights = run.backbone_weights if fresh else "none"
         colorizer = setup.build(run, strategy, start, weights, data, val)
         if is_chief:
@@ -142,7 +135,7 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
     return run
 
 
-def _fit(run, strategy, colorizer, data, val, out, handlers) -> checkpoints.Progress:
+def _fit(run, strategy, colorizer, data, val, out, handlers) -> Progress:
     """Run the phases, on all workers; they part when all have finished."""
     recipe, validation = run.recipe, None
     batches = _batches(run, strategy, colorizer, data)

@@ -9,6 +9,7 @@ from PIL import Image
 from shards import names, pack, save
 
 from keras_colorize.data import sources
+from keras_colorize.data.file_source import FileSource, Photograph
 from keras_colorize.errors import UsageError
 
 
@@ -173,35 +174,23 @@ def test_tar_without_photographs_is_an_error(tmp_path):
 # ---- parts ----
 
 
-def test_hold_out_splits_once_and_for_all(photos):
-    source = sources.open_source(str(photos))
-    rest, held = source.hold_out(share=0.25)
-    assert (rest.count, held.count) == (6, 2)
-    assert not rest.digests & held.digests
-    assert rest.digests | held.digests == source.digests
-    again, held_again = source.hold_out(share=0.25)
-    assert names(again) == names(rest) and names(held_again) == names(held)
+def of_digests(digests):
+    return FileSource("many", [Photograph(f"{d}.png", "", digest=d) for d in digests])
 
 
-def test_hold_out_is_capped(photos):
-    source = sources.open_source(str(photos))
-    rest, held = source.hold_out(share=0.5, most=3)
-    assert (rest.count, held.count) == (5, 3)
+@pytest.mark.parametrize("count, held_out", [(8, 0), (40, 2), (100, 5), (4000, 200), (6000, 200)])
+def test_hold_out_takes_one_in_twenty_and_at_most_200(count, held_out):
+    source = of_digests(f"{number:016x}" for number in range(count))
+    rest, held = source.hold_out()
+    assert (rest.count, held.count) == (count - held_out, held_out)
+    assert not rest.digests & held.digests and rest.digests | held.digests == source.digests
 
 
-def test_hold_out_depends_on_content_alone(photos, tmp_path):
-    _, held = sources.open_source(str(photos)).hold_out(share=0.25)
-    files = sorted(photos.iterdir())
-    random.Random(1).shuffle(files)
-    renamed = tmp_path / "renamed"
-    renamed.mkdir()
-    for number, path in enumerate(files):
-        shutil.copy(path, renamed / f"{number}.png")
-    _, held_renamed = sources.open_source(str(renamed)).hold_out(share=0.25)
-    assert held_renamed.digests == held.digests
-    tar = pack(tmp_path / "a.tar", {path.name: path for path in files})
-    _, held_packed = sources.open_source(str(tar)).hold_out(share=0.25)
-    assert held_packed.digests == held.digests
+def test_hold_out_depends_on_content_alone():
+    digests = [hashlib.sha256(bytes([number])).hexdigest() for number in range(60)]
+    _, held = of_digests(digests).hold_out()
+    random.Random(1).shuffle(digests)
+    assert of_digests(digests).hold_out()[1].digests == held.digests
 
 
 def test_without_leaves_the_order(photos):

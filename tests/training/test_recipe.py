@@ -55,6 +55,7 @@ def test_recipe_whole_number_for_a_float_is_fine():
         ({"epochs": 0}, r"`epochs` must be at least 1. Received: epochs=0"),
         ({"lr": -1.0}, r"`lr` must be positive"),
         ({"crop": 0.0}, r"`crop` must be above 0 and at most 1. Received: crop=0.0"),
+        ({"seed": 2**32}, r"`seed` must be below 2³². Received: seed=4294967296"),
         ({"ema": 1.0}, r"`ema` must be at least 0 and below 1. Received: ema=1.0"),
         ({"lr": float("nan")}, r"`lr` must be positive"),
         ({"arch": "vgg"}, r"Unknown `arch`. Choose from \[.*'vgg_fusion'.*arch='vgg'"),
@@ -92,7 +93,12 @@ def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message)
             {"arch": "iizuka2016", "labels": True, "overfit": 4},
             r"`labels` and `overfit` do not go together",
         ),
-        ({"arch": "unet_vae", "size": 64}, r"`size` must be 150 for unet_vae"),
+        ({"arch": "unet_vae", "size": 64}, r"`size` must be 150 for unet_vae. Received: size=64"),
+        ({"size": 20}, r"`size` must be a multiple of 8 for vgg_fusion. Received: size=20"),
+        (
+            {"arch": "pix2pix", "finetune_epochs": 1},
+            r"`finetune_epochs` does not apply to pix2pix. Received: finetune_epochs=1",
+        ),
     ],
 )
 def test_recipe_resolve_refuses_keys_that_do_not_apply(keys, message):
