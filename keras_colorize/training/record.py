@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize import cli, errors, files
+from keras_colorize import errors, files
 from keras_colorize._version import __version__
 from keras_colorize.data.source import Source
 from keras_colorize.training.recipe import Recipe
@@ -185,7 +185,7 @@ def held(out: Path) -> Iterator[None]:
         UsageError: Another process holds the folder, or it cannot be written to.
     """
     is_new = not out.exists()
-    cli.make_folder(out, "out")
+    files.make_folder(out, "out")
     path = out / ".lock"
     with open(path, "w") as file:
         try:
