@@ -29,7 +29,7 @@ _OPTIONS = {  # of a network, which these keys need
 }
 
 
-def _key(default, help: str, choices: tuple[str, ...] = (), least: float | None = None):
+def _key(default, help: str, choices: tuple[str, ...] = (), least: float = 0):
     metadata = {"help": help, "choices": choices, "least": least}
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -81,9 +81,7 @@ class Recipe:
         "folder it lies in, or tfds's feature 'label'",
     )
     size: int = _key(
-        0,
-        "side of the square crops, pixels; 0: 64, or the network's own if it takes no other",
-        least=0,
+        0, "side of the square crops, pixels; 0: 64, or the network's own if it takes no other"
     )
     crop: float = _key(
         0.875,
@@ -96,15 +94,12 @@ class Recipe:
         "check that the network learns: train on the first N photographs alone, whole and without "
         "augmentation, and fail unless ab RMSE falls to half of grey's and PSNR rises 3 dB over "
         "grey's; 0: off",
-        least=0,
     )
 
     epochs: int = _key(16, "number of epochs", least=1)
-    steps: int = _key(
-        0, "steps in an epoch; 0: one pass over the photographs, at least 20", least=0
-    )
+    steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20")
     finetune_epochs: int = _key(
-        0, "further epochs with the backbone unlocked, except its batch norm", least=0
+        0, "further epochs with the backbone unlocked, except its batch norm"
     )
     loss: str = _key(
         "l2",
@@ -113,11 +108,9 @@ class Recipe:
         choices=("huber", "l2"),
     )
     kl: float = _key(
-        1e-2,
-        "weight of the Kullback-Leibler divergence in the loss of a variational network",
-        least=0,
+        1e-2, "weight of the Kullback-Leibler divergence in the loss of a variational network"
     )
-    seed: int = _key(0, "seed of weights, order and augmentation", least=0)
+    seed: int = _key(0, "seed of weights, order and augmentation")
 
     optimizer: str = _key(
         "adam",
@@ -126,20 +119,18 @@ class Recipe:
     )
     lr: float = _key(1e-3, "highest learning rate")
     discriminator_lr: float = _key(
-        0.0,
-        "learning rate of a GAN's discriminator; 0: in its published proportion to --lr",
-        least=0,
+        0.0, "learning rate of a GAN's discriminator; 0: in its published proportion to --lr"
     )
-    finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr", least=0)
+    finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr")
     schedule: str = _key(
         "cosine",
         "course of the learning rate: cosine, down to 0 after a warm-up over the first twentieth; "
         "step, a tenth in the second half; or constant",
         choices=("constant", "cosine", "step"),
     )
-    beta_1: float = _key(0.9, "Adam's decay of the mean", least=0)
-    beta_2: float = _key(0.999, "Adam's decay of the variance", least=0)
-    weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate", least=0)
+    beta_1: float = _key(0.9, "Adam's decay of the mean")
+    beta_2: float = _key(0.999, "Adam's decay of the variance")
+    weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
     ema: float = _key(
         0.0,
         "decay of the moving average of the weights, which replaces them in validation and in the "
@@ -167,18 +158,19 @@ class Recipe:
     def __post_init__(self):
         if self.arch not in models.list_models():
             raise errors.unknown("arch", self.arch, models.list_models())
-        for field in dataclasses.fields(self):
-            name, value = field.name, getattr(self, field.name)
-            choices, least = field.metadata["choices"], field.metadata["least"]
-            if choices and value not in choices:
-                raise errors.unknown(name, value, choices)
-            self.check(least is None or value >= least, f"`{name}` must be at least {least}.", name)
         self.check(0 < self.crop <= 1, "`crop` must be above 0 and at most 1.", "crop")
         self.check(0 <= self.ema < 1, "`ema` must be at least 0 and below 1.", "ema")
         self.check(self.seed < 2**32, "`seed` must be below 2³².", "seed")
         self.check(self.lr > 0, "`lr` must be positive.", "lr")
         together = "`labels` and `overfit` do not go together."
         self.check(not (self.labels and self.overfit), together, "labels", "overfit")
+        for field in dataclasses.fields(self):
+            name, value, limits = field.name, getattr(self, field.name), field.metadata
+            if limits["choices"] and value not in limits["choices"]:
+                raise errors.unknown(name, value, limits["choices"])
+            if field.type in (int, float):
+                least = limits["least"]
+                self.check(value >= least, f"`{name}` must be at least {least}.", name)
 
     def check(self, is_right: bool, message: str, *keys: str) -> None:
         """Raise a UsageError with a message and the values of some keys, unless all is right."""

@@ -32,9 +32,8 @@ _MAY_CHANGE = {"lr", "discriminator_lr", "finetune_lr", "strategy", "data_servic
 
 
 def _versions() -> dict[str, str]:
-    modules = {"keras": keras, "tensorflow": tf, "numpy": np}
-    versions = {name: module.__version__ for name, module in modules.items()}
-    return {"keras_colorize": __version__, "python": platform.python_version(), **versions}
+    ours = {"keras_colorize": __version__, "python": platform.python_version()}
+    return ours | {module.__name__: module.__version__ for module in (keras, tf, np)}
 
 
 def _git_commit() -> str | None:
@@ -48,7 +47,7 @@ def _git_commit() -> str | None:
 
 @dataclass
 class Run:
-    """What is known of a run.
+    """What is known of a run: what was asked for, what was chosen, what ran, what came of it.
 
     Attributes:
         recipe: As asked for, with the head and the size that it left open.
@@ -58,15 +57,10 @@ class Run:
         classes: The names of the classes that the network learns to tell apart.
         devices: How many devices share a batch.
         head: The head's configuration, with the prior of these photographs where it has one.
-        backbone_weights: What the backbone starts from: imagenet, none or a file; None if there is
-            no backbone.
-        trainable_backbone: Whether the backbone is trained too; None if there is none.
+        backbone_weights: What the backbone starts from, imagenet, none or a file; None without one.
+        trainable_backbone: Whether the backbone is trained too; None without one.
         status: `running`, `interrupted`, `stopped: REASON` or `done`.
         commands: The command lines that worked on it.
-        git_commit: The package's commit, if it is a checkout.
-        versions: Versions of the packages that matter.
-        machine: Its operating system.
-        began: The time of the first command.
         seconds: What training took, over all commands.
         history: One row for each epoch.
         scores: Scores of the trained model on the photographs to validate on.

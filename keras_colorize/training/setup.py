@@ -159,7 +159,7 @@ def build(
     """Build the Colorizer that a run trains, on the strategy's devices.
 
     Args:
-        run: With its choices made.
+        run: The run, with its choices made.
         strategy: A strategy of tf.distribute.
         start: The trained model to start from.
         backbone_weights: What is loaded into the backbone; none where a checkpoint or another
