@@ -34,7 +34,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
     keras.backend.clear_session()  # or each network's gigabyte would stay
 
 
-def test_recipes_state_their_source_and_command():
+def test_recipes_state_their_paper_and_command():
     for name in recipes.RECIPES.names():
         header = recipes.RECIPES.path(name).read_text(encoding="utf-8").split("\n\n")[0]
         for part in ("— [", "Number to expect:", "Needs:", f"--recipe {name}\n"):
