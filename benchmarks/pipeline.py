@@ -82,7 +82,7 @@ def measure(folder: Path) -> str:
     source = sources.open_source(str(folder))
     ways = {
         "floor": floor(paths),
-        "ours": iter(pipeline.training_batches(source, SIZE, BATCH, seed=0)),
+        "ours": iter(pipeline.training_batches(source, pipeline.BatchOptions(SIZE, BATCH))),
         "peer": peer(paths),
     }
     for batches in ways.values():  # compile, and fill the buffers

@@ -22,6 +22,15 @@ import sys
 import time
 from pathlib import Path
 
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize import models
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.training import distribution, loop, trainers
+from keras_colorize.training.recipe import Recipe
+
 STEPS = {64: 8, 128: 5, 224: 3}  # counted, by size; the first step, which compiles, is not
 SIZES = [(64, 8), (128, 2), (128, 8), (128, 16), (224, 8)]
 WORKERS = (64, 8)
@@ -31,14 +40,6 @@ LINKS = {"10 Gb/s": 1.25e9, "100 Gb/s": 12.5e9, "NVLink 3": 300e9}
 
 def take_steps(size: int, batch: int, workers: int) -> dict:
     """Train for a few steps in this process; return what they took."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    from keras_colorize.colorizer import Colorizer
-    from keras_colorize.training import distribution, loop, trainers
-    from keras_colorize.training.recipe import Recipe
-
     strategy = distribution.make_strategy("multiworker" if workers > 1 else "none")
     keras.utils.set_random_seed(0)
     with strategy.scope():
@@ -50,7 +51,8 @@ def take_steps(size: int, batch: int, workers: int) -> dict:
     distribution.synchronize_batch_norm(strategy, trainer)
     lab = np.random.default_rng(0).uniform(0, 90, (batch // workers, size, size, 3))
     lab = tf.constant(lab.astype("float32"))
-    dataset = tf.data.Dataset.from_tensors((lab[..., :1], {"color": lab})).repeat()
+    pair = {"lightness": lab[..., :1]}, {"color": lab}
+    dataset = tf.data.Dataset.from_tensors(pair).repeat()
     batches = iter(distribution.distribute(strategy, dataset))
 
     @tf.function
@@ -120,8 +122,6 @@ def measure() -> str:
 
 def count_gradients() -> str:
     """Bytes of gradients of each architecture, and the time of their ring all-reduce."""
-    from keras_colorize import models
-
     lines = [
         "| network | trained parameters | gradients MB | " + " | ".join(LINKS) + " |",
         "|---|---:|---:|" + "---:|" * len(LINKS),
@@ -146,8 +146,6 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(take_steps(*json.loads(arguments.child))))
         return
-    import tensorflow as tf
-
     text = (
         "# How training grows\n\n"
         f"`python benchmarks/scaling.py --write`: `vgg_fusion`, whole backbone trained, float32. "

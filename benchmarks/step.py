@@ -18,6 +18,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize import models
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.training import loop, trainers
+from keras_colorize.training.recipe import Recipe
+
 SIZE, BATCH, STEPS, ROUNDS = 96, 4, 5, 3
 SIZES = {"pix2pix": 256}  # PyTorch's takes no smaller photographs
 PEERS = ("pix2pix", "resnet50_unet", "zhang2016")
@@ -25,14 +33,6 @@ PEERS = ("pix2pix", "resnet50_unet", "zhang2016")
 
 def ours(arch: str, size: int, batch: int, steps: int) -> None:
     """Measure one architecture in this process; print a line of JSON."""
-    import numpy as np
-    import tensorflow as tf
-
-    from keras_colorize import models
-    from keras_colorize.colorizer import Colorizer
-    from keras_colorize.training import loop, trainers
-    from keras_colorize.training.recipe import Recipe
-
     options = {}
     if "backbone_weights" in models.get(arch).options:
         options = {"backbone_weights": "none", "trainable_backbone": True}
@@ -42,10 +42,10 @@ def ours(arch: str, size: int, batch: int, steps: int) -> None:
     trainers.prepare(trainer, colorizer, recipe, 1e-3, 100)
     loop.state_of(trainer)
     lab = np.random.default_rng(0).uniform(0, 100, (batch, size, size, 3)).astype("float32")
-    target = {"color": tf.constant(lab)}
+    inputs, target = {"lightness": tf.constant(lab[..., :1])}, {"color": tf.constant(lab)}
     if "saliency" in colorizer.network.output:
         target["saliency"] = tf.constant(lab[..., :1] / 50 - 1)
-    step = tf.function(lambda: trainer.train_step((tf.constant(lab[..., :1]), target)))
+    step = tf.function(lambda: trainer.train_step((inputs, target)))
     step()
     step()
     times = []
@@ -67,14 +67,12 @@ def run(*command) -> dict:
 
 def measure(torch: str | None) -> str:
     """Measure everything in turn; return the table."""
-    from keras_colorize import list_models, models
-
     lines = [
         "| | size | parameters trained | s a step | s a photograph | peak MB | PyTorch s a step "
         "| PyTorch peak MB | time, ours / PyTorch | memory, ours / PyTorch |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for arch in list_models():
+    for arch in models.list_models():
         build = models.get(arch)
         size = build.size if build.stride is None else SIZES.get(arch, SIZE)
         here, there = [], []

@@ -9,6 +9,13 @@ from it. What comes out is `RUN/model`, for `keras-colorize colorize --model RUN
 not care which backend trained them.
 
 For networks with one loss: no GANs, no variational ones. `keras-colorize train` does all of them.
+
+Shared with `train`: the checks of the recipe's keys, the optimizer with its schedule and its moving
+average (`training/optimizers.py`), how large windows are (`data/windows.py`), and the Colorizer
+with its folder. Not shared, because it is TensorFlow there: the input pipeline (here photographs
+lie in the device's memory, and JAX draws their windows), the order of photographs, the loop (here
+one compiled call takes 20 steps), checkpoints (here arrays in one file), and how often each bin of
+color occurs.
 """
 
 import argparse
@@ -29,8 +36,11 @@ from jax import numpy as jnp
 from keras_colorize import files, heads, load, models
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.data.windows import draw_share
+from keras_colorize.training import optimizers
+from keras_colorize.training import recipe as recipes
+from keras_colorize.training.recipe import Recipe
 
-WINDOW = 7 / 8  # largest share of the kept square that a crop takes
 CHUNK = 20  # steps in one call of the device
 CHECKPOINT_SECONDS = 60.0
 
@@ -70,13 +80,13 @@ def read_shards(pattern: str, side: int) -> tuple[np.ndarray, list[str]]:
     return np.stack([square for square, _ in found]), [digest for _, digest in found]
 
 
-def windows(squares, key, size, least):
+def windows(squares, key, size, smallest):
     """Cut random windows and mirror half of them, on the device: uint8 → float32 sRGB in 0…1."""
     count, side = squares.shape[:2]
     draws = jax.random.uniform(key, (count, 4))
 
     def cut(square, draw):
-        window = side * (least + draw[0] * max(0.0, WINDOW - least))
+        window = side * draw_share(draw[0], smallest)
         scale = jnp.full(2, size / window)
         corner = draw[1:3] * (side - window)
         picture = jax.image.scale_and_translate(
@@ -93,80 +103,66 @@ def windows(squares, key, size, least):
 class Training:
     """The state of a run as plain arrays, and the compiled functions that change it."""
 
-    def __init__(self, colorizer: Colorizer, arguments, squares):
-        self.colorizer, self.squares = colorizer, jnp.asarray(squares)
-        self.size, self.batch_size = colorizer.size, arguments.batch_size
-        self.seed, self.least, self.decay = arguments.seed, arguments.crop, arguments.ema
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            max(1, arguments.steps - arguments.steps // 20),
-            warmup_target=arguments.lr,
-            warmup_steps=max(1, arguments.steps // 20),
-        )
-        self.optimizer = keras.optimizers.AdamW(rate, weight_decay=arguments.weight_decay)
-        self.trained = colorizer.network.trainable_variables
-        self.others = colorizer.network.non_trainable_variables
-        self.optimizer.build(self.trained)
-        # The last group is the moving average of the first.
-        groups = self.trained, self.others, self.optimizer.variables, self.trained
-        self.state = [[jnp.copy(variable.value) for variable in group] for group in groups]
+    def __init__(self, colorizer: Colorizer, recipe: Recipe, squares):
+        self.colorizer, self.network = colorizer, colorizer.network
+        self.recipe, self.squares = recipe, jnp.asarray(squares)
+        self.optimizer = optimizers.make(recipe, recipe.lr, recipe.steps)
+        trained, others = self.network.trainable_variables, self.network.non_trainable_variables
+        self.optimizer.build(trained)
+        # The optimizer's variables hold the moving average, too.
+        self.variables = trained, others, self.optimizer.variables
+        self.state = [[jnp.copy(v.value) for v in group] for group in self.variables]
         self.steps = jax.jit(self._steps, donate_argnums=0)
-        self.predict = jax.jit(self._predict)
 
     def order(self, step: int, count: int) -> np.ndarray:
         """Return the numbers of the photographs of `count` steps from `step` on: `(count, B)`."""
-        numbers = np.arange(step * self.batch_size, (step + count) * self.batch_size)
+        batch_size = self.recipe.batch_size
+        numbers = np.arange(step * batch_size, (step + count) * batch_size)
         epochs, places = np.divmod(numbers, len(self.squares))
         for epoch in np.unique(epochs):
-            order = np.random.default_rng((self.seed, epoch)).permutation(len(self.squares))
+            order = np.random.default_rng((self.recipe.seed, epoch)).permutation(len(self.squares))
             numbers[epochs == epoch] = order[places[epochs == epoch]]
-        return numbers.reshape(count, self.batch_size)
+        return numbers.reshape(count, batch_size)
 
     def _steps(self, state, first, order):
+        recipe, size = self.recipe, self.colorizer.size
+
         def loss_of(trained, others, photograph):
-            outputs, others = self.colorizer.network.stateless_call(
+            outputs, others = self.network.stateless_call(
                 trained, others, {"lightness": photograph[..., :1]}, training=True
             )
             return jnp.mean(self.colorizer.head.loss(photograph, outputs["color"])), others
 
         def step(carried, item):
-            (trained, others, optimizer, average), (number, photographs) = carried, item
-            key = jax.random.fold_in(jax.random.key(self.seed), number)
-            pictures = windows(self.squares[photographs], key, self.size, self.least)
+            (trained, others, optimizer), (number, photographs) = carried, item
+            key = jax.random.fold_in(jax.random.key(recipe.seed), number)
+            pictures = windows(self.squares[photographs], key, size, recipe.crop)
             gradient = jax.value_and_grad(loss_of, has_aux=True)
             (loss, others), gradients = gradient(trained, others, lab.rgb_to_lab(pictures))
             trained, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trained)
-            decay = jnp.minimum(self.decay, (1 + number) / (10 + number))
-            average = jax.tree.map(lambda a, v: decay * a + (1 - decay) * v, average, trained)
-            return [trained, others, optimizer, average], loss
+            return [trained, others, optimizer], loss
 
         numbers = first + jnp.arange(len(order))
         return jax.lax.scan(step, state, (numbers, order))
 
-    def _predict(self, average, others, lightness):
-        batch, side = lightness.shape[:2]
-        seen = jax.image.resize(lightness, (batch, self.size, self.size, 1), "linear")
-        inputs = {"lightness": seen}
-        outputs, _ = self.colorizer.network.stateless_call(average, others, inputs, training=False)
-        ab = self.colorizer.head.decode(outputs["color"]).astype("float32")
-        return jax.image.resize(ab, (batch, side, side, 2), "linear")
+    def put_back(self) -> None:
+        """Give the network and the optimizer their state."""
+        for variables, values in zip(self.variables, self.state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
 
     def ab_error(self, squares: np.ndarray) -> tuple[float, float]:
         """Return the root mean squared error of ab with the averaged weights, and grey's."""
+        self.put_back()
         made = grey = 0.0
-        for start in range(0, len(squares), 50):
-            photograph = lab.rgb_to_lab(jnp.asarray(squares[start : start + 50]) / 255.0)
-            true = photograph[..., 1:]
-            error = self.predict(self.state[3], self.state[1], photograph[..., :1]) - true
-            made, grey = made + float(jnp.sum(error**2)), grey + float(jnp.sum(true**2))
+        with optimizers.averaged(self):
+            for start in range(0, len(squares), 50):
+                photograph = np.array(lab.rgb_to_lab(squares[start : start + 50] / np.float32(255)))
+                true = photograph[..., 1:]
+                error = self.colorizer.predict_ab(photograph[..., :1]) - true
+                made, grey = made + float(np.sum(error**2)), grey + float(np.sum(true**2))
         count = squares[..., :2].size
         return (made / count) ** 0.5, (grey / count) ** 0.5
-
-    def put_back(self) -> None:
-        """Give the Colorizer's network the averaged weights."""
-        for variables, values in ((self.trained, self.state[3]), (self.others, self.state[1])):
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
 
     # ---- checkpoint: arrays in one file, no pickle ----
 
@@ -214,6 +210,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, help="stop after so long, with a checkpoint")
     arguments = parser.parse_args(argv)
+    given = {key: value for key, value in vars(arguments).items() if value is not None}
+    recipe = recipes.build({k: v for k, v in given.items() if k in Recipe.__dataclass_fields__})
     if keras.backend.backend() != "jax":
         sys.exit("Set KERAS_BACKEND=jax.")
 
@@ -222,11 +220,11 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{len(squares):,} photographs in {time.monotonic() - began:.0f} s; {jax.devices()}")
     held_out = read_shards(arguments.val, 256)[0] if arguments.val else None
 
-    keras.utils.set_random_seed(arguments.seed)
+    keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy("mixed_bfloat16")
     colorizer = _build(arguments, squares)
     colorizer.trained_on |= frozenset(digests)
-    training = Training(colorizer, arguments, squares)
+    training = Training(colorizer, recipe, squares)
     checkpoint = arguments.out / "checkpoint.npz"
     arguments.out.mkdir(parents=True, exist_ok=True)
     step = training.restore(checkpoint)
@@ -255,6 +253,7 @@ def main(argv: list[str] | None = None) -> int:
             return 0
 
     training.put_back()
+    optimizers.use_average(training)
     colorizer.save(arguments.out / "model")
     record = vars(arguments) | {"out": str(arguments.out), "photographs": len(squares)}
     files.write_json(arguments.out / "run.json", record)

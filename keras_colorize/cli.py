@@ -104,6 +104,11 @@ def start_keras() -> None:
 def report_skipped(skipped: list[tuple[str, str]]) -> None:
     """Count and name the files that were not used."""
     if skipped:
-        print(f"Skipped {len(skipped)} files:", file=sys.stderr)
+        print(f"Skipped {counted(len(skipped), 'file')}:", file=sys.stderr)
         for name, reason in skipped:
             print(f"  {name}: {reason}", file=sys.stderr)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 photograph, 2,000 photographs."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

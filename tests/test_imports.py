@@ -27,7 +27,7 @@ ROOMS = {
     "runtimes": BASE | {"color", "heads", "colorizer", "data"},
 }
 ROOMS["evaluation"] = BASE | {"catalog", "color", "plots", "heads", "models", "colorizer", "data"}
-ROOMS["training"] = ROOMS["evaluation"] | {"layers", "evaluation"}
+ROOMS["training"] = ROOMS["evaluation"] | {"cli", "layers", "evaluation"}
 ROOMS["verb"] = set(ROOMS)
 NETWORKS = {"color", "layers", "heads", "models", "colorizer"}
 VERBS = {"train", "evaluate", "colorize", "export", "demo"}

@@ -3,9 +3,10 @@
 import keras
 import pytest
 
-from keras_colorize import models, train
+from keras_colorize import models
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.training import recipe as recipes
+from keras_colorize.training import run
 from keras_colorize.training.checkpoints import Checkpoints
 
 # What may be shrunk; layers, head, losses and optimizer stay as the recipe has them.
@@ -26,14 +27,14 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
         keys["finetune_epochs"] = 1
     if "backbone_weights" in asked:
         keys["backbone_weights"] = "none"
-    record = train.train(recipes.build(keys), tmp_path / "run")
-    assert record["status"] == "done"
-    assert record["recipe"]["head"] == asked.get("head", build.head)
-    assert len(record["history"]) == (2 if "finetune_epochs" in asked else 1)
+    trained = run.train(recipes.build(keys), tmp_path / "run")
+    assert trained.status == "done"
+    assert trained.head["name"] == asked["head"]  # every paper says which
+    assert len(trained.history) == (2 if "finetune_epochs" in asked else 1)
     keras.backend.clear_session()  # or each network's gigabyte would stay
 
 
-def test_recipes_state_their_source_and_command():
+def test_recipes_state_their_paper_and_command():
     for name in recipes.RECIPES.names():
         header = recipes.RECIPES.path(name).read_text(encoding="utf-8").split("\n\n")[0]
         for part in ("— [", "Number to expect:", "Needs:", f"--recipe {name}\n"):

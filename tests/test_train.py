@@ -19,8 +19,7 @@ from PIL import Image
 
 import keras_colorize
 from keras_colorize import evaluate, train
-from keras_colorize.data import pipeline, sources
-from keras_colorize.training import recipe as recipes
+from keras_colorize.training import record
 
 TINY = ["--size", "16", "--batch-size", "2", "--backbone-weights", "none"]
 
@@ -167,26 +166,20 @@ def test_train_goes_on_with_more_epochs_and_another_rate(tmp_path, capsys):
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["recipe"]["epochs"] == 2 and len(record["commands"]) == 2
     assert len(losses(tmp_path)) == 2
-    assert run(*argv, "--epochs", 1) == 2  # fewer are another run
-
-
-def test_train_another_recipe_in_the_same_folder_names_the_difference(finished, capsys):
-    assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8, "--seed", 5) == 2
-    assert "seed: 0 there, 5 now" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("content", ["[]", "{", '{"recipe": {}, "fingerprints": {}}'])
-def test_train_in_a_folder_with_a_broken_record_says_so(content, tmp_path, capsys):
-    (tmp_path / "run.json").write_text(content)
-    assert run("-o", tmp_path, *TINY) == 1
-    assert "run.json is no record of a run" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")
 def test_train_two_processes_cannot_share_a_folder(finished, capsys):
-    with train._lock(finished):
+    with record.held(finished):
         assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 2
     assert "Another process is training in this folder" in capsys.readouterr().err
+    assert not (finished / ".lock").exists()
+
+
+@pytest.mark.parametrize("argv", [["--data", "nowhere"], ["--backbone-weights", "nope.h5"]])
+def test_train_that_cannot_start_leaves_nothing(argv, tmp_path):
+    assert run("-o", tmp_path / "run", *argv) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys):
@@ -211,8 +204,7 @@ import tensorflow as tf
 cpus = tf.config.list_physical_devices("CPU")
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpus[0], two)
-from keras_colorize import evaluate, train
-from keras_colorize.data import pipeline, sources
+from keras_colorize import train
 sys.exit(train.main(sys.argv[1:]))
 """
 
@@ -261,31 +253,14 @@ def test_train_takes_file_names_that_are_not_utf_8(tmp_path):
     assert "caf\\xe9.png" in (tmp_path / "scored" / "per_image.csv").read_text()
 
 
-def test_train_does_not_train_on_validation_photographs(tmp_path, capsys):
-    folder = make_photographs(tmp_path / "photographs", 8)
-    out = tmp_path / "run"
-    val = f"{folder}/[0-2].png"
-    argv = [*TINY, "--data", folder, "--val-data", val, "--epochs", 1, "--steps", 1]
-    assert run("-o", out, *argv) == 0
-    assert "3 photographs of --val-data are also in --data" in capsys.readouterr().err
-    assert json.loads((out / "run.json").read_text())["photographs"]["data"] == 5
-
-
 def test_train_with_bins_measures_the_colors_once(tmp_path, capsys):
     out = tmp_path / "run"
-    argv = ["-o", out, *TINY, "--head", "gamut", "--epochs", 1, "--steps", 1]
-    assert run(*argv) == 0
-    # By brute force over the same central crops, in scikit-image's Lab.
-    seen = set()
-    source = sources.open_source("samples")
-    for rgb, _ in pipeline.validation_batches(source, 16, 6).map(lambda x, y: (y["color"], x)):
-        seen = set(map(tuple, np.floor((rgb.numpy()[..., 1:].reshape(-1, 2) + 125) / 10)))
+    argv = ["-o", out, *TINY, "--head", "gamut", "--steps", 1]
+    assert run(*argv, "--epochs", 1) == 0
     head = json.loads((out / "run.json").read_text())["head"]
-    assert len(head["kept"]) == len(seen)
-    assert sum(head["prior"]) == pytest.approx(1)
-    assert f"{len(seen)} color classes" in capsys.readouterr().out
+    assert f"{len(head['kept'])} color classes" in capsys.readouterr().out
     assert keras_colorize.load(out).head.config() == head
-    assert run(*argv) == 0
+    assert run(*argv, "--epochs", 2) == 0
     assert "color classes" not in capsys.readouterr().out
 
 
@@ -354,14 +329,16 @@ def test_train_overfit_passes_and_says_so(tmp_path, capsys, more):
     assert record["overfit"]["passed"] and record["overfit"]["photographs"] == 2
     assert record["overfit"]["ab_rmse"] <= 0.5 * record["overfit"]["grey_ab_rmse"]
     assert record["photographs"] == {"data": 2, "val_data": 0}
-    assert "Overfit   passed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Overfit   passed" in said and "| truth |" not in said  # one number for each metric
 
 
 def test_train_overfit_that_has_not_learned_exits_1(tmp_path, capsys):
     argv = ["--overfit", 2, "--size", 16, "--epochs", 1, "--steps", 1, "--backbone-weights", "none"]
     assert run("-o", tmp_path / "run", *argv) == 1
     assert not json.loads((tmp_path / "run" / "run.json").read_text())["overfit"]["passed"]
-    assert "Overfit   FAILED" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Overfit   FAILED" in said and "the same command with more --epochs goes on" in said
 
 
 # ---- wrong usage ----
@@ -382,8 +359,6 @@ def test_train_overfit_that_has_not_learned_exits_1(tmp_path, capsys):
             "'rgb', 'sigmoid']. Received: head='gammut'.",
         ),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
-        (["--size", "20"], "`size` must be a multiple of 8 for vgg_fusion. Received: size=20."),
-        (["--seed", "4294967296"], "`seed` must be below 2³². Received: seed=4294967296."),
         (["--recipe", "nope"], "Unknown `recipe`. Choose from"),
         (["--backbone-weights", "nope.h5"], "`backbone_weights` must be 'imagenet', 'none' or"),
     ],
@@ -393,47 +368,18 @@ def test_train_wrong_usage_names_the_argument(argv, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_train_folder_without_photographs_is_wrong_usage(tmp_path, capsys):
-    (tmp_path / "empty").mkdir()
-    assert run("-o", tmp_path / "run", "--data", tmp_path / "empty") == 2
-    assert "There are no photographs in the folder" in capsys.readouterr().err
-
-
 def test_train_unwritable_output_is_wrong_usage(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert run("-o", tmp_path / "file" / "run") == 2
     assert "`out` cannot be written to" in capsys.readouterr().err
 
 
-def test_train_unknown_flag_is_wrong_usage(capsys):
-    with pytest.raises(SystemExit) as stop:
-        run("--learning-rate", 1)
-    assert stop.value.code == 2
-
-
-def test_train_without_imagenet_weights_is_loud_and_recorded(tmp_path, capsys, monkeypatch):
-    import keras
-
-    real = keras.applications.VGG16
-
+def test_train_without_imagenet_weights_that_are_asked_for_is_wrong_usage(
+    tmp_path, capsys, monkeypatch
+):
     def offline(weights, **options):
-        if weights == "imagenet":
-            raise Exception("URL fetch failure")  # as Keras raises it
-        return real(weights=weights, **options)
+        raise Exception("URL fetch failure")  # as Keras raises it
 
     monkeypatch.setattr("keras.applications.VGG16", offline)
-    argv = ["--size", 16, "--batch-size", 2, "--epochs", 1, "--steps", 1]
-    assert run("-o", tmp_path / "run", *argv) == 0
-    loud = [
-        line for line in capsys.readouterr().err.splitlines() if "WARNING: the backbone" in line
-    ]
-    assert len(loud) == 1
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert record["recipe"]["backbone_weights"] == "auto"
-    assert record["backbone_weights"] == "none" and record["trainable_backbone"] is True
-    assert run("-o", tmp_path / "other", *argv, "--backbone-weights", "imagenet") == 2
+    assert run("-o", tmp_path / "run", "--size", 16, "--backbone-weights", "imagenet") == 2
     assert "pass 'none' to train the backbone from scratch" in capsys.readouterr().err
-
-
-def test_recipes_are_found_in_a_checkout():
-    assert "vgg_fusion_regression" in recipes.RECIPES.names()

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.data.photographs import MAX_PIXELS
+from keras_colorize.data.upright import upright
 
 _ORIENTATION, _SHORT = 0x0112, 3
 # A file made of millions of empty blocks would keep a walk busy for minutes. A GIF needs one step
@@ -315,7 +316,7 @@ def read(encoded, max_pixels: int = MAX_PIXELS):
     damaged = (wrong == "") & (tf.size(picture) == 0)
     name = tf.gather([*_FORMATS, ""], kind)
     wrong = tf.where(damaged, "damaged or truncated " + name, wrong)
-    return _upright(picture, _orientation(file, *header.exif)), wrong
+    return upright(picture, _orientation(file, *header.exif)), wrong
 
 
 def _orientation(file, exif, end):
@@ -338,15 +339,3 @@ def _orientation(file, exif, end):
     values = tf.boolean_mask(field(8), (field(0) == _ORIENTATION) & (field(2) == _SHORT))
     value = tf.reduce_max(tf.concat([values, [1]], 0))
     return tf.where((exif == 0) | (value > 8), 1, tf.cast(value, tf.int32))
-
-
-def _upright(picture, orientation):
-    """Undo an EXIF orientation: transpose from 5 on, then mirror."""
-
-    def when(orientations, change, picture):
-        asked = tf.reduce_any(tf.equal(orientation, orientations))
-        return tf.cond(asked, lambda: change(picture), lambda: picture)
-
-    picture = when([5, 6, 7, 8], lambda x: tf.transpose(x, (1, 0, 2)), picture)
-    picture = when([2, 3, 6, 7], lambda x: tf.reverse(x, [1]), picture)
-    return when([3, 4, 7, 8], lambda x: tf.reverse(x, [0]), picture)

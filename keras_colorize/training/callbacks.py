@@ -1,4 +1,4 @@
-"""What happens while a run goes on: progress, pictures, history, and the stop on NaN."""
+"""Callbacks of a run: progress, pictures, history, and the stop on NaN."""
 
 import csv
 import math
@@ -12,6 +12,7 @@ from tqdm import tqdm
 from keras_colorize import files, plots
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.data import photographs
 from keras_colorize.errors import RunError
 
 
@@ -35,7 +36,7 @@ class ProgressBar(keras.callbacks.Callback):
         total = self.params["epochs"] * self.params["steps"]
         done = self.params["progress"].step
         self._bar = tqdm(total=total, initial=done, unit="step", desc="train", dynamic_ncols=True)
-        # A log file gets a line now and then, a terminal a bar that moves.
+        # A log file gets a line every 20 seconds, a terminal a bar that moves.
         self._bar.mininterval = 0.2 if self._bar.fp.isatty() else 20.0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -77,8 +78,8 @@ class Pictures(keras.callbacks.Callback):
     Args:
         folder: Gets `epoch-001.png` and so on.
         writer: Gets the same grids for TensorBoard.
-        colorizer: Whose network is trained.
-        photographs: uint8 `(S, S, 3)`, of one size.
+        colorizer: The Colorizer that is trained.
+        shown: Photographs, uint8 `(S, S, 3)`, of one size.
     """
 
     def __init__(
@@ -86,20 +87,20 @@ class Pictures(keras.callbacks.Callback):
         folder: Path,
         writer: tf.summary.SummaryWriter,
         colorizer: Colorizer,
-        photographs: list[np.ndarray],
+        shown: list[np.ndarray],
     ):
         super().__init__()
         self._folder = folder
         self._writer = writer
         self._colorizer = colorizer
-        self._truth = np.stack(photographs)
+        self._truth = np.stack(shown)
         self._grey = pixels.to_grey(self._truth)
 
     def on_epoch_end(self, epoch, logs=None):
         made = self._colorizer.colorize_batch(self._truth)
         grid = plots.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
         self._folder.mkdir(exist_ok=True)
-        plots.save(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
+        photographs.write(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
         step = self.params["progress"].step
         with self._writer.as_default(step=step):
             tf.summary.image("photographs", grid[None])

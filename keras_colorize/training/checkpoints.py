@@ -1,4 +1,4 @@
-"""Checkpoints that a kill, a full disk or a truncated file cannot turn into silent loss."""
+"""Checkpoints that survive a kill, a full disk or a truncated file, or say what was lost."""
 
 import json
 import shutil
@@ -35,8 +35,8 @@ class Progress:
 class Checkpoints:
     """The checkpoints of one run: a folder each, named by step, written whole or not at all.
 
-    Made in the scope of the run's strategy. Of several workers all must make the same calls; the
-    chief alone reads and writes, and the others get from it what it has read.
+    They are made in the scope of the run's strategy. Where there are several workers, all must make
+    the same calls; the chief alone reads and writes, and the others get from it what it has read.
 
     Args:
         folder: Where they are.
@@ -80,12 +80,10 @@ class Checkpoints:
             shutil.rmtree(self._path(step), ignore_errors=True)
 
     def begin(self, progress: Progress) -> None:
-        """Keep the weights that the run, or its next phase, starts from.
+        """Write a first checkpoint, of the weights that the run or its next phase starts from.
 
-        Nothing is written if there is a checkpoint already.
-
-        A run that is killed in its first minute must not start from others, least of all from
-        random ones in place of pretrained ones.
+        A run that is killed in its first minute then starts again from the same weights. Nothing is
+        written if there is a checkpoint already.
         """
         if not distribution.is_chief(self._strategy):
             return

@@ -1,8 +1,8 @@
-"""Several devices and several machines: all that the rest of training need not know about them.
+"""Several devices and several machines.
 
-One worker is one process; under `multiworker` there are several, each with its devices, and the
-first is the chief: it alone reads and writes the run's folder. What it decides or has read reaches
-the others by broadcast, so they need no file system in common but for the photographs.
+A worker is a process with its devices. Under `multiworker` there are several, and the first is the
+chief: it alone reads and writes the run's folder. What it decides or has read reaches the others by
+broadcast, so they need no common file system, except for the photographs.
 """
 
 import contextlib
@@ -25,8 +25,7 @@ _SLURM_PORT = 8888  # of the first worker on a node; the others follow
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """Return the tf.distribute strategy of `--strategy`.
 
-    That of several workers must be made before TensorFlow has run anything, and returns when all of
-    them are there.
+    `multiworker` must be made before TensorFlow has run anything, and waits for all workers.
 
     Raises:
         UsageError: `multiworker`, and the environment does not say who the workers are.
@@ -52,8 +51,8 @@ def _find_workers() -> tf.distribute.cluster_resolver.ClusterResolver:
             spec = tf.train.ClusterSpec({"worker": hosts})
             return resolvers.SimpleClusterResolver(spec, task_type="worker", task_id=index)
         if "SLURM_STEP_NODELIST" in os.environ:
-            # Which GPUs a task sees is Slurm's affair (--gpus-per-task): the resolver is kept from
-            # choosing them, and is told of more than there can be tasks on a node.
+            # Slurm itself chooses the GPUs that a task sees (--gpus-per-task). So that the resolver
+            # does not, it is told that there are more than there can be tasks on a node.
             return resolvers.SlurmClusterResolver(
                 port_base=_SLURM_PORT, gpus_per_node=1024, gpus_per_task=1, auto_set_gpu=False
             )
@@ -135,10 +134,10 @@ def _sum(strategy, value):
 
 @contextlib.contextmanager
 def watched(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Turn what TensorFlow raises, a lost worker first of all, into a RunError."""
+    """Turn what TensorFlow raises, because of a lost worker for example, into a RunError."""
     try:
         yield
-    except tf.errors.OpError as error:  # or a photograph that has gone since the check, say
+    except tf.errors.OpError as error:
         if worker_of(strategy)[1] > 1 and isinstance(error, _LOST):
             raise errors.RunError(
                 "Another worker has stopped: its own messages say why. Start all workers again "
@@ -176,9 +175,9 @@ def distribute(strategy: tf.distribute.Strategy, dataset: tf.data.Dataset):
 
 
 def synchronize_batch_norm(strategy: tf.distribute.Strategy, trainer: keras.Model) -> None:
-    """Let batch normalization take its statistics over all devices, as over one.
+    """Let batch normalization take its statistics over the batches of all devices together.
 
-    Left alone each device would have its own, and a checkpoint would keep the first one's only.
+    Otherwise each device would have its own, and a checkpoint would hold only the first one's.
     """
     if strategy.num_replicas_in_sync == 1:
         return

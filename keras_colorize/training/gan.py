@@ -11,15 +11,14 @@ from keras_colorize.models.adversary import Adversary
 class GanTrainer(keras.Model):
     """Trains a network against its discriminator; both learn from the same forward pass.
 
-    A step's logs are `loss`, the generator's in all; `l1_loss`, `adversarial_loss` and, where the
-    network predicts saliency, `saliency_loss`, its parts without their weights; and
-    `discriminator_loss`. Validation's one number is the mean absolute error of color, in the
-    head's units: judgments of a discriminator that goes on learning cannot be compared between
-    epochs.
+    A step logs the generator's `loss`; its parts without their weights, `l1_loss`,
+    `adversarial_loss` and, where the network predicts saliency, `saliency_loss`; and the
+    `discriminator_loss`. Validation measures only the mean absolute error of color, in the head's
+    units: the judgments of a discriminator that goes on learning do not compare between epochs.
 
     Args:
         network: L* → `{"color": …}`, and `"saliency"` if the adversary weighs it.
-        head: Its head, one that predicts one color.
+        head: The network's head, which must predict one color for each pixel.
         adversary: The discriminator and the weights of the losses.
     """
 
@@ -46,7 +45,7 @@ class GanTrainer(keras.Model):
 
     @property
     def optimizers(self) -> list[keras.optimizers.Optimizer]:
-        """Both optimizers, whose state belongs into a checkpoint."""
+        """Both optimizers; their state belongs in a checkpoint."""
         return [self.optimizer, self.discriminator_optimizer]
 
     @property
@@ -60,14 +59,14 @@ class GanTrainer(keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             outputs = self.network(inputs, training=True)
             losses = self._measure(inputs["lightness"], targets, outputs)
-            # Over the whole batch, whichever part of it this replica has.
+            # The mean over the whole batch, of which this replica may have a part.
             generator = tf.nn.compute_average_loss(losses["loss"])
             discriminator = tf.nn.compute_average_loss(losses["discriminator_loss"])
             # In float16 each optimizer has a scale of its own.
             generator = self.optimizer.scale_loss(generator)
             discriminator = self.discriminator_optimizer.scale_loss(discriminator)
-        # Each loss is derived by its own network's weights: the generator learns nothing from the
-        # discriminator's, nor the other way round.
+        # Each loss has gradients for its own network's weights alone: neither network learns from
+        # the other's loss.
         for loss, network, optimizer in (
             (generator, self.network, self.optimizer),
             (discriminator, self.discriminator, self.discriminator_optimizer),

@@ -1,9 +1,9 @@
 """The one training loop.
 
-Keras's `fit` can neither resume inside an epoch nor, in Keras 3, train on several machines (keras
-issue 20585). This loop runs the public `train_step` of any compiled Keras model under any
-tf.distribute strategy, so a GAN or a VAE is a model with a `train_step` of its own, and it drives
-ordinary Keras callbacks.
+Keras's `fit` cannot resume inside an epoch, and in Keras 3 it cannot train on several machines
+(keras issue 20585). This loop runs the public `train_step` of any compiled Keras model under any
+tf.distribute strategy, and drives ordinary Keras callbacks. A GAN is a model with a `train_step` of
+its own.
 """
 
 import contextlib
@@ -24,10 +24,10 @@ _CHECKPOINT_SECONDS = 60.0
 
 def state_of(trainer: keras.Model) -> list:
     """Return every variable that training `trainer` changes."""
-    optimizers = getattr(trainer, "optimizers", [trainer.optimizer])  # a GAN has two, built
-    if len(optimizers) == 1:
+    used = getattr(trainer, "optimizers", [trainer.optimizer])  # a GAN has two, already built
+    if len(used) == 1:
         trainer.optimizer.build(trainer.trainable_variables)
-    return [*trainer.variables, *(v for optimizer in optimizers for v in optimizer.variables)]
+    return [*trainer.variables, *(v for optimizer in used for v in optimizer.variables)]
 
 
 def fit(
@@ -44,15 +44,14 @@ def fit(
 
     Args:
         trainer: A compiled model; the logs of its `train_step` are averaged over each epoch.
-        strategy: It was built in its scope.
-        batches: Step → endless batches from that step on; of several workers, this one's part of
-            each batch.
+        strategy: The strategy in whose scope the trainer was built.
+        batches: A function from a step to endless batches from that step on; where there are
+            several workers, to this one's part of each batch.
         validation: One pass over the validation photographs, for `test_step`.
-        epochs: In all.
-        steps_per_epoch: Steps.
-        checkpoints: Of the trainer's state; written every minute and after each epoch.
-        callbacks: They see steps of the whole run, counted from 0, and epochs, counted from 0. Of
-            several workers, each has its own.
+        epochs: The number of epochs in all.
+        steps_per_epoch: The number of steps in an epoch.
+        checkpoints: Checkpoints of the trainer's state, written every minute and after each epoch.
+        callbacks: Their steps and epochs count from 0 over the whole run. Each worker has its own.
 
     Returns:
         The finished run's progress, history included.
@@ -75,8 +74,8 @@ def fit(
             if iterator is None:
                 iterator = iter(distribution.distribute(strategy, batches(progress.step)))
                 if strategy.num_replicas_in_sync > 1:
-                    # Keras makes some metrics at their first use, which must not be while a
-                    # function for several devices is traced.
+                    # Keras makes some metrics at their first use, and cannot do so while it traces
+                    # a function for several devices.
                     strategy.run(trainer.test_step, args=(next(iterator),))
                     iterator = iter(distribution.distribute(strategy, batches(progress.step)))
             epoch, within = divmod(progress.step, steps_per_epoch)
@@ -132,7 +131,7 @@ def _as_floats(logs) -> dict[str, float]:
 
 
 def _validate(trainer, test_step, validation) -> dict[str, float]:
-    # The last batch need not divide among the devices, so each is given every batch whole.
+    # The last batch may not divide among the devices, so one device takes every batch whole.
     trainer.reset_metrics()
     logs = {}
     for batch in validation:
@@ -141,14 +140,14 @@ def _validate(trainer, test_step, validation) -> dict[str, float]:
 
 
 class _Stop:
-    """The signal that asked the run to stop, if one did."""
+    """The signal that asked the run to stop; None until one does."""
 
     signal: int | None = None
 
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[_Stop]:
-    """Note the first Ctrl-C or SIGTERM instead of obeying it; a second one acts at once."""
+    """Note the first Ctrl-C or SIGTERM, so that the step can end; a second one acts at once."""
     stop = _Stop()
     before = {}
 

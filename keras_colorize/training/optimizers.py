@@ -1,4 +1,4 @@
-"""Optimizers, the course of their learning rates, and averages of the weights."""
+"""Optimizers, the course of their learning rates, and averages of the weights, on any backend."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,25 +6,20 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from keras_colorize.training import precision
 from keras_colorize.training.recipe import Recipe
 
-_MOMENTUM = 0.9  # of sgd: the usual value, no source states one
+_MOMENTUM = 0.9  # for sgd, the usual value; no paper states one
 
 
 def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer; in float16, one that scales the loss.
+    """Return the recipe's optimizer.
 
     Args:
         recipe: Names the optimizer, its constants and its schedule.
         lr: The highest learning rate.
-        steps: For which the schedule is laid out.
+        steps: How many steps the schedule covers.
     """
-    optimizer = _make(recipe, learning_rate(lr, recipe.schedule, steps))
-    return precision.LossScaleOptimizer(optimizer) if recipe.precision == "float16" else optimizer
-
-
-def _make(recipe, rate):
+    rate = learning_rate(lr, recipe.schedule, steps)
     more = {"weight_decay": recipe.weight_decay or None}
     if recipe.ema:
         more |= {"use_ema": True, "ema_momentum": recipe.ema}
@@ -35,14 +30,19 @@ def _make(recipe, rate):
     return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, **more)
 
 
-def use_average(trainer: keras.Model) -> None:
-    """Put the moving averages of a trainer's weights, if it keeps any, in the weights' place."""
+def use_average(trainer) -> None:
+    """Replace a trainer's weights by their moving averages, if it keeps any.
+
+    Args:
+        trainer: A model with its `optimizer`; or anything else with an `optimizer` and the
+            `network` whose weights it averages, as a GAN's trainer has them.
+    """
     trainer.optimizer.finalize_variable_values(_averaged(trainer))
 
 
 @contextlib.contextmanager
-def averaged(trainer: keras.Model) -> Iterator[None]:
-    """Do in this block what `use_average` does."""
+def averaged(trainer) -> Iterator[None]:
+    """Do what `use_average` does, for the time of a block."""
     held = [np.array(weight) for weight in _averaged(trainer)]
     use_average(trainer)
     try:
@@ -54,12 +54,21 @@ def averaged(trainer: keras.Model) -> Iterator[None]:
 
 def _averaged(trainer):
     optimizer = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
-    # Of a GAN the generator alone is averaged.
+    # In a GAN only the generator is averaged.
     return getattr(trainer, "network", trainer).trainable_variables if optimizer.use_ema else []
 
 
-def learning_rate(lr: float, schedule: str, steps: int):
-    """Return a constant; a tenth in the second half; or a warm-up and a cosine."""
+def learning_rate(
+    lr: float, schedule: str, steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the course of a learning rate.
+
+    Args:
+        lr: Its highest value.
+        schedule: `constant`; `step`, a tenth in the second half; or `cosine`, down to 0 after a
+            warm-up over the first twentieth.
+        steps: How many steps it covers.
+    """
     if schedule == "cosine":
         warmup = max(1, steps // 20)
         return keras.optimizers.schedules.CosineDecay(

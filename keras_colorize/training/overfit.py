@@ -23,13 +23,14 @@ def whole_batches(
     """Return batches of whole photographs, over and over, just as the network sees them.
 
     Args:
-        colorizer: Brings them to its working size. Where that keeps their proportions, those of a
-            batch are filled up to a common size by reflection; one alone stays as it is.
+        colorizer: Resizes them as it does for its network. If they keep their proportions, those of
+            a batch are then filled up to a common size by reflection; one alone stays as it is.
         photographs: uint8 sRGB `(H, W, 3)` of any sizes.
         batch_size: Photographs in a batch.
 
     Returns:
-        Step → endless batches from that step on, as `pipeline.training_batches` gives them.
+        A function from a step to endless batches from that step on, like those of
+        `pipeline.training_batches`.
     """
     seen = [
         np.array(colorizer.resize_to_network(pixels.to_lab(rgb[None])))[0] for rgb in photographs
@@ -60,14 +61,14 @@ def _filled(labs):
 
 
 def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
-    """Say whether a Colorizer has learned these photographs, each at its own size.
+    """Decide whether a Colorizer has learned these photographs, each at its own size.
 
     Args:
-        colorizer: Trained on them.
+        colorizer: The Colorizer that was trained on them.
         photographs: uint8 sRGB `(H, W, 3)`.
 
     Returns:
-        `passed`, and the means over the photographs that decide it, beside grey's.
+        `passed`, and the means over the photographs on which it depends, beside grey's.
     """
     scores = [metrics.score(colorizer.colorize(rgb), metrics.Reference(rgb)) for rgb in photographs]
     grey = [metrics.score(pixels.to_grey(rgb), metrics.Reference(rgb)) for rgb in photographs]
@@ -81,3 +82,20 @@ def judge(colorizer: Colorizer, photographs: list[np.ndarray]) -> dict:
         and means["psnr"] >= means["grey_psnr"] + _LEAST_GAIN
     )
     return {"passed": passed, "photographs": len(photographs), **means}
+
+
+def describe(verdict: dict) -> str:
+    """Say what `judge` found, and what to do if the check failed."""
+    text = (
+        f"ab RMSE {verdict['ab_rmse']:.1f} (at most {_MOST_ERROR * verdict['grey_ab_rmse']:.1f}, "
+        f"half of grey's), PSNR {verdict['psnr']:.1f} dB (at least "
+        f"{verdict['grey_psnr'] + _LEAST_GAIN:.1f}, {_LEAST_GAIN:.0f} over grey's)"
+    )
+    if verdict["passed"]:
+        return f"passed: {text}"
+    return (
+        f"FAILED: {text}\n"
+        "If the loss in the curves still falls, the same command with more --epochs goes on from\n"
+        "here. If not, try another --lr in another folder; a network that fails at every rate has\n"
+        "a fault in its layers, its head or its loss."
+    )

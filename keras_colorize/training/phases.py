@@ -27,25 +27,24 @@ def fit(
     folder: Path,
     callbacks: list[keras.callbacks.Callback],
 ) -> Progress:
-    """Train a Colorizer from its last checkpoint, in whichever phase that is, to the end.
+    """Train a Colorizer to the end, from its last checkpoint in either phase.
 
-    Fine-tuning unlocks the backbone but for its batch normalization, whose statistics over ImageNet
-    are better than those of small batches, and begins a new optimizer at a lower rate.
+    Fine-tuning unlocks the backbone, except for its batch normalization, whose statistics over
+    ImageNet are better than those of small batches. It has a new optimizer at a lower rate.
 
     Args:
         recipe: Epochs and rates of the phases, and the optimizer.
-        colorizer: Built in the strategy's scope.
-        strategy: Of tf.distribute.
-        batches: Step → endless batches from that step on.
-        validation: One pass over the validation photographs.
-        steps: In an epoch.
-        folder: Of the checkpoints; those of fine-tuning stand in its folder `finetune`.
-        callbacks: See `loop.fit`.
+        colorizer: What is trained, built in the strategy's scope.
+        strategy: A strategy of tf.distribute.
+        batches: As for `loop.fit`.
+        validation: As for `loop.fit`.
+        steps: The number of steps in an epoch.
+        folder: The folder for checkpoints; those of fine-tuning are in `finetune` in it.
+        callbacks: As for `loop.fit`.
 
     Returns:
         The finished run's progress.
     """
-
     with strategy.scope(), precision.policy(recipe.precision):
         trainer = trainers.make(recipe, colorizer)
 

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 @contextlib.contextmanager
 def policy(precision: str) -> Iterator[None]:
-    """Build what is built in this block for such arithmetic; Keras's policy then comes back.
+    """Build networks for a precision in this block; afterwards Keras's policy is as before.
 
     P. Micikevicius et al., "Mixed Precision Training", ICLR 2018.
 
     Args:
-        precision: float32; float16 or bfloat16, with weights in float32.
+        precision: `float32`, `float16` or `bfloat16`; weights are float32 in any case.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
@@ -24,11 +24,16 @@ def policy(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-class LossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
-    """Keras's, but a step is skipped on all devices when the gradients of any are not finite.
+def scaled(optimizer: keras.optimizers.Optimizer, precision: str) -> keras.optimizers.Optimizer:
+    """Return an optimizer that scales the loss, where the precision needs that: float16."""
+    return LossScaleOptimizer(optimizer) if precision == "float16" else optimizer
 
-    Keras asks the first device, under a mirrored strategy, and each worker by itself, whose others
-    then wait for it in vain.
+
+class LossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
+    """Keras's, but all devices skip a step when the gradients of any are not finite.
+
+    Keras asks only the first device of a mirrored strategy. It asks each of several workers by
+    itself; one that skips a step then leaves the others waiting.
     """
 
     def check_finite(self, grads):

@@ -14,35 +14,57 @@ from keras_colorize.catalog import TomlCatalog
 RECIPES = TomlCatalog("recipe", "recipes", "train")
 _ONE_COLOR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
+_GROUPS = {  # of flags, each by its first key
+    "arch": "network",
+    "data": "photographs",
+    "epochs": "training",
+    "optimizer": "optimizer",
+    "strategy": "machine",
+}
+_OPTIONS = {  # of a network, which these keys need
+    "levels": "levels",
+    "labels": "classes",
+    "batch_norm": "batch_norm",
+    "finetune_epochs": "backbone_weights",
+}
 
 
-def _key(default, help: str, **metadata):
-    return dataclasses.field(default=default, metadata={"help": help, **metadata})
+def _key(default, help: str, choices: tuple[str, ...] = (), least: float = 0):
+    metadata = {"help": help, "choices": choices, "least": least}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What a run trains, on what, and how; the help texts say what each key means."""
 
-    arch: str = _key("vgg_fusion", "network, one of: " + ", ".join(models.list_models()))
+    arch: str = _key("vgg_fusion", "one of: " + ", ".join(models.list_models()))
     head: str = _key(
         "",
         "how the network says color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
-        "default: the one that the source gives the network",
+        "default: the one that its paper has",
     )
     model: str = _key(
         "",
-        "trained model to start from, one that comes with the package or the folder of one or of a "
-        "run; an output layer for another head starts afresh, the backbone is locked as one with "
-        "ImageNet weights is",
+        "trained model to start from, one that comes with the package or the folder of a model or "
+        "a run; an output layer for another head starts afresh, and the backbone is locked, as one "
+        "with ImageNet weights is",
     )
-    loss: str = _key(
-        "l2",
-        "of the heads regression, sigmoid and rgb: l2, as the sources have it; or huber, to which "
-        "colors that nobody could guess count less",
-        choices=("huber", "l2"),
+    levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, whose shapes the paper lists")
+    backbone_weights: str = _key(
+        "auto",
+        "imagenet; none; a file; or auto: imagenet where they can be had, otherwise none, with a "
+        "warning",
     )
-    levels: int = _key(0, "levels of unet_vae: 3 or 4; 0: 3, of which the source lists the shapes")
+    trainable_backbone: bool = _key(
+        False, "train the backbone too; one without pretrained weights always is"
+    )
+    batch_norm: bool = _key(
+        False,
+        "batch norm in a VGG16 that is trained from scratch, which learns faster with it; "
+        "ImageNet's has none",
+    )
+
     data: str = _key(
         "samples",
         "photographs to train on: samples (six that come with scikit-image and Matplotlib), "
@@ -52,12 +74,6 @@ class Recipe:
         "",
         "photographs to validate on, as for --data; default: one in twenty of --data, at most 200, "
         "none if --data has fewer than 100",
-    )
-    overfit: int = _key(
-        0,
-        "train on the first N photographs alone, whole and without augmentation, and fail unless "
-        "ab RMSE comes to half of grey's and PSNR to 3 dB over grey's: the check that a network "
-        "learns; 0: off",
     )
     labels: bool = _key(
         False,
@@ -69,29 +85,47 @@ class Recipe:
     )
     crop: float = _key(
         0.875,
-        "share of the short side that a crop takes: at random from this one up to 0.875, if it is "
-        "smaller",
+        "share of the short side that the smallest crops take; each draws its share between this "
+        "one and 0.875",
     )
-    batch_size: int = _key(8, "photographs in a batch, over all devices")
-    epochs: int = _key(16, "epochs")
-    steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
+    batch_size: int = _key(8, "photographs in a batch, over all devices", least=1)
+    overfit: int = _key(
+        0,
+        "check that the network learns: train on the first N photographs alone, whole and without "
+        "augmentation, and fail unless ab RMSE falls to half of grey's and PSNR rises 3 dB over "
+        "grey's; 0: off",
+    )
+
+    epochs: int = _key(16, "number of epochs", least=1)
+    steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20")
     finetune_epochs: int = _key(
-        0, "epochs more with the backbone unlocked (its batch norm stays as it is)"
+        0, "further epochs with the backbone unlocked, except its batch norm"
     )
+    loss: str = _key(
+        "l2",
+        "loss of the heads regression, sigmoid and rgb: l2, as the papers have it; or huber, which "
+        "counts less the colors that nobody could guess",
+        choices=("huber", "l2"),
+    )
+    kl: float = _key(
+        1e-2, "weight of the Kullback-Leibler divergence in the loss of a variational network"
+    )
+    seed: int = _key(0, "seed of weights, order and augmentation")
+
     optimizer: str = _key(
         "adam",
         "adam, adadelta, or sgd, which has Nesterov's momentum of 0.9",
         choices=("adadelta", "adam", "sgd"),
     )
-    lr: float = _key(1e-3, "learning rate, at its highest")
+    lr: float = _key(1e-3, "highest learning rate")
     discriminator_lr: float = _key(
-        0.0, "learning rate of a GAN's discriminator; 0: as many times --lr as published"
+        0.0, "learning rate of a GAN's discriminator; 0: in its published proportion to --lr"
     )
     finetune_lr: float = _key(0.0, "learning rate of the fine-tuning; 0: a tenth of --lr")
     schedule: str = _key(
         "cosine",
-        "cosine: to nothing at the end, after a warm-up over the first twentieth; step: a tenth in "
-        "the second half; or constant",
+        "course of the learning rate: cosine, down to 0 after a warm-up over the first twentieth; "
+        "step, a tenth in the second half; or constant",
         choices=("constant", "cosine", "step"),
     )
     beta_1: float = _key(0.9, "Adam's decay of the mean")
@@ -99,123 +133,88 @@ class Recipe:
     weight_decay: float = _key(0.0, "decoupled from the gradient, times the learning rate")
     ema: float = _key(
         0.0,
-        "decay of the moving average of the weights, which takes their place in validation and in "
-        "the model; 0: off",
+        "decay of the moving average of the weights, which replaces them in validation and in the "
+        "model; 0: off",
     )
-    kl: float = _key(
-        1e-2, "share of the Kullback-Leibler divergence in the loss of a variational network"
-    )
-    seed: int = _key(0, "of weights, order and augmentation")
-    backbone_weights: str = _key(
-        "auto",
-        "imagenet; none; a file; or auto: imagenet where they can be had, else none, said loudly",
-    )
-    trainable_backbone: bool = _key(
-        False, "train the backbone too; one without pretrained weights is always trained"
-    )
-    batch_norm: bool = _key(
-        False,
-        "batch norm in a VGG16 that is trained from scratch, which learns faster with it; "
-        "ImageNet's has none",
-    )
+
     strategy: str = _key(
         "none",
-        "mirrored: on all GPUs (or logical CPUs) of this machine; multiworker: on several "
-        "machines, which TF_CONFIG, Slurm, or WORKERS and JOB_COMPLETION_INDEX name",
+        "mirrored: all GPUs (or logical CPUs) of this machine; multiworker: several machines, "
+        "which TF_CONFIG, Slurm, or WORKERS and JOB_COMPLETION_INDEX name",
         choices=("mirrored", "multiworker", "none"),
     )
     data_service: str = _key(
         "",
-        "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; the order of "
-        "the batches then is not exactly repeatable",
+        "address of a tf.data service, grpc://HOST:PORT, that prepares the batches; their order "
+        "then is not exactly repeatable",
     )
     precision: str = _key(
         "float32",
-        "of the arithmetic: float32; float16, with loss scaling, for GPUs; or bfloat16, for newer "
-        "GPUs and CPUs that have it; weights stay float32",
+        "precision of the arithmetic: float32; float16, with loss scaling, for GPUs; or bfloat16, "
+        "for newer GPUs and CPUs that have it; weights stay float32",
         choices=("bfloat16", "float16", "float32"),
     )
 
     def __post_init__(self):
         if self.arch not in models.list_models():
             raise errors.unknown("arch", self.arch, models.list_models())
+        self.check(0 < self.crop <= 1, "`crop` must be above 0 and at most 1.", "crop")
+        self.check(0 <= self.ema < 1, "`ema` must be at least 0 and below 1.", "ema")
+        self.check(self.seed < 2**32, "`seed` must be below 2³².", "seed")
+        self.check(self.lr > 0, "`lr` must be positive.", "lr")
+        together = "`labels` and `overfit` do not go together."
+        self.check(not (self.labels and self.overfit), together, "labels", "overfit")
         for field in dataclasses.fields(self):
-            choices = field.metadata.get("choices")
-            if choices and getattr(self, field.name) not in choices:
-                raise errors.unknown(field.name, getattr(self, field.name), choices)
-        at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
-        at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
-        at_least |= {"kl": 0, "discriminator_lr": 0, "overfit": 0}
-        for name, least in at_least.items():
-            if getattr(self, name) < least:
-                raise errors.UsageError(
-                    f"`{name}` must be at least {least}. Received: {name}={getattr(self, name)}."
-                )
-        if not 0 < self.crop <= 1:
-            raise errors.UsageError(
-                f"`crop` must be above 0 and at most 1. Received: crop={self.crop}."
-            )
-        if not 0 <= self.ema < 1:
-            raise errors.UsageError(
-                f"`ema` must be at least 0 and below 1. Received: ema={self.ema}."
-            )
-        if self.labels and self.overfit:
-            raise errors.UsageError("`labels` and `overfit` do not go together: choose one.")
-        if self.seed >= 2**32:
-            raise errors.UsageError(f"`seed` must be below 2³². Received: seed={self.seed}.")
-        if not self.lr > 0:
-            raise errors.UsageError(f"`lr` must be positive. Received: lr={self.lr}.")
+            name, value, limits = field.name, getattr(self, field.name), field.metadata
+            if limits["choices"] and value not in limits["choices"]:
+                raise errors.unknown(name, value, limits["choices"])
+            if field.type in (int, float):
+                least = limits["least"]
+                self.check(value >= least, f"`{name}` must be at least {least}.", name)
+
+    def check(self, is_right: bool, message: str, *keys: str) -> None:
+        """Raise a UsageError with a message and the values of some keys, unless all is right."""
+        if not is_right:
+            received = ", ".join(f"{key}={getattr(self, key)!r}" for key in keys)
+            raise errors.UsageError(f"{message} Received: {received}.")
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Fill in what the recipe leaves open: the head and the size that go with the network."""
-    build = models.get(recipe.arch)
-    if build.stride is None and recipe.size not in (0, build.size):
-        raise errors.UsageError(
-            f"`size` must be {build.size} for {recipe.arch}. Received: size={recipe.size}."
+    """Fill in the head and the size that a recipe leaves open, and check that it fits its network.
+
+    Raises:
+        UsageError: It does not fit.
+    """
+    arch, network = recipe.arch, models.get(recipe.arch)
+    recipe = dataclasses.replace(
+        recipe,
+        head=recipe.head or network.head,
+        size=recipe.size or (64 if network.stride else network.size),
+        batch_size=min(recipe.batch_size, recipe.overfit or recipe.batch_size),
+    )
+    if network.stride:
+        right = recipe.size % network.stride == 0
+        recipe.check(right, f"`size` must be a multiple of {network.stride} for {arch}.", "size")
+    else:
+        recipe.check(
+            recipe.size == network.size, f"`size` must be {network.size} for {arch}.", "size"
         )
-    if recipe.finetune_epochs and "backbone_weights" not in models.get(recipe.arch).options:
-        raise errors.UsageError(
-            f"`finetune_epochs` unlocks a backbone, and {recipe.arch} has none. "
-            f"Received: finetune_epochs={recipe.finetune_epochs}."
-        )
-    for key, option in {
-        "levels": "levels",
-        "labels": "classes",
-        "batch_norm": "batch_norm",
-    }.items():
-        if getattr(recipe, key) and option not in models.get(recipe.arch).options:
-            raise errors.UsageError(
-                f"`{key}` does not apply to {recipe.arch}. Received: {key}={getattr(recipe, key)}."
-            )
-    if recipe.discriminator_lr and not build.adversary:
-        raise errors.UsageError(
-            f"`discriminator_lr` is for GANs, and {recipe.arch} is none. "
-            f"Received: discriminator_lr={recipe.discriminator_lr}."
-        )
-    if build.adversary and recipe.head not in ("", *_ONE_COLOR):
-        raise errors.UsageError(
-            f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}. "
-            f"Received: head={recipe.head!r}."
-        )
-    if recipe.loss != "l2" and (build.adversary or (recipe.head or build.head) not in _ONE_COLOR):
-        raise errors.UsageError(
-            f"`loss` is for the heads {_ONE_COLOR}, outside GANs. Received: loss={recipe.loss!r}, "
-            f"arch={recipe.arch!r}, head={recipe.head or build.head!r}."
-        )
-    size = recipe.size or (64 if build.stride else build.size)
-    if build.stride and size % build.stride:
-        raise errors.UsageError(
-            f"`size` must be a multiple of {build.stride} for {recipe.arch}. Received: size={size}."
-        )
-    if recipe.overfit and (recipe.strategy == "multiworker" or recipe.data_service):
-        raise errors.UsageError(
-            "`overfit` is a check on one machine. Received: "
-            f"strategy={recipe.strategy!r}, data_service={recipe.data_service!r}."
-        )
-    batch_size = min(recipe.batch_size, recipe.overfit or recipe.batch_size)
-    head = recipe.head or build.head
-    return dataclasses.replace(recipe, head=head, size=size, batch_size=batch_size)
+    for key, option in _OPTIONS.items():
+        right = option in network.options or not getattr(recipe, key)
+        recipe.check(right, f"`{key}` does not apply to {arch}.", key)
+    right = bool(network.adversary) or not recipe.discriminator_lr
+    text = f"`discriminator_lr` is for GANs, and {arch} is none."
+    recipe.check(right, text, "discriminator_lr")
+    right = recipe.head in _ONE_COLOR
+    text = f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}."
+    recipe.check(right or not network.adversary, text, "head")
+    right = right and not network.adversary
+    text = f"`loss` is for the heads {_ONE_COLOR}, outside GANs."
+    recipe.check(right or recipe.loss == "l2", text, "loss", "arch", "head")
+    right = recipe.strategy != "multiworker" and not recipe.data_service
+    text = "`overfit` is a check on one machine."
+    recipe.check(right or not recipe.overfit, text, "strategy", "data_service")
+    return recipe
 
 
 def build(keys: dict) -> Recipe:
@@ -239,23 +238,32 @@ def build(keys: dict) -> Recipe:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Give a parser one flag for each key; a flag not used stays out of the namespace."""
+    """Give a parser one flag for each key; those not used stay out of the namespace."""
     for field in dataclasses.fields(Recipe):
         if field.type is bool:
             kind = {"action": argparse.BooleanOptionalAction}
         else:
             kind = {"type": field.type, "metavar": _METAVARS.get(field.type, "NAME")}
-        shown = field.default if field.default != "" else None
-        parser.add_argument(
+        if field.name in _GROUPS:
+            group = parser.add_argument_group(_GROUPS[field.name])
+        default = "" if field.default == "" else f" (default: {field.default})"
+        group.add_argument(
             "--" + field.name.replace("_", "-"),
             default=argparse.SUPPRESS,
-            help=field.metadata["help"] + ("" if shown is None else f" (default: {shown})"),
+            help=field.metadata["help"] + default,
             **kind,
         )
 
 
 def from_flags(arguments: argparse.Namespace) -> Recipe:
-    """Combine `--recipe` and the flags."""
+    """Combine `--recipe` and the flags, which override it.
+
+    `--data` overrides the recipe's `val_data` too: photographs to validate on are those of the
+    command, or are held out from its `--data`.
+    """
     names = {field.name for field in dataclasses.fields(Recipe)}
     flags = {key: value for key, value in vars(arguments).items() if key in names}
-    return build({**(RECIPES.read(arguments.recipe) if arguments.recipe else {}), **flags})
+    keys = RECIPES.read(arguments.recipe) if arguments.recipe else {}
+    if "data" in flags:
+        keys.pop("val_data", None)
+    return build(keys | flags)

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_colorize.colorizer import Colorizer
-from keras_colorize.training import optimizers
+from keras_colorize.training import optimizers, precision
 from keras_colorize.training.gan import GanTrainer
 from keras_colorize.training.recipe import Recipe
 
@@ -16,8 +16,8 @@ _ALPHA = 1 / 300  # Iizuka 2016, equation 4: the share of the classification los
 class Divergence(keras.losses.Loss):
     """The Kullback-Leibler divergence of a diagonal normal distribution from N(0, 1).
 
-    Kingma and Welling 2014, appendix B. The mean over the latent values, as a color loss is the
-    mean over the picture's; so the share of the two hangs on the size of neither.
+    Kingma and Welling 2014, appendix B. It is the mean over the latent values, as a color loss is
+    the mean over the picture's, so that the balance of the two depends on neither's size.
     """
 
     def call(self, mean, log_variance):
@@ -26,21 +26,21 @@ class Divergence(keras.losses.Loss):
 
 
 class Variational(keras.Model):
-    """A network whose outputs `z_mean` and `z_log_var` are drawn to N(0, 1).
+    """A network whose latent distribution, `z_mean` and `z_log_var`, is pulled towards N(0, 1).
 
-    Kingma and Welling 2014, equation 10: the loss gains β times the divergence, which the logs name
-    `kl_loss`.
+    Kingma and Welling 2014, equation 10: β times the divergence is added to the loss; the logs call
+    it `kl_loss`.
 
     Args:
-        inputs: Of the network.
-        outputs: Of the network.
+        inputs: The network's.
+        outputs: The network's.
         kl: β.
     """
 
     def __init__(self, inputs, outputs, kl: float):
         super().__init__(inputs, outputs)
         self._beta = kl
-        self._divergence = Divergence()  # a Keras loss, which knows of several devices
+        self._divergence = Divergence()  # Keras scales it for several devices
         self._log = keras.metrics.Mean(name="kl_loss")
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -53,9 +53,8 @@ class Variational(keras.Model):
 def make(recipe: Recipe, colorizer: Colorizer) -> keras.Model:
     """Return the model whose `train_step` trains a Colorizer's network.
 
-    It is built around the same layers, so that the network stays what is shipped, without
-    optimizer, loss or discriminator. What it learns beside color follows from the network's
-    outputs.
+    It shares the network's layers, so that the network itself stays without optimizer, loss or
+    discriminator, as it is shipped. What it learns beside color follows from the network's outputs.
     """
     network = colorizer.network
     if colorizer.adversary:
@@ -71,22 +70,24 @@ def prepare(
     """Compile a trainer for one phase.
 
     Args:
-        trainer: Of `make`.
-        colorizer: Whose network it trains.
+        trainer: What `make` returned.
+        colorizer: The Colorizer whose network it trains.
         recipe: Names the optimizer.
         lr: The phase's learning rate; a discriminator's keeps its proportion to it.
-        steps: Of the phase.
+        steps: How many steps the phase has.
     """
-    optimizer = optimizers.make(recipe, lr, steps)
+
+    def optimizer(recipe, lr):
+        return precision.scaled(optimizers.make(recipe, lr, steps), recipe.precision)
+
     if colorizer.adversary:
         rate = recipe.discriminator_lr / recipe.lr or colorizer.adversary.rate
-        trainer.compile(
-            optimizer, optimizers.make(dataclasses.replace(recipe, ema=0.0), rate * lr, steps)
-        )
+        without_average = dataclasses.replace(recipe, ema=0.0)
+        trainer.compile(optimizer(recipe, lr), optimizer(without_average, rate * lr))
         return
     losses, shares, metrics = {"color": colorizer.head.loss}, {"color": 1.0}, None
     if "class_logits" in colorizer.network.output:
         losses["class_logits"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         shares["class_logits"] = _ALPHA
         metrics = {"class_logits": ["accuracy"]}
-    trainer.compile(optimizer, losses, loss_weights=shares, metrics=metrics)
+    trainer.compile(optimizer(recipe, lr), losses, loss_weights=shares, metrics=metrics)

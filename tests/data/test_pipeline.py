@@ -12,7 +12,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_colorize import errors
-from keras_colorize.data import photographs, pipeline, sources
+from keras_colorize.data import photographs, pipeline, sources, tfds_source
+from keras_colorize.data.pipeline import BatchOptions
 
 CLOSE = 2e-3  # of float32 arithmetic, in CIELAB units, to scikit-image's double precision
 
@@ -20,6 +21,18 @@ CLOSE = 2e-3  # of float32 arithmetic, in CIELAB units, to scikit-image's double
 def rgb_of(batch):
     """Return a batch's colors as uint8 sRGB, by scikit-image."""
     return np.rint(255 * skimage.color.lab2rgb(batch)).astype("uint8")
+
+
+def training(source, size, batch_size, start_step=0, **more):
+    return pipeline.training_batches(source, BatchOptions(size, batch_size, **more), start_step)
+
+
+def numbered(source, size, batch_size, start_step=0, **more):
+    return pipeline.numbered_batches(source, BatchOptions(size, batch_size, **more), start_step)
+
+
+def validation(source, size, batch_size, **more):
+    return pipeline.validation_batches(source, BatchOptions(size, batch_size, **more))
 
 
 def take(dataset, count):
@@ -65,8 +78,8 @@ def seen(batches):
 def test_batches_shapes_dtypes_and_ranges(folder):
     source = sources.open_source(str(folder))
     for dataset, batch in (
-        (pipeline.training_batches(source, 32, 2, seed=0), 2),
-        (pipeline.validation_batches(source, 32, 2), None),  # the last may be smaller
+        (training(source, 32, 2, seed=0), 2),
+        (validation(source, 32, 2), None),  # the last may be smaller
     ):
         spec_x, spec_y = dataset.element_spec
         assert spec_x == {"lightness": tf.TensorSpec((batch, 32, 32, 1), tf.float32)}
@@ -82,11 +95,11 @@ def test_batches_shapes_dtypes_and_ranges(folder):
 
 def test_batches_of_one_color_have_the_lab_of_that_color(flags):
     source, colors = flags
-    (x, y), *_ = take(pipeline.validation_batches(source, 16, 7), 1)
+    (x, y), *_ = take(validation(source, 16, 7), 1)
     expected = skimage.color.rgb2lab(np.array(colors)[:, None, None] / 255)
     assert np.abs(y - expected).max() < CLOSE
     assert np.abs(x - expected[..., :1]).max() < CLOSE
-    trained = take(pipeline.training_batches(source, 16, 7, seed=3), 1)[0][1]
+    trained = take(training(source, 16, 7, seed=3), 1)[0][1]
     order = np.argsort(trained[:, 0, 0, 1] * 1000 + trained[:, 0, 0, 2])
     wanted = np.argsort(expected[:, 0, 0, 1] * 1000 + expected[:, 0, 0, 2])
     assert np.abs(trained[order] - expected[wanted]).max() < CLOSE
@@ -97,7 +110,7 @@ def test_validation_crop_is_the_central_window(tmp_path, picture):
     rgb = picture(64, 80)
     Image.fromarray(rgb).save(tmp_path / "a.png")
     source = sources.open_source(str(tmp_path))
-    (_, y), *rest = take(pipeline.validation_batches(source, 56, 4), 9)
+    (_, y), *rest = take(validation(source, 56, 4), 9)
     assert not rest and y.shape == (1, 56, 56, 3)
     expected = skimage.color.rgb2lab(rgb[4:60, 12:68])
     assert np.abs(y[0] - expected).max() < CLOSE
@@ -107,7 +120,7 @@ def test_validation_crop_is_reduced_by_averaging_areas(tmp_path, picture):
     rgb = picture(64, 64)
     Image.fromarray(rgb).save(tmp_path / "a.png")
     source = sources.open_source(str(tmp_path))
-    ((_, y),) = take(pipeline.validation_batches(source, 28, 1), 1)
+    ((_, y),) = take(validation(source, 28, 1), 1)
     mean = rgb[4:60, 4:60].reshape(28, 2, 28, 2, 3).mean(axis=(1, 3))
     # Means of four integers that end in .5 may be rounded either way.
     assert np.abs(rgb_of(y)[0] - mean).max() <= 0.5
@@ -115,7 +128,7 @@ def test_validation_crop_is_reduced_by_averaging_areas(tmp_path, picture):
 
 def test_validation_covers_all_once_in_order(flags):
     source, colors = flags
-    batches = take(pipeline.validation_batches(source, 16, 3), 99)
+    batches = take(validation(source, 16, 3), 99)
     assert [len(x) for x, _ in batches] == [3, 3, 1]
     assert seen(batches) == colors
 
@@ -125,7 +138,7 @@ def test_validation_covers_all_once_in_order(flags):
 
 def test_training_shows_each_photograph_once_in_an_epoch(flags):
     source, colors = flags
-    order = seen(take(pipeline.training_batches(source, 16, 3, seed=5), 7))  # three epochs
+    order = seen(take(training(source, 16, 3, seed=5), 7))  # three epochs
     epochs = [order[:7], order[7:14], order[14:]]
     for epoch in epochs:
         assert sorted(epoch) == sorted(colors)
@@ -135,21 +148,21 @@ def test_training_shows_each_photograph_once_in_an_epoch(flags):
 
 def test_training_batch_may_be_larger_than_the_source(flags):
     source, colors = flags
-    order = seen(take(pipeline.training_batches(source, 16, 16, seed=5), 1))
+    order = seen(take(training(source, 16, 16, seed=5), 1))
     assert sorted(order[:7]) == sorted(order[7:14]) == sorted(colors)
 
 
 def test_training_repeats_with_the_seed(folder):
     source = sources.open_source(str(folder))
-    one = take(pipeline.training_batches(source, 32, 2, seed=1), 6)
-    assert_same(one, take(pipeline.training_batches(source, 32, 2, seed=1), 6))
-    other = take(pipeline.training_batches(source, 32, 2, seed=2), 6)
+    one = take(training(source, 32, 2, seed=1), 6)
+    assert_same(one, take(training(source, 32, 2, seed=1), 6))
+    other = take(training(source, 32, 2, seed=2), 6)
     assert not any(np.array_equal(x, u) for (x, _), (u, _) in zip(one, other))
 
 
 def test_training_crops_differ_between_epochs(folder):
-    source = sources.first(sources.open_source(str(folder)), 1)
-    crops = [x[0].tobytes() for x, _ in take(pipeline.training_batches(source, 32, 1, seed=1), 8)]
+    source = sources.open_source(str(folder)).first(1)
+    crops = [x[0].tobytes() for x, _ in take(training(source, 32, 1, seed=1), 8)]
     assert len(set(crops)) >= 6
 
 
@@ -159,8 +172,8 @@ def test_training_resumes_where_it_would_have_been(folder, tmp_path, kind, step)
     if kind == "tfds":
         with tfds.testing.mock_data(num_examples=5):
             source = sources.open_source("tfds:coco/2017:train")
-            whole = take(pipeline.training_batches(source, 16, 2, seed=4), step + 3)
-            resumed = take(pipeline.training_batches(source, 16, 2, seed=4, start_step=step), 3)
+            whole = take(training(source, 16, 2, seed=4), step + 3)
+            resumed = take(training(source, 16, 2, seed=4, start_step=step), 3)
     else:
         name = folder
         if kind == "tar":
@@ -169,8 +182,8 @@ def test_training_resumes_where_it_would_have_been(folder, tmp_path, kind, step)
                 tar.add(folder, arcname="photos")
         source = sources.open_source(str(name))
         assert source.count == 5
-        whole = take(pipeline.training_batches(source, 16, 2, seed=4), step + 3)
-        resumed = take(pipeline.training_batches(source, 16, 2, seed=4, start_step=step), 3)
+        whole = take(training(source, 16, 2, seed=4), step + 3)
+        resumed = take(training(source, 16, 2, seed=4, start_step=step), 3)
     assert_same(resumed, whole[step:])
 
 
@@ -179,11 +192,11 @@ def test_training_on_a_tar_equals_training_on_its_files(folder, tmp_path):
         for path in sorted(folder.iterdir()):
             tar.add(path, arcname=path.name)
     loose, packed = sources.open_source(str(folder)), sources.open_source(str(tmp_path / "a.tar"))
-    one = take(pipeline.training_batches(loose, 16, 2, seed=4), 4)
-    assert_same(one, take(pipeline.training_batches(packed, 16, 2, seed=4), 4))
+    one = take(training(loose, 16, 2, seed=4), 4)
+    assert_same(one, take(training(packed, 16, 2, seed=4), 4))
     assert_same(
-        take(pipeline.validation_batches(loose, 16, 2), 9),
-        take(pipeline.validation_batches(packed, 16, 2), 9),
+        take(validation(loose, 16, 2), 9),
+        take(validation(packed, 16, 2), 9),
     )
 
 
@@ -195,13 +208,13 @@ def test_tfds_epoch_holds_each_example_once(flags, monkeypatch, block):
     def stored(*_, **__):
         return tf.data.Dataset.from_tensor_slices({"image": encoded})
 
-    monkeypatch.setattr(pipeline, "_BLOCK", block)
+    monkeypatch.setattr(tfds_source, "_BLOCK", block)
     with tfds.testing.mock_data(as_dataset_fn=stored):
         source = sources.open_source("tfds:coco/2017:train")
         assert source.count == 7
-        assert seen(take(pipeline.validation_batches(source, 16, 2), 9)) == colors
-        order = seen(take(pipeline.training_batches(source, 16, 7, seed=3), 3))
-        resumed = seen(take(pipeline.training_batches(source, 16, 7, seed=3, start_step=1), 2))
+        assert seen(take(validation(source, 16, 2), 9)) == colors
+        order = seen(take(training(source, 16, 7, seed=3), 3))
+        resumed = seen(take(training(source, 16, 7, seed=3, start_step=1), 2))
     epochs = [order[:7], order[7:14], order[14:]]
     for epoch in epochs:
         assert sorted(epoch) == sorted(colors)
@@ -235,8 +248,8 @@ def test_labels_stay_with_their_photographs(tmp_path, kind):
         with tfds.testing.mock_data(as_dataset_fn=stored):
             source = sources.open_source("tfds:places365_small")
     for dataset in (
-        pipeline.training_batches(source, 16, 4, seed=1, start_step=1, classes=classes).take(5),
-        pipeline.validation_batches(source, 16, 4, classes),
+        training(source, 16, 4, seed=1, start_step=1, classes=classes).take(5),
+        validation(source, 16, 4, classes=classes),
     ):
         for _, target in dataset:
             reddish = rgb_of(target["color"])[:, 0, 0, 0] > 100
@@ -249,9 +262,9 @@ def test_labels_stay_with_their_photographs(tmp_path, kind):
 @pytest.mark.parametrize("workers", [2, 3])
 def test_training_workers_together_see_each_batch_that_one_would(folder, workers):
     source = sources.open_source(str(folder))
-    whole = take(pipeline.training_batches(source, 16, 6, seed=4, start_step=1), 4)
+    whole = take(training(source, 16, 6, seed=4, start_step=1), 4)
     parts = [
-        take(pipeline.training_batches(source, 16, 6, 4, 1, (), (number, workers)), 4)
+        take(training(source, 16, 6, 1, seed=4, worker=(number, workers)), 4)
         for number in range(workers)
     ]
     for step, (x, _) in enumerate(whole):
@@ -262,13 +275,13 @@ def test_training_workers_together_see_each_batch_that_one_would(folder, workers
 
 def test_numbered_batches_show_each_photograph_once_in_an_epoch(flags):
     source, colors = flags
-    order = seen(take(pipeline.numbered_batches(source, 16, 3, seed=5), 7))
+    order = seen(take(numbered(source, 16, 3, seed=5), 7))
     epochs = [order[:7], order[7:14], order[14:]]
     for epoch in epochs:
         assert sorted(epoch) == sorted(colors)
     assert len({tuple(epoch) for epoch in [colors, *epochs]}) == 4
     # The second of these steps begins with the third of a batch's two parts.
-    assert order[6:] == seen(take(pipeline.numbered_batches(source, 16, 6, 5, 1, (), (0, 2)), 5))
+    assert order[6:] == seen(take(numbered(source, 16, 6, 1, seed=5, worker=(0, 2)), 5))
 
 
 def test_numbered_batches_read_tar_shards_without_python(folder, tmp_path):
@@ -281,8 +294,8 @@ def test_numbered_batches_read_tar_shards_without_python(folder, tmp_path):
                 tar.add(path, arcname=path.name)
     (mixed / "3.png").write_bytes(paths[4].read_bytes())
     loose, packed = sources.open_source(str(folder)), sources.open_source(str(mixed))
-    batches = pipeline.numbered_batches(packed, 16, 2, seed=4)
-    assert_same(take(pipeline.numbered_batches(loose, 16, 2, seed=4), 4), take(batches, 4))
+    batches = numbered(packed, 16, 2, seed=4)
+    assert_same(take(numbered(loose, 16, 2, seed=4), 4), take(batches, 4))
     graph = batches._as_serialized_graph().numpy()  # raises for anything that is Python's
     assert b"PyFunc" not in graph and b"FixedLengthRecordDataset" in graph
 
@@ -291,12 +304,12 @@ def test_numbered_batches_of_a_tfds_stream_are_refused():
     with tfds.testing.mock_data(num_examples=5):
         source = sources.open_source("tfds:coco/2017:train")
     with pytest.raises(errors.UsageError, match="`data_service` needs photographs in files"):
-        pipeline.numbered_batches(source, 16, 2, seed=4)
+        numbered(source, 16, 2, seed=4)
 
 
 @pytest.mark.parametrize("address", ["grpc://127.0.0.1:1", "nobody"])
 def test_data_service_that_does_not_answer_is_wrong_usage(folder, address):
-    batches = pipeline.numbered_batches(sources.open_source(str(folder)), 16, 4, 0)
+    batches = numbered(sources.open_source(str(folder)), 16, 4)
     with pytest.raises(errors.UsageError, match="`data_service` must be grpc://HOST:PORT"):
         pipeline.serve(batches, address, "job")
 
@@ -309,7 +322,7 @@ def test_data_service_of_two_workers_gives_each_batch_once(folder, tmp_path):
     address = dispatcher.target.split("://")[1]
     workers = [service.WorkerServer(service.WorkerConfig(address)) for _ in range(2)]
     source = sources.open_source(str(tmp_path / "a.tar"))
-    batches = pipeline.numbered_batches(source, 16, 4, 0, 0, (), (0, 2))
+    batches = numbered(source, 16, 4, worker=(0, 2))
     expected = [x.tobytes() for x, _ in take(batches, 60)]
     assert len(set(expected)) == 60
     # Two trainers share the job; whichever gets a batch, nobody gets it again.
@@ -331,7 +344,7 @@ def test_training_windows_take_shares_from_the_least_to_seven_eighths(tmp_path):
     rgb[..., 0] = np.arange(160)
     Image.fromarray(rgb).save(tmp_path / "a.png")
     source = sources.open_source(str(tmp_path))
-    (_, y), *_ = take(pipeline.training_batches(source, 8, 64, seed=0, least=0.25), 1)
+    (_, y), *_ = take(training(source, 8, 64, seed=0, crop=0.25), 1)
     red = rgb_of(y)[:, 0, :, 0].astype(float)
     windows = np.abs(red[:, -1] - red[:, 0]) * 8 / 7  # between the centers of eighths
     assert windows.min() >= 40 - 3 and windows.max() <= 140 + 3
@@ -346,9 +359,7 @@ def test_training_mirrors_half_of_the_crops(tmp_path):
     rgb[..., 0], rgb[..., 1] = 2 * ramp, 2 * ramp[:, None]
     Image.fromarray(rgb).save(tmp_path / "a.png")
     source = sources.open_source(str(tmp_path))
-    crops = rgb_of(
-        np.concatenate([y for _, y in take(pipeline.training_batches(source, 56, 8, 0), 8)])
-    )
+    crops = rgb_of(np.concatenate([y for _, y in take(training(source, 56, 8), 8)]))
     mirrored, corners = 0, set()
     for crop in crops:
         rising = crop[0, -1, 0] > crop[0, 0, 0]
@@ -365,37 +376,25 @@ def test_training_mirrors_half_of_the_crops(tmp_path):
 # ---- decoding ----
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("packed", [False, True])
-def test_orientation_is_that_of_photographs_read(tmp_path, picture, orientation, packed):
+def test_orientations_go_to_their_own_photographs(tmp_path, picture, packed):
     (tmp_path / "photos").mkdir()
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(picture(64, 64)).save(tmp_path / "photos" / "a.png", exif=exif)
-    Image.fromarray(picture(64, 80, seed=1)).save(tmp_path / "photos" / "b.png", exif=exif)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        path = tmp_path / "photos" / f"{orientation}.png"
+        Image.fromarray(picture(64, 80, orientation)).save(path, exif=exif)
     name = tmp_path / "photos"
     if packed:
         name = tmp_path / "a.tar"
         with tarfile.open(name, "w") as tar:
-            for letter in "ab":
-                tar.add(tmp_path / "photos" / f"{letter}.png", arcname=f"{letter}.png")
-    ((_, y),) = take(pipeline.validation_batches(sources.open_source(str(name)), 56, 2), 9)
-    for crop, letter in zip(rgb_of(y), "ab"):
-        rgb = photographs.read(tmp_path / "photos" / f"{letter}.png")
+            for orientation in range(1, 9):
+                tar.add(tmp_path / "photos" / f"{orientation}.png", f"{orientation}.png")
+    ((_, y),) = take(validation(sources.open_source(str(name)), 56, 8), 9)
+    for crop, orientation in zip(rgb_of(y), range(1, 9), strict=True):
+        rgb = photographs.read(tmp_path / "photos" / f"{orientation}.png")
         top, left = (rgb.shape[0] - 56) // 2, (rgb.shape[1] - 56) // 2
         np.testing.assert_array_equal(crop, rgb[top : top + 56, left : left + 56])
-
-
-def test_mixed_orientations_go_to_their_own_photographs(tmp_path, picture):
-    for orientation in range(1, 9):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        path = tmp_path / f"{orientation}.png"
-        Image.fromarray(picture(64, 64, orientation)).save(path, exif=exif)
-    ((_, y),) = take(pipeline.validation_batches(sources.open_source(str(tmp_path)), 56, 8), 9)
-    for crop, orientation in zip(rgb_of(y), range(1, 9)):
-        expected = photographs.read(tmp_path / f"{orientation}.png")[4:60, 4:60]
-        np.testing.assert_array_equal(crop, expected)
 
 
 def test_decoders_agree_with_photographs_read(tmp_path, picture):
@@ -422,7 +421,7 @@ def test_decoders_agree_with_photographs_read(tmp_path, picture):
             image.save(tmp_path / name, **options)
     source = sources.open_source(str(tmp_path))
     assert sorted(p.name for p in source.photographs) == sorted(pictures), source.skipped
-    ((_, y),) = take(pipeline.validation_batches(source, 56, len(pictures)), 9)
+    ((_, y),) = take(validation(source, 56, len(pictures)), 9)
     for crop, photograph in zip(rgb_of(y), source.photographs):
         expected = photographs.read(photograph.path)[4:60, 4:60].astype(int)
         difference = np.abs(crop - expected)
@@ -437,7 +436,7 @@ def test_with_saliency_adds_opencv_s_maps(folder):
     source = sources.open_source(str(folder))
 
     def batches(step):
-        return pipeline.training_batches(source, 32, 2, seed=0, start_step=step)
+        return training(source, 32, 2, seed=0, start_step=step)
 
     plain = take(batches(1), 2)
     for (x, y), (inputs, targets) in zip(plain, pipeline.with_saliency(batches)(1)):

@@ -40,8 +40,8 @@ def test_averaged_puts_the_moving_average_in_place_and_takes_it_back(kind):
     with precision.policy(kind):
         inputs = keras.Input((1,))
         model = keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inputs))
-    keys = {"optimizer": "sgd", "schedule": "constant", "precision": kind}
-    model.compile(optimizers.make(Recipe(ema=0.75, **keys), 0.1, 9), "mse")
+    recipe = Recipe(ema=0.75, optimizer="sgd", schedule="constant")
+    model.compile(precision.scaled(optimizers.make(recipe, 0.1, 9), kind), "mse")
     x, y = np.ones((4, 1), "float32"), np.full((4, 1), 3.0, "float32")
     average = None
     for _ in range(5):

@@ -17,8 +17,9 @@ from keras_colorize.training.checkpoints import Checkpoints
 from keras_colorize.training.recipe import Recipe
 
 
-def recipe(kind):
-    return Recipe(precision=kind, optimizer="sgd", schedule="constant")
+def optimizer(kind, steps):
+    recipe = Recipe(optimizer="sgd", schedule="constant")
+    return precision.scaled(optimizers.make(recipe, 0.1, steps), kind)
 
 
 def step_of(kind):
@@ -28,10 +29,10 @@ def step_of(kind):
         head = heads.create("regression")
         network = stand_in.stand_in(head)
         model = keras.Model(network.input, network.output)
-        model.compile(optimizers.make(recipe(kind), 0.1, 1), loss={"color": head.loss})
+        model.compile(optimizer(kind, 1), loss={"color": head.loss})
     assert keras.config.dtype_policy().name == "float32"
     lab = np.random.default_rng(0).uniform(0, 80, (4, 16, 16, 3)).astype("float32")
-    logs = model.train_step((tf.constant(lab[..., :1]), {"color": tf.constant(lab)}))
+    logs = model.train_step(({"lightness": tf.constant(lab[..., :1])}, {"color": tf.constant(lab)}))
     return network, float(logs["loss"]), [np.array(v) for v in network.trainable_variables]
 
 
@@ -55,7 +56,7 @@ def line():
     inputs = keras.Input((1,))
     outputs = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(inputs)
     model = keras.Model(inputs, outputs)
-    model.compile(optimizers.make(recipe("float16"), 0.1, 9), loss="mse")
+    model.compile(optimizer("float16", 9), loss="mse")
     return model
 
 
@@ -71,9 +72,7 @@ def test_loss_scale_skips_an_overflow_and_is_kept_by_checkpoints(tmp_path):
         model = line()
         checkpoints = Checkpoints(tmp_path, loop.state_of(model))
         strategy = tf.distribute.get_strategy()
-        loop.fit(
-            model, strategy, lambda k: pairs.repeat().skip(k), None, epochs, 1, checkpoints, []
-        )
+        loop.fit(model, strategy, batches, None, epochs, 1, checkpoints, [])
         return float(model.layers[-1].kernel[0, 0]), float(model.optimizer.dynamic_scale)
 
     assert fit(1) == (0.0, 2.0**14)

@@ -59,15 +59,19 @@ def weights(folder):
     return values
 
 
+def run(folder, *command):
+    path = os.pathsep.join([str(EXAMPLES), *sys.path])
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
+    command = [sys.executable, *command]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+
+
 def test_train_on_jax_stops_goes_on_and_leaves_a_colorizer(tmp_path, picture, monkeypatch):
     with tarfile.open(tmp_path / "photos.tar", "w") as shard:
         for seed in range(7):
             Image.fromarray(picture(30, 40, seed)).save(tmp_path / f"{seed}.png")
             shard.add(tmp_path / f"{seed}.png", f"{seed}.png")
-    path = os.pathsep.join([str(EXAMPLES), *sys.path])
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": path}
-    command = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    done = run(tmp_path, "-c", textwrap.dedent(PROGRAM))
     assert done.returncode == 0, done.stderr[-3000:]
     assert [line for line in done.stdout.splitlines() if line.startswith("From")] == [
         "From step 0 to 6.",
@@ -85,8 +89,6 @@ def test_train_on_jax_stops_goes_on_and_leaves_a_colorizer(tmp_path, picture, mo
 
 
 def test_train_on_jax_needs_photographs(tmp_path):
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, EXAMPLES / "train_on_jax.py", "none*.tar"]
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    done = run(tmp_path, EXAMPLES / "train_on_jax.py", "none*.tar")
     assert done.returncode == 1
     assert "There are no photographs in 'none*.tar'" in done.stderr

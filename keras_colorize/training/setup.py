@@ -1,0 +1,186 @@
+"""What a run needs before it starts: photographs, a head, and a network on its devices."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from keras_colorize import cli, colorizer, errors, heads, models
+from keras_colorize.colorizer import Colorizer
+from keras_colorize.data import sources
+from keras_colorize.data.source import Source
+from keras_colorize.training import precision, prior
+from keras_colorize.training.recipe import Recipe
+from keras_colorize.training.record import Run
+
+_HOLD_OUT_FROM = 100  # photographs; fewer are all trained on
+
+
+# ---- photographs ----
+
+
+def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
+    """Open the photographs to train on and those to validate on, which share none.
+
+    Raises:
+        UsageError: There are none to train on.
+    """
+    data = _open(recipe.data, "data")
+    if recipe.overfit:
+        return data.first(recipe.overfit), None
+    if not recipe.val_data:
+        if data.count < _HOLD_OUT_FROM or not data.digests:
+            return data, None
+        data, val = data.hold_out()
+        _say(f"{cli.counted(val.count, 'photograph')} held out for validation.")
+        return data, val
+    val = _open(recipe.val_data, "val_data")
+    if not data.digests or not val.digests:
+        _say(
+            "Photographs of tfds are not hashed: nothing checks that --data and --val-data share "
+            "none."
+        )
+    elif shared := data.digests & val.digests:
+        count = cli.counted(len(shared), "photograph")
+        _say(f"Not trained on, because --val-data has the same in it: {count} of --data.")
+        data = data.without(shared)
+        if not data.count:
+            raise errors.UsageError(
+                "`val_data` holds every photograph of `data`. "
+                f"Received: data={recipe.data!r}, val_data={recipe.val_data!r}."
+            )
+    return data, val
+
+
+def _open(name: str, argument: str) -> Source:
+    with tqdm(desc=f"check {argument}", unit="photo", disable=None, leave=False) as bar:
+
+        def progress(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        source = sources.open_source(name, argument, progress)
+    cli.report_skipped(source.skipped)
+    return source
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+# ---- a trained model to start from ----
+
+
+def open_start(recipe: Recipe) -> tuple[Colorizer | None, Recipe]:
+    """Load the trained model to start from, if the recipe names one.
+
+    Returns:
+        The model, and the recipe with what it leaves open (head, size, network) as in the model.
+
+    Raises:
+        UsageError: There is no such model, or it is of another architecture.
+    """
+    if not recipe.model:
+        return None, recipe
+    start = colorizer.load(recipe.model)
+    if start.arch != recipe.arch:
+        raise errors.UsageError(
+            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}. "
+            f"Received: model={recipe.model!r}, arch={recipe.arch!r}."
+        )
+    return start, dataclasses.replace(
+        recipe,
+        head=recipe.head or start.head.name,
+        size=recipe.size or start.size,
+        levels=recipe.levels or start.options.get("levels", 0),
+        batch_norm=recipe.batch_norm or start.options.get("batch_norm", False),
+    )
+
+
+# ---- the choices of a run ----
+
+
+def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
+    """Put the head's configuration into a run's record, if it is not there yet.
+
+    A head with bins measures the photographs, unless the model to start from brings its own bins.
+    """
+    if run.head:
+        return
+    recipe = run.recipe
+    head = heads.create(recipe.head, **({"loss": recipe.loss} if recipe.loss != "l2" else {}))
+    if isinstance(head, heads.GamutBins):
+        if start and start.head.name == head.name:
+            head = start.head  # its classes are what its weights know
+        else:
+            head = prior.measure(head, data, recipe.size, recipe.batch_size)
+            print(f"{len(head.kept)} color classes.")
+    run.head = head.config()
+
+
+def choose_backbone(run: Run) -> None:
+    """Put into a run's record what its backbone starts from, and whether it is trained."""
+    recipe = run.recipe
+    if run.backbone_weights or "backbone_weights" not in models.get(recipe.arch).options:
+        return
+    weights, trainable, why = recipe.backbone_weights, recipe.trainable_backbone, ""
+    if recipe.model:
+        weights = "none"  # the model brings them
+    else:
+        if weights == "auto" and recipe.batch_norm:
+            weights, why = "none", ", which have no batch norm"
+        elif weights == "auto":
+            try:
+                head = heads.create(**run.head)
+                models.create(recipe.arch, head, backbone_weights="imagenet")
+                weights = "imagenet"
+            except errors.WeightsUnavailable:
+                weights, why = "none", ", which could not be had"
+        if weights == "none":
+            _say(
+                f"WARNING: the backbone starts from random weights, not ImageNet's{why}; the whole "
+                "network is trained."
+            )
+            trainable = True
+    run.backbone_weights, run.trainable_backbone = weights, trainable
+
+
+def build(
+    run: Run,
+    strategy: tf.distribute.Strategy,
+    start: Colorizer | None,
+    backbone_weights: str,
+    data: Source,
+    val: Source | None,
+) -> Colorizer:
+    """Build the Colorizer that a run trains, on the strategy's devices.
+
+    Args:
+        run: The run, with its choices made.
+        strategy: A strategy of tf.distribute.
+        start: The trained model to start from.
+        backbone_weights: What is loaded into the backbone; none where a checkpoint or another
+            worker brings the weights.
+        data: The photographs to train on.
+        val: The photographs to validate on.
+    """
+    recipe = run.recipe
+    options = {"levels": recipe.levels, "classes": len(run.classes)}
+    options |= {"batch_norm": recipe.batch_norm}
+    options = {name: value for name, value in options.items() if value}
+    if run.backbone_weights:
+        options["backbone_weights"] = backbone_weights
+        options["trainable_backbone"] = run.trainable_backbone
+    with strategy.scope(), precision.policy(recipe.precision):
+        built = Colorizer(recipe.arch, heads.create(**run.head), recipe.size, **options)
+    built.trained_on = data.digests or frozenset({data.fingerprint})
+    if start:
+        built.start_from(start)
+        built.trained_on |= start.trained_on
+        if known := start.trained_on & (val.digests if val else frozenset()):
+            count = cli.counted(len(known), "photograph")
+            _say(f"WARNING: {recipe.model} has been trained on {count} to validate on.")
+    return built

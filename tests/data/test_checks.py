@@ -1,0 +1,57 @@
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from keras_colorize.data import checks
+from keras_colorize.data.photographs import BadPhotograph
+
+
+def encode(rgb, kind, mode="RGB", **options):
+    file = io.BytesIO()
+    image = Image.fromarray(rgb)
+    (image.quantize(64) if mode == "P" else image.convert(mode)).save(file, kind, **options)
+    return file.getvalue()
+
+
+def test_check_takes_every_kind_that_tensorflow_decodes(picture):
+    frames = [Image.fromarray(picture(seed=3)).quantize(64)]
+    for encoded in (
+        encode(picture(), "JPEG"),
+        encode(picture(), "JPEG", "CMYK"),
+        encode(picture(), "PNG", "RGBA"),
+        encode(picture(), "PNG", "P"),
+        encode(picture(), "GIF", "P", save_all=True, append_images=frames),
+        encode(picture(), "WEBP"),
+        encode(picture(), "BMP"),
+        tf.io.encode_png(257 * picture().astype("uint16")).numpy(),  # Pillow writes none
+    ):
+        assert checks.check(encoded) == 1
+
+
+def test_check_returns_the_orientation(picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert checks.check(encode(picture(), "JPEG", exif=exif)) == 6
+
+
+def test_check_says_why_a_photograph_cannot_be_used(picture):
+    rgb = picture()
+    grey = np.stack([rgb[..., 0]] * 3, -1)
+    jpeg, png = encode(rgb, "JPEG"), encode(rgb, "PNG")
+    for encoded, reason in (
+        (b"", "empty file"),
+        (b"Dear Sir", "not a picture"),
+        (jpeg[: len(jpeg) * 9 // 10], "truncated"),
+        (png[: len(png) // 2], "truncated"),
+        (encode(rgb, "PNG", exif=b"Exif\0\0garbagegarbage"), "damaged"),
+        (encode(rgb, "TIFF"), "TIFF cannot be trained on; convert it to PNG or JPEG"),
+        (encode(picture(31, 200), "PNG"), "200×31 is under 32 pixels"),
+        (encode(rgb, "PNG", "L"), "no color"),
+        (encode(grey, "JPEG"), "no color"),
+    ):
+        with pytest.raises(BadPhotograph, match=reason) as raised:
+            checks.check(encoded)
+        assert "{{" not in str(raised.value)  # TensorFlow's names for its functions
