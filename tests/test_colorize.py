@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from keras_colorize import colorize, colorizer, heads
 from keras_colorize.errors import UsageError
+from keras_colorize.runtimes.color_files import color_files
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
 
@@ -168,14 +169,15 @@ def test_colorize_same_names_get_numbers(run, grey, tmp_path):
     grey("c/x-2.png", 50, 50, seed=2)
     assert run("a/x.png", "b/x.png", "c/x-2.png", "-o", "out") == 0
     sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
-    assert sizes == {"x.png": (64, 40), "x-2.png": (56, 48), "x-2-2.png": (50, 50)}
+    assert sizes == {"x.png": (64, 40), "x-2.png": (50, 50), "x-3.png": (56, 48)}
 
 
 def test_colorize_same_names_of_different_formats(run, grey, tmp_path):
-    grey("in/x.gif")
-    grey("in/x.png")
+    grey("in/x.gif", 48, 56)
+    grey("in/x.png", 40, 64)
     assert run("in", "-o", "out") == 0
-    assert files_in(tmp_path / "out") == ["x-2.png", "x.png"]
+    sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
+    assert sizes == {"x.png": (64, 40), "x-2.png": (56, 48)}
 
 
 def test_colorize_single_photograph_to_a_file(run, grey, tmp_path):
@@ -370,14 +372,14 @@ def test_colorize_config_that_is_no_json(run, grey, altered, capsys):
     assert "config.json cannot be read" in capsys.readouterr().err
 
 
-def test_colorize_function_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch):
+def test_color_files_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     grey("a.png")
     (tmp_path / "b.png").touch()
-    failed = colorize.colorize(["a.png", "b.png"], "out", str(tiny_model))
+    failed = color_files(["a.png", "b.png"], "out", str(tiny_model))
     assert failed == [("b.png", "empty file")]
     with pytest.raises(UsageError, match="no such file"):
-        colorize.colorize(["gone.png"], "out", str(tiny_model))
+        color_files(["gone.png"], "out", str(tiny_model))
 
 
 # ---- saliency maps ----
