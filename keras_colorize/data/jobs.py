@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_colorize import errors
-from keras_colorize.data import photographs
+from keras_colorize.data import finding, photographs
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def is_picture_file(out: str | os.PathLike) -> bool:
 
 def _find(given: str, out: Path | None, left_out: list) -> list[tuple[Path, Path]]:
     """Return the photographs that an input stands for, and their pictures' names below `out`."""
-    found = photographs.find(given, "input", photographs.SUFFIXES)
+    found = finding.find(given, "input", photographs.SUFFIXES)
     # Pictures of an earlier call in a folder that is colored again are no photographs.
     earlier = {path for path in found if out and out.resolve() in path.resolve().parents}
     if len(earlier) < len(found):

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import errors
-from keras_colorize.data import photographs
+from keras_colorize.data import finding, photographs
 
 MIN_SIDE = 32  # pixels; less than this is an icon
 MIN_CHROMA = 8  # 8-bit steps between a pixel's largest and smallest channel; JPEG noise is below
@@ -253,7 +253,7 @@ def _sample_paths() -> list[Path]:
 def _list_candidates(name: str, argument: str) -> tuple[list[Photograph], list[tuple[str, str]]]:
     root = os.path.expanduser(name)
     candidates, skipped = [], []
-    for path in photographs.find(name, argument, photographs.SUFFIXES | {".tar"}):
+    for path in finding.find(name, argument, photographs.SUFFIXES | {".tar"}):
         shown = os.path.relpath(path, root) if os.path.isdir(root) else path.name
         shown = _utf8(shown)
         if path.suffix.lower() == ".tar":
@@ -312,12 +312,13 @@ def _check(photograph: Photograph) -> tuple[Photograph, str | None]:
     """Complete a photograph's record, or say why it cannot be used."""
     try:
         encoded = photograph.read()
-        header = photographs.open_header(encoded)
+        header = photographs.File(encoded)
         if header.format not in _FORMATS:
             return photograph, f"{header.format} cannot be trained on; convert it to PNG or JPEG"
+        width, height = header.size
         if min(header.size) < MIN_SIDE:
-            return photograph, f"{header.width}×{header.height} is under {MIN_SIDE} pixels"
-        orientation = header.getexif().get(0x0112, 1)
+            return photograph, f"{width}×{height} is under {MIN_SIDE} pixels"
+        orientation = header.orientation
         if not _has_color(_decode(encoded)):
             return photograph, "no color to learn from"
     except (photographs.BadPhotograph, OSError) as error:
