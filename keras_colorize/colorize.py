@@ -10,12 +10,18 @@ def main(argv: list[str] | None = None) -> int:
     parser = cli.parser(
         "colorize", "Color photographs at their original size; their lightness is kept."
     )
-    parser.add_argument("inputs", nargs="+", metavar="IN", help="photographs, folders or globs")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="IN",
+        help="photographs, folders, globs or http(s) addresses; - is standard input",
+    )
     parser.add_argument(
         "-o",
         "--out",
         default="colorized",
-        help="folder for the pictures, or a file for a single one (default: %(default)s)",
+        help="folder for the pictures, or a file for a single one, or - for standard output "
+        "(default: %(default)s)",
     )
     cli.add_model(parser)
     parser.add_argument(
@@ -23,18 +29,54 @@ def main(argv: list[str] | None = None) -> int:
         action="store_true",
         help="write NAME.saliency.png beside each picture, for models that predict saliency maps",
     )
+    parser.add_argument(
+        "--page",
+        type=_positive,
+        metavar="N",
+        help="color this page only (default: all pages of a TIFF, the first of other files)",
+    )
+    parser.add_argument(
+        "--max-pixels",
+        type=_positive,
+        metavar="N",
+        help="refuse photographs that claim more pixels (default: 100 million)",
+    )
+    parser.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help="leave out captions, dates, GPS and all else that a file tells beside its pixels",
+    )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument(
+        "--overwrite", action="store_true", help="replace pictures that exist in --out"
+    )
+    existing.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave out photographs whose pictures exist, as after an interruption",
+    )
     arguments = parser.parse_args(argv)
 
     def run() -> int:
         from keras_colorize.runtimes.color_files import color_files
 
-        failed = color_files(**vars(arguments))
-        for name, reason in failed:
-            print(f"{parser.prog}: {name}: {reason}", file=sys.stderr)
-        print(f"Pictures  {arguments.out}")
-        return cli.SOME_FAILED if failed else cli.DONE
+        outcome = color_files(**vars(arguments))
+        for name, text in [*outcome.notes, *outcome.failed]:
+            print(f"{parser.prog}: {cli.shown(name)}: {cli.shown(text)}", file=sys.stderr)
+        for line in outcome.summary:
+            print(line, file=sys.stderr)
+        if arguments.out != "-":
+            print(f"Pictures  {cli.shown(arguments.out)}")
+        return cli.SOME_FAILED if outcome.failed else cli.DONE
 
     return cli.guard(parser, run)
+
+
+def _positive(text: str) -> int:
+    number = int(text.replace("_", ""))
+    if number < 1:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":

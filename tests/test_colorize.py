@@ -191,7 +191,7 @@ def test_colorize_again_leaves_earlier_pictures_out(run, grey, tmp_path):
     grey("a.png")
     grey("b.png")
     assert run(".", "-o", "colorized") == 0
-    assert run(".", "-o", "colorized") == 0
+    assert run(".", "-o", "colorized", "--overwrite") == 0
     assert files_in(tmp_path) == ["a.png", "b.png", "colorized/a.png", "colorized/b.png"]
 
 
@@ -376,8 +376,8 @@ def test_color_files_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     grey("a.png")
     (tmp_path / "b.png").touch()
-    failed = color_files(["a.png", "b.png"], "out", str(tiny_model))
-    assert failed == [("b.png", "empty file")]
+    outcome = color_files(["a.png", "b.png"], "out", str(tiny_model))
+    assert outcome.failed == [("b.png", "empty file")]
     with pytest.raises(UsageError, match="no such file"):
         color_files(["gone.png"], "out", str(tiny_model))
 
@@ -397,7 +397,7 @@ class Salient:
         return photograph
 
     def saliency(self, photograph):
-        return photograph[..., 0]
+        return photograph if photograph.ndim == 2 else photograph[..., 0]
 
 
 def test_colorize_saliency_writes_a_map_beside_each_picture(run, grey, tmp_path, monkeypatch):

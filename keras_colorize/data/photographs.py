@@ -5,6 +5,7 @@ import io
 import os
 import warnings
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -20,7 +21,9 @@ __all__ = [
     "BadPhotograph",
     "File",
     "Scan",
+    "TooManyPixels",
     "center_crop",
+    "content",
     "output_suffix",
     "read",
     "write",
@@ -43,6 +46,10 @@ _NAMES = (
 )  # fmt: skip
 SUFFIXES = frozenset(f".{name}" for name in _NAMES)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+class TooManyPixels(BadPhotograph):
+    """A photograph that claims more pixels than are decoded."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,10 @@ class File:
     """
 
     def __init__(self, source: str | os.PathLike | bytes, max_pixels: int | None = None):
-        data = source if isinstance(source, bytes) else _content(source)
+        data = source
+        if not isinstance(source, bytes):
+            with open(source, "rb") as file:
+                data = content(file)
         if not data:
             raise BadPhotograph("empty file")
         self._max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
@@ -139,15 +149,19 @@ class File:
         if width < 1 or height < 1:
             raise BadPhotograph(f"unreadable header ({width}×{height} pixels)")
         if width * height > self._max_pixels:
-            raise BadPhotograph(f"{width}×{height} is more than {self._max_pixels:,} pixels")
+            raise TooManyPixels(f"{width}×{height} is more than {self._max_pixels:,} pixels")
 
 
-def _content(path) -> bytes:
-    with open(path, "rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
+def content(file: BinaryIO) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        BadPhotograph: It is larger than any photograph.
+    """
+    read = file.read(_MAX_BYTES + 1)
+    if len(read) > _MAX_BYTES:
         raise BadPhotograph(f"more than {_MAX_BYTES:,} bytes")
-    return content
+    return read
 
 
 @contextlib.contextmanager

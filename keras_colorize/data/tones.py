@@ -41,26 +41,26 @@ def of_image(image: Image.Image) -> Samples:
     if mode == "F" or mode.startswith("I"):
         # Readers of formats other than TIFF scale to 16 bits.
         return Samples(to_16bit(np.asarray(image), 16 if mode != "I" else 32), "gray")
-    alpha = None
-    if image.has_transparency_data:
-        alpha = np.asarray(image.convert("RGBA").getchannel("A"))
     if mode == "CMYK":
         return Samples(np.asarray(image), "cmyk")
-    if mode in ("1", "L", "LA", "La"):
-        return Samples(np.asarray(image.convert("L")), "gray", alpha)
-    return Samples(np.asarray(image.convert("RGB")), "rgb", alpha)
+    gray = mode in ("1", "L", "LA", "La")
+    if not image.has_transparency_data:
+        image = image.convert("L" if gray else "RGB")
+        return Samples(np.asarray(image), "gray" if gray else "rgb")
+    whole = np.asarray((image.convert("LA") if gray else image).convert("RGBA"))
+    return Samples(
+        whole[..., 0] if gray else whole[..., :3], "gray" if gray else "rgb", whole[..., 3]
+    )
 
 
 def of_png(png: bytes) -> Samples:
     """Decode a PNG of 16 bits, which Pillow would reduce to 8 unless it is gray."""
     values = imagecodecs.png_decode(png)
-    colors = values.shape[2] - (values.shape[2] in (2, 4)) if values.ndim == 3 else 1
-    if values.ndim == 2:
-        return Samples(values, "gray")
-    alpha = values[..., -1] if values.shape[2] > colors else None
-    return Samples(
-        values[..., 0] if colors == 1 else values[..., :3], "gray" if colors == 1 else "rgb", alpha
-    )
+    values = values[..., None] if values.ndim == 2 else values
+    alpha = values[..., -1] if values.shape[2] in (2, 4) else None
+    if values.shape[2] <= 2:
+        return Samples(values[..., 0], "gray", alpha)
+    return Samples(values[..., :3], "rgb", alpha)
 
 
 def upright(samples: Samples, orientation: int) -> Samples:
