@@ -41,8 +41,8 @@ _FORMATS = (
 )  # fmt: skip
 _NAMES = (
     "apng", "avif", "bmp", "dib", "gif", "heic", "heif", "hif", "j2k", "jfif", "jp2", "jpc", "jpe",
-    "jpeg", "jpf", "jpg", "jpx", "mpo", "pbm", "pcx", "pgm", "png", "pnm", "ppm", "psd", "ras",
-    "sgi", "tga", "tif", "tiff", "webp",
+    "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pgm", "png", "pnm", "ppm", "psd",
+    "ras", "sgi", "tga", "tif", "tiff", "webp",
 )  # fmt: skip
 SUFFIXES = frozenset(f".{name}" for name in _NAMES)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")

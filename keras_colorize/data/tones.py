@@ -99,6 +99,8 @@ def to_16bit(values: np.ndarray, bits: int) -> np.ndarray:
     """
     if values.dtype == np.bool_:
         return values.astype("uint16") * np.uint16(65535)
+    if values.dtype.kind not in "uif":
+        raise BadPhotograph(f"{values.dtype} samples are not read")
     if values.dtype.kind == "i" and values.size and values.min() < 0:
         raise BadPhotograph(f"{bits}-bit samples with negative values are not read")
     top = float(2 ** (bits - (values.dtype.kind == "i")) - 1)
@@ -174,6 +176,8 @@ def _transform(samples, model, profile):
         colorspace=model,
         outcolorspace="rgb",
         outdtype=samples.dtype,
+        # Of gray, lcms's own table is coarse: half a unit of L* off in the dark. This is slow.
+        flags=imagecodecs.CMS.FLAGS.NOOPTIMIZE if model == "gray" else None,
     ).reshape(*samples.shape[:2], 3)
 
 

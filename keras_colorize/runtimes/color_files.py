@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from keras_colorize import cli, files
-from keras_colorize.data import jobs, photographs, tones
+from keras_colorize import cli
+from keras_colorize.data import jobs, photographs
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
@@ -71,19 +71,23 @@ def color_files(
     """
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing)
     if out != jobs.STREAM:
-        files.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
+        cli.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome(list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
     cli.start_keras()
-    from keras_colorize.colorizer import load  # wrong usage is told before Keras has started
+    from keras_colorize.colorizer import (
+        Decoding,
+        load,
+    )  # wrong usage is told before Keras has started
 
     colorizer = load(model)
-    colorizer.decode_by(decoding, temperature, chroma)
+    choice = Decoding(decoding, temperature, chroma)
+    choice.check(colorizer.head)
     if saliency:
         colorizer.check_saliency()
-    options = _Options(page, max_pixels, strip_metadata)
+    options = _Options(choice, page, max_pixels, strip_metadata)
     with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
         for work in _overlapped(colorizer, [_Work(job, options) for job in plan.jobs]):
             outcome.notes.extend((work.job.source, note) for note in work.notes)
@@ -119,6 +123,7 @@ def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
 
 @dataclass(frozen=True)
 class _Options:
+    decoding: object
     page: int | None
     max_pixels: int | None
     strip_metadata: bool
@@ -203,12 +208,11 @@ class _Work:
         """Yield what `photographs.write_pages` takes, for each page."""
         for number in self._numbers:
             scan, self._first = self._first or self._file.read(number), None
-            pixels = tones.to_8bit(scan.pixels)
             if self.job.saliency and number == self._numbers[0]:
                 self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
-                photographs.write(self.job.saliency, colorizer.saliency(pixels))
+                photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
             told = None if self._options.strip_metadata else scan.told
-            yield colorizer.colorize(pixels), scan.alpha, told
+            yield colorizer.colorize(scan.pixels, self._options.decoding), scan.alpha, told
 
     def _write(self, pages) -> None:
         if str(self.job.picture) == jobs.STREAM:
