@@ -15,8 +15,8 @@ ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011
 EXPOSURE, GPS = 0x8769, 0x8825  # the offsets of the two other directories
 MAKER_NOTE = 0x927C
 _COLOR_SPACE, _WIDTH, _HEIGHT, _SRGB = 0xA001, 0xA002, 0xA003, 1
-ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 2, 3, 4, 5, 7, 129
-_BYTES = {1: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, 6: 1, UNDEFINED: 1, 8: 2, 9: 4, 10: 8}
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 1, 2, 3, 4, 5, 7, 129
+_BYTES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, 6: 1, UNDEFINED: 1, 8: 2, 9: 4, 10: 8}
 _BYTES |= {11: 4, 12: 8, 13: 4, UTF8: 1}  # a value of each type [2]
 
 # What the first directory tells of the photograph, each with the types that it may have:
@@ -25,7 +25,9 @@ _BYTES |= {11: 4, 12: 8, 13: 4, UTF8: 1}  # a value of each type [2]
 _KEPT = dict.fromkeys(
     (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298), (ASCII, UTF8)
 )
-_KEPT |= {0x4746: (SHORT,), 0x4749: (SHORT,)} | dict.fromkeys(range(0x9C9B, 0x9CA0), (1, 7))
+_KEPT |= {0x4746: (SHORT,), 0x4749: (SHORT,)} | dict.fromkeys(
+    range(0x9C9B, 0x9CA0), (BYTE, UNDEFINED)
+)
 # In the directory of exposure: the order and bits of stored components, the color space and size
 # (set anew), the interoperability directory, and where in the stored picture the subject is.
 _OF_THE_PIXELS = {0x9101, 0x9102, _COLOR_SPACE, _WIDTH, _HEIGHT, 0xA005, 0x9214, 0xA214}

@@ -73,7 +73,7 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         return Found([Path(text)])
     found = Found()
     if kind is not None:
-        _select(sorted(_walk(Path(text), found.failed)), suffixes, found)
+        _select(_walk(Path(text), found.failed), suffixes, found)
         if not found.paths and not found.failed:
             raise errors.UsageError(
                 f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
@@ -82,14 +82,20 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         return found
     if not glob.has_magic(text):
         raise errors.UsageError(f"There is no such file or folder. Received: {argument}={text!r}.")
-    _select(sorted(map(Path, glob.glob(text, recursive=True))), suffixes, found)
+    _select(map(Path, _glob(text)), suffixes, found)
     if not found.paths and not found.failed:
         raise errors.UsageError(f"No photograph matches. Received: {argument}={text!r}.")
     return found
 
 
 def _walk(folder: Path, failed: list) -> Iterator[Path]:
-    """Yield the files below a folder, hidden ones left out; a link never leads round in circles."""
+    """Yield the files below a folder, hidden ones left out."""
+    for path, names in _folders(folder, failed):
+        yield from (Path(path, name) for name in names if not name.startswith("."))
+
+
+def _folders(folder: str | Path, failed: list) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those below it, with their files; links never lead round in circles."""
     entered = set()
 
     def fail(error):
@@ -102,7 +108,20 @@ def _walk(folder: Path, failed: list) -> Iterator[Path]:
             continue
         entered.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(path, name) for name in names if not name.startswith("."))
+        yield path, names
+
+
+def _glob(pattern: str) -> set[str]:
+    """Expand a glob; Python's own walks round and round where a link leads back."""
+    head, stars, tail = pattern.partition("**")
+    if not stars:
+        return set(glob.glob(pattern))
+    tail = tail.lstrip(os.sep) or "*"
+    found = set()
+    for start in glob.glob(head) if head else [""]:
+        for folder, _ in _folders(start or os.curdir, []):
+            found |= _glob(os.path.join(glob.escape(folder), tail))
+    return found
 
 
 def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> None:

@@ -22,6 +22,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
 XMP_MARKER, PHOTOSHOP_MARKER = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 IPTC_BLOCK = 0x0404  # [4]
+_MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
 
@@ -66,12 +67,12 @@ class Record:
 
     def cleaned(self, width: int, height: int) -> "Record":
         """Return what is still true of an upright sRGB picture of this size."""
-        turned = self.dpi and self.orientation >= 5
+        dpi = self.dpi if self.dpi and 1 <= min(self.dpi) <= max(self.dpi) <= _MOST_DPI else None
         return dataclasses.replace(
             self,
             exif=cleaned(self.exif, width, height),
             xmp=_OLD_XMP.sub(b"", self.xmp),
-            dpi=self.dpi[::-1] if turned else self.dpi,
+            dpi=dpi[::-1] if dpi and self.orientation >= 5 else dpi,
             profile=b"",
         )
 

@@ -10,6 +10,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -205,13 +206,17 @@ _ENCODERS = {"JPEG": _jpeg, "PNG": _png, "WebP": _webp, "BMP": _bmp}
 
 def _tiff_page(pixels, told, lost):
     image, order = dict(told.exif.image), told.exif.order
-    for tag, content in ((tiff.XMP, told.xmp), (tiff.IPTC, told.iptc)):
+    for tag, kind, content in (
+        (tiff.XMP, exif.BYTE, told.xmp),
+        (tiff.IPTC, exif.UNDEFINED, told.iptc),
+    ):
         if content:
-            image[tag] = exif.Value(exif.UNDEFINED, len(content), content)
+            image[tag] = exif.Value(kind, len(content), content)
     if told.dpi:
         image[exif.RESOLUTION_UNIT] = exif.Value(exif.SHORT, 1, struct.pack(order + "H", 2))
         for tag, number in zip((exif.X_RESOLUTION, exif.Y_RESOLUTION), told.dpi):
-            raw = struct.pack(order + "II", round(number * 1000), 1000)
+            ratio = Fraction(number).limit_denominator(1000)
+            raw = struct.pack(order + "II", *ratio.as_integer_ratio())
             image[tag] = exif.Value(exif.RATIONAL, 1, raw)
     for name in ("comment", "texts"):
         if getattr(told, name):
