@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from keras_colorize import cli
+from keras_colorize import cli, files
 from keras_colorize.data import jobs, photographs
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
@@ -71,7 +71,7 @@ def color_files(
     """
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing)
     if out != jobs.STREAM:
-        cli.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
+        files.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome(list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
