@@ -128,6 +128,8 @@ class File:
                 self._check(self._tiff.size(page))
                 told = record.of_tiff(self._tiff, page)
                 samples = self._tiff.read(page)
+            elif self.format in ("JPEG", "MPO") and not record.has_end(self._data):
+                raise BadPhotograph("truncated: the end of the JPEG is missing")
             elif self._is_deep_png():
                 samples = tones.of_png(record.pixels_only(self._data))
             else:

@@ -22,6 +22,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
 XMP_MARKER, PHOTOSHOP_MARKER = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 IPTC_BLOCK = 0x0404  # [4]
+_SCAN = 0xDA
 _MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
@@ -128,7 +129,7 @@ def of_tiff(pages: tiff.Tiff, number: int) -> Record:
 
 def _of_jpeg(data: bytes) -> Record:
     exif, xmp, comment, resources, dpi, profile = b"", b"", b"", b"", None, {}
-    for marker, content in _segments(data):
+    for marker, content, _ in _segments(data):
         if marker == 0xE0 and content[:5] == b"JFIF\0" and len(content) >= 12:
             unit, x, y = struct.unpack_from(">BHH", content, 7)
             inches = {1: 1.0, 2: 2.54}.get(unit)
@@ -149,18 +150,27 @@ def _of_jpeg(data: bytes) -> Record:
     return Record(exif, xmp, _iptc_of(resources), comment, (), dpi, profile)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the marker and content of each segment before the scan [1, B.1.1]."""
+def has_end(jpeg: bytes) -> bool:
+    """Tell whether the marker that ends a JPEG follows its first scan.
+
+    Without it decoders may or may not notice that rows are missing.
+    """
+    scan = [at for marker, _, at in _segments(jpeg) if marker == _SCAN]
+    return bool(scan) and jpeg.find(b"\xff\xd9", scan[0]) >= 0
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Yield marker, content and offset of each segment up to the scan [1, B.1.1]."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
         if marker == 0xFF:
             at += 1
             continue
-        if marker in (0xDA, 0xD9):
-            return
         (length,) = struct.unpack_from(">H", data, at + 2)
-        yield marker, data[at + 4 : at + 2 + length]
+        yield marker, data[at + 4 : at + 2 + length], at
+        if marker in (_SCAN, 0xD9):
+            return
         at += 2 + max(length, 2)
 
 

@@ -265,6 +265,16 @@ def test_read_says_that_a_file_is_truncated(tmp_path, form):
         photographs.read(whole[: len(whole) // 2])
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2, 3, 9])
+def test_read_refuses_a_jpeg_without_its_end(tmp_path, picture, missing, progressive):
+    # In TensorFlow this is an error always, in Pillow it hangs on where the last byte lies.
+    path = saved(tmp_path / "a.jpg", Image.fromarray(picture()), progressive=progressive)
+    with pytest.raises(photographs.BadPhotograph, match="truncated: the end of the JPEG"):
+        photographs.read(path.read_bytes()[:-missing])
+    photographs.read(path.read_bytes() + b"what some cameras append")
+
+
 def test_read_refuses_too_many_pixels(tmp_path, monkeypatch, picture):
     path = saved(tmp_path / "a.png", Image.fromarray(picture(40, 50)))
     monkeypatch.setattr(photographs, "MAX_PIXELS", 2000)
