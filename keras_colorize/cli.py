@@ -95,10 +95,19 @@ def start_keras() -> None:
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-            importlib.import_module("keras")  # an exception still comes through
+            keras = importlib.import_module("keras")  # an exception still comes through
+            if keras.backend.backend() == "tensorflow":
+                # Looking for devices, too, writes to the log: of a driver that is not there.
+                importlib.import_module("tensorflow").config.list_physical_devices()
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def shown(text: str) -> str:
+    """Return a text, which may hold a file's name, on one line and without what is not UTF-8."""
+    text = os.fsencode(text).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def report_skipped(skipped: list[tuple[str, str]]) -> None:

@@ -7,6 +7,10 @@ class UsageError(ValueError):
     """A wrong argument; the command line prints its message and exits with status 2."""
 
 
+class BadPhotograph(ValueError):
+    """A file that is no photograph we can use; the message says why, without the file's name."""
+
+
 class WeightsUnavailable(UsageError):
     """Pretrained weights that are neither on this machine nor to be downloaded."""
 

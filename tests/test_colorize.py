@@ -1,15 +1,22 @@
 """Lightness is compared by scikit-image, sizes and orientation by Pillow."""
 
+import io
 import json
 import shutil
+import subprocess
+import sys
 
+import cv2
 import numpy as np
 import pytest
 import skimage.color
+import tifffile
 from PIL import Image, ImageOps
 
 from keras_colorize import colorize, colorizer, heads
+from keras_colorize.data import addresses
 from keras_colorize.errors import UsageError
+from keras_colorize.runtimes.color_files import color_files
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
 
@@ -168,14 +175,15 @@ def test_colorize_same_names_get_numbers(run, grey, tmp_path):
     grey("c/x-2.png", 50, 50, seed=2)
     assert run("a/x.png", "b/x.png", "c/x-2.png", "-o", "out") == 0
     sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
-    assert sizes == {"x.png": (64, 40), "x-2.png": (56, 48), "x-2-2.png": (50, 50)}
+    assert sizes == {"x.png": (64, 40), "x-2.png": (50, 50), "x-3.png": (56, 48)}
 
 
 def test_colorize_same_names_of_different_formats(run, grey, tmp_path):
-    grey("in/x.gif")
-    grey("in/x.png")
+    grey("in/x.gif", 48, 56)
+    grey("in/x.png", 40, 64)
     assert run("in", "-o", "out") == 0
-    assert files_in(tmp_path / "out") == ["x-2.png", "x.png"]
+    sizes = {name: Image.open(tmp_path / "out" / name).size for name in files_in(tmp_path / "out")}
+    assert sizes == {"x.png": (64, 40), "x-2.png": (56, 48)}
 
 
 def test_colorize_single_photograph_to_a_file(run, grey, tmp_path):
@@ -189,7 +197,7 @@ def test_colorize_again_leaves_earlier_pictures_out(run, grey, tmp_path):
     grey("a.png")
     grey("b.png")
     assert run(".", "-o", "colorized") == 0
-    assert run(".", "-o", "colorized") == 0
+    assert run(".", "-o", "colorized", "--overwrite") == 0
     assert files_in(tmp_path) == ["a.png", "b.png", "colorized/a.png", "colorized/b.png"]
 
 
@@ -198,6 +206,148 @@ def test_colorize_folder_into_the_one_above(run, grey, tmp_path):
     grey("in/b.png")
     assert run("in", "-o", ".") == 0
     assert files_in(tmp_path) == ["a.png", "b.png", "in/a.png", "in/b.png"]
+
+
+# ---- what a file may hold ----
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colorize_16_bits_keeps_their_lightness(run, tmp_path, suffix):
+    row, column = np.mgrid[0:40, 0:64]
+    values = (row * 64 + column).astype("uint16") * 25  # steps far below those of 8 bits
+    Image.fromarray(values).save(tmp_path / f"a.{suffix}")
+    assert run(f"a.{suffix}", "-o", "out") == 0
+    made = cv2.imread(str(tmp_path / "out" / f"a.{suffix}"), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    assert made.shape == (40, 64, 3) and made.dtype == np.uint16
+    expected = lightness(np.stack([values / 65535] * 3, -1))
+    assert np.abs(lightness(made / 65535) - expected).max() <= 0.02
+
+
+@pytest.fixture
+def pages(picture, tmp_path):
+    """Write a TIFF with a thumbnail and three scans, and return these."""
+    scans = [picture(40, 64, seed)[..., 0] for seed in range(3)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(scans[0][::8, ::8], subfiletype=1)
+        for scan in scans:
+            writer.write(scan)
+    return scans
+
+
+def test_colorize_all_scans_of_a_tiff(run, pages, tmp_path):
+    assert run("a.tif", "-o", "out") == 0
+    with tifffile.TiffFile(tmp_path / "out" / "a.tif") as made:
+        assert len(made.pages) == 3
+        for page, scan in zip(made.pages, pages):
+            difference = lightness(page.asarray()) - lightness(np.stack([scan] * 3, -1))
+            assert np.abs(difference).max() <= 1.0
+
+
+def test_colorize_one_page(run, pages, tmp_path, capsys):
+    assert run("a.tif", "-o", "b.png", "--page", "2") == 0
+    made = np.asarray(Image.open(tmp_path / "b.png"))
+    assert np.abs(lightness(made) - lightness(np.stack([pages[1]] * 3, -1))).max() <= 1.0
+    assert run("a.tif", "-o", "c.png") == 0
+    assert "the first of 3 pages is colored" in capsys.readouterr().err
+    assert run("a.tif", "-o", "d.png", "--page", "4") == 1
+    assert "there is no page 4, it has 3" in capsys.readouterr().err
+
+
+def test_colorize_says_that_an_animation_has_more_frames(run, picture, tmp_path, capsys):
+    frames = [Image.fromarray(picture(seed=s)).quantize(32) for s in range(3)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert run("a.gif", "-o", "out") == 0
+    assert "a.gif: the first of 3 pages is colored" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["a.avif", "a.jp2", "a.pgm", "a.tga", "a.mpo", "a.heic", "a.webp", "a.dib", "a.pcx"]
+)
+def test_colorize_folder_of_rarer_formats(run, grey, tmp_path, name):
+    if name.endswith("heic"):
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    pixels = grey(f"in/{name}")
+    assert run("in", "-o", "out") == 0
+    (made,) = (tmp_path / "out").iterdir()
+    difference = lightness(np.asarray(Image.open(made))) - lightness(np.stack([pixels] * 3, -1))
+    assert np.abs(difference).mean() <= 1.5  # AVIF, HEIC and WebP lose some
+
+
+def test_colorize_names_what_it_does_not_read(run, grey, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    grey("in/a.png")
+    (tmp_path / "in/b.jxl").write_bytes(b"\xff\x0a and so on")
+    (tmp_path / "in/c.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert run("in", "-o", "out") == 1
+    said = capsys.readouterr().err
+    assert "in/b.jxl: JPEG XL is not read" in said
+    assert "in/c.jpg: HEIC is read where pillow-heif is: pip install 'keras_colorize[heif]'" in said
+    assert files_in(tmp_path / "out") == ["a.png"]
+
+
+def test_colorize_strips_metadata(run, grey, tmp_path):
+    exif = Image.Exif()
+    exif[DESCRIPTION] = "the harbour"
+    grey("a.jpg", exif=exif, comment=b"Scanned 2004", dpi=(300, 300))
+    for flags, expected in (((), True), (("--strip-metadata",), False)):
+        assert run("a.jpg", "-o", "b.jpg", "--overwrite", *flags) == 0
+        content = (tmp_path / "b.jpg").read_bytes()
+        assert (b"harbour" in content, b"Scanned" in content) == (expected, expected)
+        assert ("dpi" in Image.open(tmp_path / "b.jpg").info) == expected
+
+
+def test_colorize_says_what_it_could_not_keep(run, grey, tmp_path, capsys):
+    grey("a.jpg", comment=b"Scanned 2004")
+    assert run("a.jpg", "-o", "b.bmp") == 0
+    assert "a.jpg: not kept: comment, which BMP has no place for" in capsys.readouterr().err
+
+
+def test_colorize_names_the_limit_of_pixels(run, grey, tmp_path, capsys):
+    grey("a.png", 40, 64)
+    assert run("a.png", "-o", "out", "--max-pixels", "2559") == 1
+    said = capsys.readouterr().err
+    assert "64×40 is more than 2,559 pixels; --max-pixels allows more" in said
+    assert run("a.png", "-o", "out", "--max-pixels", "2_560") == 0
+
+
+# ---- streams and addresses ----
+
+
+def test_colorize_from_standard_input_to_standard_output(grey, tiny_model, tmp_path):
+    pixels = grey("a.png")
+    command = [sys.executable, "-m", "keras_colorize", "colorize", "-", "-o", "-"]
+    done = subprocess.run(
+        [*command, "--model", str(tiny_model)],
+        input=(tmp_path / "a.png").read_bytes(),
+        capture_output=True,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")  # and nothing but the picture is said
+    made = np.asarray(Image.open(io.BytesIO(done.stdout)))
+    assert np.abs(lightness(made) - lightness(np.stack([pixels] * 3, -1))).max() <= 1.0
+
+
+def test_colorize_an_address(run, grey, tmp_path, monkeypatch):
+    grey("a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    monkeypatch.setattr(addresses, "fetch", lambda address: content)
+    assert run("https://example.org/album/harbour.png", "-o", "out") == 0
+    assert files_in(tmp_path / "out") == ["harbour.png"]
+
+
+# ---- pictures that exist ----
+
+
+def test_colorize_replaces_no_picture_unless_told(run, grey, tmp_path, capsys):
+    grey("a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").write_text("another picture")
+    assert run("a.png", "-o", "out") == 1
+    assert "a.png: out/a.png exists; --overwrite replaces it" in capsys.readouterr().err
+    assert run("a.png", "-o", "out", "--skip-existing") == 0
+    assert (tmp_path / "out" / "a.png").read_text() == "another picture"
+    assert run("a.png", "-o", "out", "--overwrite") == 0
+    assert Image.open(tmp_path / "out" / "a.png").size == (64, 40)
 
 
 # ---- what never happens ----
@@ -370,14 +520,14 @@ def test_colorize_config_that_is_no_json(run, grey, altered, capsys):
     assert "config.json cannot be read" in capsys.readouterr().err
 
 
-def test_colorize_function_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch):
+def test_color_files_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     grey("a.png")
     (tmp_path / "b.png").touch()
-    failed = colorize.colorize(["a.png", "b.png"], "out", str(tiny_model))
-    assert failed == [("b.png", "empty file")]
+    outcome = color_files(["a.png", "b.png"], "out", str(tiny_model))
+    assert outcome.failed == [("b.png", "empty file")]
     with pytest.raises(UsageError, match="no such file"):
-        colorize.colorize(["gone.png"], "out", str(tiny_model))
+        color_files(["gone.png"], "out", str(tiny_model))
 
 
 # ---- saliency maps ----
@@ -395,7 +545,7 @@ class Salient:
         return photograph
 
     def saliency(self, photograph):
-        return photograph[..., 0]
+        return photograph if photograph.ndim == 2 else photograph[..., 0]
 
 
 def test_colorize_saliency_writes_a_map_beside_each_picture(run, grey, tmp_path, monkeypatch):

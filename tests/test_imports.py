@@ -24,7 +24,7 @@ ROOMS = {
     "models": BASE | {"catalog", "color", "layers", "heads"},
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models"},
     "data": BASE | {"color"},
-    "runtimes": BASE | {"color", "heads", "colorizer", "data"},
+    "runtimes": BASE | {"cli", "color", "heads", "colorizer", "data"},
 }
 ROOMS["evaluation"] = BASE | {"catalog", "color", "plots", "heads", "models", "colorizer", "data"}
 ROOMS["training"] = ROOMS["evaluation"] | {"cli", "layers", "evaluation"}

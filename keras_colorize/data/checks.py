@@ -3,12 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.data.photographs import BadPhotograph, open_header
+from keras_colorize.data.photographs import BadPhotograph, File
 
 MIN_SIDE = 32  # pixels; less than this is an icon
 MIN_CHROMA = 8  # 8-bit steps between a pixel's largest and smallest channel; JPEG noise is below
 _FORMATS = {"JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP"}  # what TensorFlow decodes
-_ORIENTATION = 0x0112  # the EXIF tag
 
 
 def check(encoded: bytes) -> int:
@@ -23,18 +22,15 @@ def check(encoded: bytes) -> int:
     Raises:
         BadPhotograph: It cannot be used; the message says why.
     """
-    header = open_header(encoded)
-    if header.format not in _FORMATS:
-        raise BadPhotograph(f"{header.format} cannot be trained on; convert it to PNG or JPEG")
-    if min(header.size) < MIN_SIDE:
-        raise BadPhotograph(f"{header.width}×{header.height} is under {MIN_SIDE} pixels")
-    try:
-        orientation = header.getexif().get(_ORIENTATION, 1)
-    except (SyntaxError, OSError) as error:  # for damaged EXIF, a damaged or a missing chunk
-        raise BadPhotograph(f"truncated or damaged ({error})") from None
+    file = File(encoded)
+    if file.format not in _FORMATS:
+        raise BadPhotograph(f"{file.format} cannot be trained on; convert it to PNG or JPEG")
+    width, height = file.size
+    if min(file.size) < MIN_SIDE:
+        raise BadPhotograph(f"{width}×{height} is under {MIN_SIDE} pixels")
     if not _has_color(_decode(encoded)):
         raise BadPhotograph("no color to learn from")
-    return orientation
+    return file.orientation
 
 
 def _decode(encoded: bytes) -> np.ndarray:

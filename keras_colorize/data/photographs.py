@@ -1,134 +1,220 @@
-"""Reading and writing single photographs, and finding them in folders and globs."""
+"""Reading photographs: every page of a file, upright, in sRGB, with what it tells beside."""
 
-import glob
+import contextlib
 import io
 import os
-from collections.abc import Iterable
-from pathlib import Path
+import warnings
+from dataclasses import dataclass
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from keras_colorize import errors, files
+from keras_colorize.data import record, tiff, tones
+from keras_colorize.data.writing import output_suffix, write, write_pages
+from keras_colorize.errors import BadPhotograph
 
-SUFFIXES = frozenset(
-    f".{name}"
-    for name in ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
-)
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "BadPhotograph",
+    "File",
+    "Scan",
+    "TooManyPixels",
+    "center_crop",
+    "content",
+    "output_suffix",
+    "read",
+    "write",
+    "write_pages",
+]
+
 MAX_PIXELS = 100_000_000  # a scan of 10,000 × 10,000; larger claims are taken for attacks
+_MAX_BYTES = 2**31  # of a file
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours is checked before decoding
 
-# What each suffix is saved with. JPEG: no chroma subsampling, since chroma is what we made.
-_SAVE = {
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".png": {"format": "PNG"},
-    ".webp": {"format": "WEBP", "quality": 95},
-    ".tif": {"format": "TIFF", "compression": "tiff_deflate"},
-    ".bmp": {"format": "BMP"},
-}
-_SAVE |= {".jpeg": _SAVE[".jpg"], ".jpe": _SAVE[".jpg"], ".jfif": _SAVE[".jpg"]}
-_SAVE |= {".tiff": _SAVE[".tif"]}
-
-# Of EXIF's first directory, what tells of the photograph: description, camera, software, dates,
-# people, rights, rating, and the directories of exposure and GPS. The rest tells how the pixels are
-# stored (in a TIFF: strips, bits, profile), no longer true of what we write. Nor is orientation.
-_EXIF_FOLDERS = frozenset({0x8769, 0x8825})
-_KEPT_EXIF = frozenset(
-    {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298}
-    | set(range(0x9C9B, 0x9CA0))
-    | _EXIF_FOLDERS
-)
+# Pillow's readers that are used; among the others are some that start other programs.
+_FORMATS = (
+    "JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "AVIF", "JPEG2000", "PPM", "PSD", "ICO", "PCX",
+    "SGI", "SUN", "TGA",
+)  # fmt: skip
+_NAMES = (
+    "apng", "avif", "bmp", "dib", "gif", "heic", "heif", "hif", "j2k", "jfif", "jp2", "jpc", "jpe",
+    "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pgm", "png", "pnm", "ppm", "psd",
+    "ras", "sgi", "tga", "tif", "tiff", "webp",
+)  # fmt: skip
+SUFFIXES = frozenset(f".{name}" for name in _NAMES)
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
-class BadPhotograph(ValueError):
-    """A file that is no photograph we can use; the message says why, without the file's name."""
+class TooManyPixels(BadPhotograph):
+    """A photograph that claims more pixels than are decoded."""
 
 
-def open_header(source: str | os.PathLike | bytes) -> Image.Image:
-    """Open a photograph without decoding it, and check its size.
+@dataclass(frozen=True)
+class Scan:
+    """One page of a file.
+
+    Attributes:
+        pixels: uint8, or uint16 where the file has more than 8 bits; `(H, W)` if it is gray, else
+            `(H, W, 3)`; upright sRGB.
+        alpha: Of the same type, `(H, W)`; None if it is opaque.
+        told: What the file tells beside its pixels.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None
+    told: record.Record
+
+
+class File:
+    """A file of photographs, opened but not decoded.
+
+    Args:
+        source: A path, or the content of a file.
+        max_pixels: A page that claims more is refused; `MAX_PIXELS` when None.
+
+    Attributes:
+        format: Pillow's name of its format.
+        size: Width and height of the first page, as stored.
+        orientation: EXIF's number, 1…8, of the first page.
 
     Raises:
-        BadPhotograph: Empty, no picture, or more than `MAX_PIXELS`.
+        BadPhotograph: Empty, no picture, of a kind that is not read, or more than `max_pixels`.
+        OSError: The file cannot be opened.
     """
-    if isinstance(source, bytes):
-        if not source:
+
+    def __init__(self, source: str | os.PathLike | bytes, max_pixels: int | None = None):
+        data = source
+        if not isinstance(source, bytes):
+            with open(source, "rb") as file:
+                data = content(file)
+        if not data:
             raise BadPhotograph("empty file")
-        source = io.BytesIO(source)
-    elif os.path.getsize(source) == 0:
-        raise BadPhotograph("empty file")
+        self._max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
+        self._data, self._tiff, self._image = data, None, None
+        with _damage_named("unreadable header"):
+            if tiff.is_tiff(data):
+                self.format, self._tiff = "TIFF", tiff.Tiff(data)
+                self.size = self._tiff.size(0)
+                self._told = record.of_tiff(self._tiff, 0)
+            else:
+                self._image = _open(data)
+                self.format, self.size = self._image.format, self._image.size
+                self._told = record.of_file(data, self._image)
+        self.orientation = self._told.orientation
+        self._check(self.size)
+
+    def __len__(self) -> int:
+        """Return the number of pages: of a TIFF's scans, or of an animation's frames."""
+        return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
+
+    def read(self, page: int = 0) -> Scan:
+        """Decode a page.
+
+        Args:
+            page: Its number, from 0.
+
+        Raises:
+            BadPhotograph: There is no such page; it is truncated, too large, or of a kind that is
+                not read.
+        """
+        if not 0 <= page < len(self):
+            raise BadPhotograph(f"there is no page {page + 1}, it has {len(self)}")
+        told = self._told
+        with _damage_named("truncated or damaged"):
+            if self._tiff:
+                self._check(self._tiff.size(page))
+                told = record.of_tiff(self._tiff, page)
+                samples = self._tiff.read(page)
+            elif self.format in ("JPEG", "MPO") and not record.has_end(self._data):
+                raise BadPhotograph("truncated: the end of the JPEG is missing")
+            elif self._is_deep_png():
+                samples = tones.of_png(record.pixels_only(self._data))
+            else:
+                if page:
+                    self._image.seek(page)
+                samples = tones.of_image(self._image)
+            if not self._tiff and not self._turned():
+                samples = tones.upright(samples, told.orientation)
+            return Scan(tones.to_srgb(samples, told.profile), samples.alpha, told)
+
+    def _is_deep_png(self):
+        return self.format == "PNG" and self._data[24] == 16
+
+    def _turned(self):
+        return self.format in ("AVIF", "HEIF")  # whose readers turn pictures upright
+
+    def _check(self, size):
+        width, height = size
+        if width < 1 or height < 1:
+            raise BadPhotograph(f"unreadable header ({width}×{height} pixels)")
+        if width * height > self._max_pixels:
+            raise TooManyPixels(f"{width}×{height} is more than {self._max_pixels:,} pixels")
+
+
+def content(file: BinaryIO) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        BadPhotograph: It is larger than any photograph.
+    """
+    read = file.read(_MAX_BYTES + 1)
+    if len(read) > _MAX_BYTES:
+        raise BadPhotograph(f"more than {_MAX_BYTES:,} bytes")
+    return read
+
+
+@contextlib.contextmanager
+def _damage_named(reason):
+    """Turn whatever a damaged byte leads readers to raise into a BadPhotograph."""
     try:
-        image = Image.open(source)
+        yield
+    except (BadPhotograph, MemoryError):
+        raise
     except UnidentifiedImageError:
         raise BadPhotograph("not a picture") from None
-    except Exception as error:  # Pillow's readers raise whatever a damaged byte leads to
-        raise BadPhotograph(f"unreadable header ({error})") from None
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise BadPhotograph(f"{width}×{height} is more than {MAX_PIXELS:,} pixels")
-    return image
+    except Exception as error:
+        raise BadPhotograph(f"{reason} ({str(error) or type(error).__name__})") from None
+
+
+def _open(data: bytes) -> Image.Image:
+    if data.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
+        raise BadPhotograph("JPEG XL is not read; convert it to PNG")
+    formats = _FORMATS
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        _register_heif()
+        formats = ("HEIF",)
+    elif data.startswith(record.PNG_START):
+        data = record.pixels_only(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged metadata, which we read ourselves
+        return Image.open(io.BytesIO(data), formats=formats)
+
+
+def _register_heif() -> None:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise BadPhotograph(
+            "HEIC is read where pillow-heif is: pip install 'keras_colorize[heif]'"
+        ) from None
+    pillow_heif.register_heif_opener()
 
 
 def read(source: str | os.PathLike | bytes) -> np.ndarray:
     """Read a photograph upright, as uint8 sRGB `(H, W, 3)`.
 
-    The first frame of an animation; 16-bit reduced to 8; CMYK and palettes converted; an embedded
-    color profile applied; transparency dropped.
+    The first page of a file; more than 8 bits are rounded to 8; an embedded color profile is
+    applied; transparency is dropped.
 
     Raises:
-        BadPhotograph: Not a whole picture, or too large.
+        BadPhotograph: Not a whole picture, of a kind that is not read, or too large.
         OSError: The file cannot be opened.
     """
-    return _rgb(open_header(source))
-
-
-def read_with_extras(source: str | os.PathLike) -> tuple[np.ndarray, dict]:
-    """Read as `read` does, with what `write` should keep: transparency, EXIF, resolution."""
-    image = open_header(source)
-    rgb = _rgb(image)
-    extras = {}
-    if max(image.info.get("dpi", (0,))) > 1:  # a TIFF without a resolution claims 1
-        extras["dpi"] = image.info["dpi"]
-    exif = image.getexif()
-    for tag in set(exif) - _KEPT_EXIF:
-        del exif[tag]
-    if exif:
-        extras["exif"] = exif
-    if image.has_transparency_data:
-        alpha = ImageOps.exif_transpose(image.convert("RGBA")).getchannel("A")
-        extras["alpha"] = np.asarray(alpha)
-    return rgb, extras
-
-
-def _rgb(image: Image.Image) -> np.ndarray:
-    try:
-        image = ImageOps.exif_transpose(image)
-        profile = image.info.get("icc_profile")
-        if image.mode.startswith("I") or image.mode == "F":
-            image = _to_8bit(image)
-        elif profile:
-            image = _to_srgb(image, profile)
-        image = image.convert("RGB")
-    except Exception as error:  # Pillow's readers raise whatever a damaged byte leads to
-        raise BadPhotograph(f"truncated or damaged ({error})") from None
-    return np.asarray(image)
-
-
-def _to_8bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, "float64")
-    top = 65535.0 if image.mode.startswith("I") else max(values.max(), 1.0)
-    return Image.fromarray(np.rint(255.0 / top * values.clip(0, top)).astype("uint8"))
-
-
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = image.mode if image.mode in ("RGB", "L", "CMYK") else "RGB"
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image.convert(mode), source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return image  # a profile of another color space or a damaged one: as if there were none
-    return converted
+    pixels = tones.to_8bit(File(source).read().pixels)
+    return np.stack([pixels] * 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
 def center_crop(rgb: np.ndarray, size: int) -> np.ndarray:
@@ -151,78 +237,3 @@ def center_crop(rgb: np.ndarray, size: int) -> np.ndarray:
         rgb = cv2.resize(rgb, shape, interpolation=method)
     top, left = (rgb.shape[0] - size) // 2, (rgb.shape[1] - size) // 2
     return rgb[top : top + size, left : left + size]
-
-
-def output_suffix(suffix: str) -> str:
-    """Return the suffix to write a picture with that was read from a file with `suffix`."""
-    return suffix if suffix.lower() in _SAVE else ".png"
-
-
-def write(path: str | os.PathLike, rgb: np.ndarray, alpha=None, **extras) -> None:
-    """Write uint8 sRGB `(H, W, 3)` atomically, in the format of the path's suffix.
-
-    Args:
-        path: Where to.
-        rgb: The picture.
-        alpha: uint8 `(H, W)`, kept where the format has transparency.
-        **extras: `exif` and `dpi`, as `read_with_extras` gives them.
-
-    Raises:
-        UsageError: A suffix that we do not write.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in _SAVE:
-        raise errors.UsageError(
-            f"A picture's suffix must be one of {sorted(_SAVE)}. Received: {str(path)!r}."
-        )
-    image = Image.fromarray(rgb)
-    if alpha is not None and _SAVE[suffix]["format"] in ("PNG", "WEBP", "TIFF"):
-        image.putalpha(Image.fromarray(alpha))
-    options = dict(_SAVE[suffix])
-    if options["format"] == "BMP":
-        extras = {}
-    if options["format"] == "TIFF" and _EXIF_FOLDERS & set(extras.get("exif", ())):
-        del options["compression"]  # libtiff, which compresses, cannot write them
-    with files.atomic_file(path) as temporary:
-        image.save(temporary, **options, **extras)
-
-
-def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> list[Path]:
-    """List the files that a path, a folder (recursively) or a glob stands for, sorted.
-
-    Args:
-        source: What the user gave.
-        argument: The argument's name, for the message.
-        suffixes: Which files count in a folder or a glob; a file named outright always does.
-
-    Raises:
-        UsageError: Nothing is there.
-    """
-    text = os.path.expanduser(os.fspath(source))
-    path = Path(text)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix.lower() in suffixes
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            and file.is_file()
-        )
-        if not found:
-            raise errors.UsageError(
-                f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
-                f"Received: {argument}={text!r}."
-            )
-        return found
-    if glob.has_magic(text):
-        found = sorted(
-            Path(name)
-            for name in glob.glob(text, recursive=True)
-            if Path(name).suffix.lower() in suffixes and os.path.isfile(name)
-        )
-        if found:
-            return found
-        raise errors.UsageError(f"No photograph matches. Received: {argument}={text!r}.")
-    raise errors.UsageError(f"There is no such file or folder. Received: {argument}={text!r}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import errors
-from keras_colorize.data import photographs
+from keras_colorize.data import finding, photographs
 
 
 class Results:
@@ -36,7 +36,7 @@ class Results:
         self.resized: list[tuple[str, str]] = []
         self._of = {}  # a path without suffix, or a bare stem → its files
         self._taken = {}
-        self._files = photographs.find(folder, "results", photographs.SUFFIXES)
+        self._files = finding.find(folder, "results", photographs.SUFFIXES)
         for file in self._files:
             below = file.relative_to(self.folder).with_suffix("").as_posix()
             for key in {below, file.stem}:

@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras_colorize.data.photographs import MAX_PIXELS
 from keras_colorize.data.upright import upright
 
-_ORIENTATION, _SHORT = 0x0112, 3
+_ORIENTATION, _SHORT, _LONG = 0x0112, 3, 4
 # A file made of millions of empty blocks would keep a walk busy for minutes. A GIF needs one step
 # for every 255 bytes of its first frame.
 _MOST_CHUNKS, _MOST_GIF_BLOCKS = 2**12, 2**15
@@ -232,17 +232,17 @@ def _decode_jpeg(file, encoded):
 def _decode_png(file, encoded):
     depth, color_type = file.number(24, 1), file.number(25, 1)
 
-    def grey():  # of 16 bits, which libpng would cut to 8; Pillow rounds
-        values = _attempt(tf.io.decode_png, encoded, channels=1, dtype=tf.uint16)
-        values = tf.cast(tf.round(tf.cast(values, tf.float32) / 257.0), tf.uint8)
-        return _four_channels(tf.repeat(values, 3, axis=-1))
+    def decode(channels):
+        def deep():  # libpng would cut 16 bits to 8; they are rounded
+            values = _attempt(tf.io.decode_png, encoded, channels=channels, dtype=tf.uint16)
+            return tf.cast(tf.round(tf.cast(values, tf.float32) / 257.0), tf.uint8)
 
-    def color():  # where there is no alpha, and few bits, TensorFlow makes up a wrong one
-        picture = _attempt(tf.io.decode_png, encoded, channels=4)
-        transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS")[0] > 0)
-        return tf.cond(transparent, lambda: picture, lambda: _four_channels(picture[..., :3]))
+        shallow = partial(_attempt, tf.io.decode_png, encoded, channels=channels)
+        return tf.cond(depth == 16, deep, shallow)
 
-    return tf.cond((color_type == 0) & (depth == 16), grey, color)
+    # Where there is no alpha, TensorFlow makes up a wrong one for few bits.
+    transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS")[0] > 0)
+    return tf.cond(transparent, lambda: decode(4), lambda: _four_channels(decode(3)))
 
 
 def _decode_webp(file, encoded):
@@ -321,6 +321,8 @@ def read(encoded, max_pixels: int = MAX_PIXELS):
 
 def _orientation(file, exif, end):
     """Return the orientation, 1 to 8, that an EXIF block tells of, or 1 [6]."""
+    # Some writers put the prefix of JPEG's segment twice.
+    exif = tf.where(file.have(exif, b"Exif\0\0"), exif + 6, exif)
     big = file.have(exif, b"MM")
 
     def number(at, count):
@@ -336,6 +338,9 @@ def _orientation(file, exif, end):
         first, second = table[:, at], table[:, at + 1]
         return tf.where(big, 256 * first + second, 256 * second + first)
 
-    values = tf.boolean_mask(field(8), (field(0) == _ORIENTATION) & (field(2) == _SHORT))
+    # A LONG in MM order has its low half last.
+    low = tf.where(big & (field(2) == _LONG), field(10), field(8))
+    known = (field(2) == _SHORT) | (field(2) == _LONG)
+    values = tf.boolean_mask(low, (field(0) == _ORIENTATION) & known)
     value = tf.reduce_max(tf.concat([values, [1]], 0))
     return tf.where((exif == 0) | (value > 8), 1, tf.cast(value, tf.int32))

@@ -75,14 +75,18 @@ def test_read_takes_palettes_of_few_bits_for_opaque(read, picture, colors, bits)
     assert (read(content)[0][..., 3] == 255).all()
 
 
-def test_read_rounds_16_bit_grey_as_pillow(read):
+def test_read_rounds_16_bit_grey(read):
     deep = np.random.default_rng(0).integers(0, 2**16, (20, 30)).astype("uint16")
     assert_reads_as_pillow(read, encode(Image.fromarray(deep), "PNG"))
 
 
-def test_read_cuts_16_bit_color_as_pillow(read):
-    deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, 3)).astype("uint16")
-    assert_reads_as_pillow(read, cv2.imencode(".png", deep)[1].tobytes())
+@pytest.mark.parametrize("channels", [3, 4])
+def test_read_rounds_16_bit_color(read, channels):
+    deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, channels)).astype("uint16")
+    picture, wrong = read(cv2.imencode(".png", deep)[1].tobytes())
+    order = [2, 1, 0, 3][:channels]  # OpenCV writes BGR
+    assert wrong == ""
+    np.testing.assert_array_equal(picture[..., :channels], np.rint(deep[..., order] / 257))
 
 
 def test_read_takes_the_first_frame_of_a_gif(read, picture):
@@ -115,17 +119,22 @@ def test_read_turns_upright(read, picture, format, orientation):
     assert_reads_as_pillow(read, encode(Image.fromarray(picture()), format, exif=exif))
 
 
-def tiff(order, entries):
+def tiff(order, shorts, others=()):
     head = b"MM\0*" if order == ">" else b"II*\0"
-    content = head + struct.pack(order + "IH", 8, len(entries))
-    for tag, kind, value in entries:
+    content = head + struct.pack(order + "IH", 8, len(shorts) + len(others))
+    for tag, kind, value in shorts:
         content += struct.pack(order + "HHIHH", tag, kind, 1, value, 0)
+    for tag, kind, raw in others:
+        content += struct.pack(order + "HHI", tag, kind, 1) + raw
     return content + bytes(4)
 
 
 @pytest.mark.parametrize("order", "<>")
-def test_read_takes_both_byte_orders_of_exif(read, picture, order):
-    exif = b"Exif\0\0" + tiff(order, [(0x0100, 3, 5), (ORIENTATION, 3, 6)])
+@pytest.mark.parametrize("kind", [3, 4])
+@pytest.mark.parametrize("header", [b"Exif\0\0", 2 * b"Exif\0\0"])
+def test_read_takes_every_form_of_orientation(read, picture, order, kind, header):
+    entry = struct.pack(order + ("HH" if kind == 3 else "I"), *([6, 0] if kind == 3 else [6]))
+    exif = header + tiff(order, [(0x0100, 3, 5)], [(ORIENTATION, kind, entry)])
     content = encode(Image.fromarray(picture()), "JPEG", exif=exif)
     assert_reads_as_pillow(read, content)
     assert read(content)[0].shape[:2] == picture().shape[1::-1]

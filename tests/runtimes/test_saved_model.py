@@ -168,7 +168,7 @@ def test_savedmodel_equals_colorize_where_keras_is_not_installed(
     for name, content in images.items():
         png = (tmp_path / f"{name}.colored").read_bytes()
         assert_as_colorize(colorizer, content, png)
-        alpha = photographs.read_with_extras(tmp_path / name)[1].get("alpha")
+        alpha = photographs.File(tmp_path / name).read().alpha
         assert (decode(png).shape[2] == 4) == (alpha is not None)
         if alpha is not None:
             np.testing.assert_array_equal(decode(png)[..., 3], alpha)

@@ -1,0 +1,152 @@
+"""Finding photographs: the files that a path, a folder or a glob stands for."""
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keras_colorize import errors
+
+# How files of pictures start; BMP's two letters are too common in other files.
+_STARTS = (
+    (0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (0, b"GIF8"), (8, b"WEBP"), (0, b"8BPS"),
+    (0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"), (4, b"ftypavi"), (4, b"ftyphei"),
+    (4, b"ftypmif1"), (4, b"jP  \r\n"), (0, b"\xff\x4f\xff\x51"), (4, b"JXL \r\n"),
+)  # fmt: skip
+# Of cameras; most of them start as a TIFF whose first picture is a preview.
+_RAW = frozenset(
+    f".{name}"
+    for name in ("3fr", "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "srw")
+)
+_RAW_REASON = "raw files of cameras are not read; develop it to TIFF or PNG"
+
+
+@dataclass
+class Found:
+    """What was found.
+
+    Attributes:
+        paths: Photographs, sorted, each file once.
+        failed: Folders and files that cannot be read, or not as photographs, with the reason.
+        repeated: Further paths of a file that is among `paths`, with the first.
+        others: The number of files that are no pictures.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+    others: int = 0
+
+
+def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> list[Path]:
+    """List the photographs that `search` finds."""
+    return search(source, argument, suffixes).paths
+
+
+def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> Found:
+    """Find the files that a path, a folder (recursively) or a glob stands for.
+
+    Args:
+        source: What the user gave.
+        argument: The argument's name, for the message.
+        suffixes: Files that count in a folder or a glob, beside those that start as a picture
+            does; a file named outright always counts. Hidden ones in a folder do not.
+
+    Raises:
+        UsageError: Nothing is there.
+    """
+    text = os.path.expanduser(os.fspath(source))
+    try:
+        kind = os.stat(text).st_mode
+    except FileNotFoundError:
+        kind = None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise errors.UsageError(
+            f"It cannot be read ({reason}). Received: {argument}={text!r}."
+        ) from None
+    if kind is not None and not stat.S_ISDIR(kind):
+        if Path(text).suffix.lower() in _RAW:
+            return Found(failed=[(text, _RAW_REASON)])
+        return Found([Path(text)])
+    found = Found()
+    if kind is not None:
+        _select(_walk(Path(text), found.failed), suffixes, found)
+        if not found.paths and not found.failed:
+            raise errors.UsageError(
+                f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
+                f"Received: {argument}={text!r}."
+            )
+        return found
+    if not glob.has_magic(text):
+        raise errors.UsageError(f"There is no such file or folder. Received: {argument}={text!r}.")
+    _select(map(Path, _glob(text)), suffixes, found)
+    if not found.paths and not found.failed:
+        raise errors.UsageError(f"No photograph matches. Received: {argument}={text!r}.")
+    return found
+
+
+def _walk(folder: Path, failed: list) -> Iterator[Path]:
+    """Yield the files below a folder, hidden ones left out."""
+    for path, names in _folders(folder, failed):
+        yield from (Path(path, name) for name in names if not name.startswith("."))
+
+
+def _folders(folder: str | Path, failed: list) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those below it, with their files; links never lead round in circles."""
+    entered = set()
+
+    def fail(error):
+        failed.append((error.filename, f"the folder cannot be read ({error.strerror})"))
+
+    for path, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        real = os.path.realpath(path)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield path, names
+
+
+def _glob(pattern: str) -> set[str]:
+    """Expand a glob; Python's own walks round and round where a link leads back."""
+    head, stars, tail = pattern.partition("**")
+    if not stars:
+        return set(glob.glob(pattern))
+    tail = tail.lstrip(os.sep) or "*"
+    found = set()
+    for start in glob.glob(head) if head else [""]:
+        for folder, _ in _folders(start or os.curdir, []):
+            found |= _glob(os.path.join(glob.escape(folder), tail))
+    return found
+
+
+def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> None:
+    """Sort paths into photographs, which are listed once each, and other files."""
+    first: dict[tuple[int, int], Path] = {}
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            suffix = path.suffix.lower()
+            if suffix in _RAW:
+                found.failed.append((str(path), _RAW_REASON))
+            elif suffix not in suffixes and not _starts_as_picture(path):
+                found.others += 1
+            elif (file := (status.st_dev, status.st_ino)) in first:
+                found.repeated.append((str(path), f"the same file as {first[file]}"))
+            else:
+                first[file] = path
+        except OSError as error:
+            found.failed.append((str(path), f"it cannot be read ({error.strerror})"))
+    found.paths = sorted(first.values())
+
+
+def _starts_as_picture(path: Path) -> bool:
+    with open(path, "rb") as file:
+        start = file.read(16)
+    return any(start[at : at + len(expected)] == expected for at, expected in _STARTS)

@@ -1,0 +1,235 @@
+"""Which photographs are colored, and into which files: a list made before any work is done."""
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keras_colorize import errors
+from keras_colorize.data import addresses, finding, photographs
+
+STREAM = "-"  # standard input, or standard output
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph and the files made of it.
+
+    Attributes:
+        source: The photograph's path, its address, or `-` for standard input.
+        picture: Its colored picture; `-` for standard output.
+        saliency: Its saliency map; None unless maps are asked for.
+    """
+
+    source: str
+    picture: Path
+    saliency: Path | None = None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files that the job writes."""
+        return [path for path in (self.picture, self.saliency) if path and str(path) != STREAM]
+
+    def content(self) -> bytes:
+        """Return the photograph's file.
+
+        Raises:
+            BadPhotograph: It is too large, or it cannot be downloaded.
+            OSError: It cannot be read.
+        """
+        if self.source == STREAM:
+            return photographs.content(sys.stdin.buffer)
+        if addresses.is_address(self.source):
+            return addresses.fetch(self.source)
+        with open(self.source, "rb") as file:
+            return photographs.content(file)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is colored, and what is not.
+
+    Attributes:
+        jobs: One for each photograph.
+        failed: Inputs that cannot be colored, each with the reason.
+        left_out: Photographs that are left out on purpose, each with the reason.
+        summary: Lines that count files: those colored before, and those that are no pictures.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+
+
+def plan(
+    inputs: Iterable[str],
+    out: str,
+    saliency: bool = False,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+) -> Plan:
+    """Give each photograph the files it goes to.
+
+    A picture keeps the name of its photograph, and its place below a folder that was given. Where
+    two photographs want one name, the one that has this very name gets it, else the first; the
+    other gets the next free number. No output is ever the file of a photograph.
+
+    Args:
+        inputs: Photographs, folders (recursive), globs, addresses, or `-` for standard input.
+        out: A folder; or, for a single photograph, the file to write, or `-` for standard output.
+        saliency: Whether each picture NAME.jpg gets a map NAME.saliency.png beside it.
+        overwrite: Whether files that exist are replaced; otherwise their photographs fail.
+        skip_existing: Whether photographs are left out whose files exist.
+
+    Raises:
+        UsageError: Nothing to color; an output would overwrite a photograph; `out` is a file in a
+            format that is not written, or one file for several photographs.
+    """
+    found = _Found(None if is_file(out) else Path(out))
+    for given in inputs:
+        found.add(given)
+    if not found.wanted:
+        raise errors.UsageError("\n".join(reason for _, reason in found.failed))
+    if is_file(out) and len(found.wanted) > 1:
+        raise errors.UsageError(
+            f"`out` must be a folder for {len(found.wanted)} photographs. Received: out={out!r}."
+        )
+    jobs = _without_collisions(found.wanted, out, saliency)
+    _check_sources(jobs, out)
+    failed, left, finished = found.failed, [], 0
+    for job in jobs:
+        existing = [output for output in job.outputs if os.path.lexists(output)]
+        if existing and skip_existing and len(existing) == len(job.outputs):
+            finished += 1
+        elif existing and not (overwrite or skip_existing):
+            reason = "exists; --overwrite replaces it, --skip-existing leaves it"
+            failed.append((job.source, f"{existing[0]} {reason}"))
+        else:
+            left.append(job)
+    counts = {
+        "were colored before": finished,
+        "lie in --out already, and are not colored again": found.earlier,
+        "are no pictures": found.others,
+    }
+    summary = [f"{count} files {what}." for what, count in counts.items() if count]
+    return Plan(left, failed, found.left_out, summary)
+
+
+def is_file(out: str) -> bool:
+    """Tell whether `out` names one picture, or standard output, instead of a folder.
+
+    Raises:
+        UsageError: It names one in a format that is not written.
+    """
+    suffix = Path(out).suffix
+    if out == STREAM:
+        return True
+    if suffix.lower() not in photographs.SUFFIXES or Path(out).is_dir():
+        return False
+    if photographs.output_suffix(suffix) != suffix:
+        raise errors.UsageError(
+            f"Pictures are not written as {suffix}; name a .png or .jpg file, for example, or a "
+            f"folder. Received: out={out!r}."
+        )
+    return True
+
+
+class _Found:
+    """The photographs that inputs stand for, each file once.
+
+    Attributes:
+        wanted: Each photograph's source, and the name of its picture below `out`.
+    """
+
+    def __init__(self, out: Path | None):
+        self._out = out and out.resolve()
+        self.wanted: list[tuple[str, Path]] = []
+        self.failed: list[tuple[str, str]] = []
+        self.left_out: list[tuple[str, str]] = []
+        self.earlier = self.others = 0  # numbers of files
+        self._first: dict[str, str] = {}
+
+    def add(self, given: str) -> None:
+        if given == STREAM:
+            self._want(given, given, Path("stdin.png"))
+        elif addresses.is_address(given):
+            self._want(given, given, Path(addresses.file_name(given)))
+        else:
+            self._add_files(given)
+
+    def _add_files(self, given):
+        try:
+            found = finding.search(given, "input", photographs.SUFFIXES)
+        except errors.UsageError as error:
+            self.failed.append((given, str(error)))
+            return
+        self.failed += found.failed
+        self.left_out += found.repeated
+        self.others += found.others
+        folder = os.path.expanduser(given)
+        paths = found.paths
+        # Pictures of an earlier call in a folder that is colored again are no photographs.
+        earlier = {p for p in paths if self._out and self._out in p.resolve().parents}
+        if len(earlier) < len(paths):
+            self.earlier += len(earlier)
+            paths = [path for path in paths if path not in earlier]
+        for path in paths:
+            below = path.relative_to(folder) if os.path.isdir(folder) else Path(path.name)
+            self._want(str(path), os.path.realpath(path), below)
+
+    def _want(self, source, identity, name):
+        if identity in self._first:
+            self.left_out.append((source, f"the same file as {self._first[identity]}"))
+            return
+        self._first[identity] = source
+        self.wanted.append((source, _with_output_suffix(name)))
+
+
+def _with_output_suffix(name: Path) -> Path:
+    """Change a suffix that is not written into .png; what only looks like a suffix stays."""
+    if name.suffix.lower() in photographs.SUFFIXES:
+        return name.with_suffix(photographs.output_suffix(name.suffix))
+    return name.with_name(f"{name.name}.png")
+
+
+def _without_collisions(wanted, out, saliency) -> list[Job]:
+    if is_file(out):
+        pictures = [Path(out) for _ in wanted]
+    else:
+        exact = [Path(source).name == name.name for source, name in wanted]
+        pictures = _distinct([Path(out) / name for _, name in wanted], exact)
+    maps = [None] * len(wanted)
+    if saliency:
+        named = [picture.with_suffix(".saliency.png") for picture in pictures]
+        maps = _distinct(named, [False] * len(named), pictures)
+    return [Job(source, *files) for (source, _), *files in zip(wanted, pictures, maps)]
+
+
+def _distinct(names: list[Path], exact: list[bool], others: Iterable[Path] = ()) -> list[Path]:
+    """Number names that are wanted twice or taken by others; those marked as exact go first."""
+    chosen: dict[int, Path] = {}
+    taken = set(others)
+    for i in sorted(range(len(names)), key=lambda i: not exact[i]):
+        if names[i] not in taken:
+            chosen[i] = names[i]
+            taken.add(names[i])
+    for i in range(len(names)):
+        number = 2
+        while i not in chosen:
+            numbered = names[i].with_stem(f"{names[i].stem}-{number}")
+            if numbered not in taken:
+                chosen[i] = numbered
+                taken.add(numbered)
+            number += 1
+    return [chosen[i] for i in range(len(names))]
+
+
+def _check_sources(jobs: list[Job], out: str) -> None:
+    sources = {os.path.realpath(job.source) for job in jobs}
+    for output in (output for job in jobs for output in job.outputs):
+        if os.path.realpath(output) in sources:
+            raise errors.UsageError(
+                f"`out` would overwrite the photograph {output}. Received: out={out!r}."
+            )

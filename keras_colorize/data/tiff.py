@@ -1,0 +1,168 @@
+"""TIFF: its pages, samples of any kind, and writing.
+
+Pillow decodes what it is meant for, 8 bits and less; tifffile everything else.
+
+References:
+    [1] TIFF 6.0, Adobe 1992, §2 (directories), §8 (photometric interpretation) and §18 (alpha).
+"""
+
+import io
+import itertools
+import logging
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from keras_colorize.data import exif, tones
+from keras_colorize.data.tones import Samples
+from keras_colorize.errors import BadPhotograph
+
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it warns of damage that we report
+
+ICC, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377  # tags
+_MOST_PAGES = 10_000
+_REDUCED, _MASK = 1, 4  # bits of NewSubfileType
+_WHITE_IS_ZERO = 0
+_MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk", 4)}
+_PLANES_APART = 2
+_UNSIGNED = 1
+_PREMULTIPLIED, _ALPHA = 1, 2
+
+
+def is_tiff(data: bytes) -> bool:
+    """Tell whether a file starts as a TIFF or a BigTIFF."""
+    return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+class Tiff:
+    """The pages of a TIFF file that are pictures: not thumbnails, reduced copies or masks.
+
+    Args:
+        data: The whole file.
+    """
+
+    def __init__(self, data: bytes):
+        self._data = data
+        pages = tifffile.TiffFile(io.BytesIO(data)).pages
+        every = [page for page, _ in zip(pages, range(_MOST_PAGES))]
+        self._pages = [p for p in every if not p.subfiletype & (_REDUCED | _MASK)] or every
+
+    def __len__(self):
+        return len(self._pages)
+
+    def size(self, number: int) -> tuple[int, int]:
+        """Return a page's width and height, as stored."""
+        return self._pages[number].imagewidth, self._pages[number].imagelength
+
+    def exif(self, number: int) -> exif.Exif:
+        """Return a page's directories; those of a BigTIFF's exposure and place are not read."""
+        page = self._pages[number]
+        order, data = page.parent.byteorder, self._data
+        if not page.parent.is_bigtiff:
+            return exif.read(data, order, page.offset)
+        image = {
+            tag.code: exif.Value(
+                tag.dtype, tag.count, data[tag.valueoffset :][: tag.valuebytecount]
+            )
+            for tag in page.tags
+        }
+        return exif.Exif(order, image)
+
+    def read(self, number: int) -> Samples:
+        """Decode a page, upright.
+
+        Raises:
+            BadPhotograph: Samples of a kind that is not read.
+        """
+        page = self._pages[number]
+        if np.max(page.bitspersample) <= 8 and np.all(np.equal(page.sampleformat, _UNSIGNED)):
+            image = Image.open(io.BytesIO(self._data))
+            image.seek(page.index)
+            image.load()  # and Pillow turns it upright
+            return tones.of_image(image)
+        return tones.upright(_deep(page), self.exif(number).orientation or 1)
+
+
+def _deep(page) -> Samples:
+    """Decode a page with tifffile and scale its samples to 16 bits."""
+    kind = f"{page.bitspersample}-bit {getattr(page.photometric, 'name', page.photometric)} TIFF"
+    if page.photometric not in _MODELS or page.imagedepth > 1:
+        raise BadPhotograph(f"{kind} is not read")
+    if isinstance(page.bitspersample, tuple):
+        raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
+    model, channels = _MODELS[page.photometric]
+    values = page.asarray()
+    if page.samplesperpixel == 1:
+        values = values[..., None] if values.ndim == 2 else values
+    elif page.planarconfig == _PLANES_APART:
+        values = np.moveaxis(values, 0, -1)
+    if values.ndim != 3 or values.shape[2] < channels:
+        raise BadPhotograph(f"{kind} with {page.samplesperpixel} samples a pixel is not read")
+    alpha = None
+    if values.shape[2] > channels and page.extrasamples[:1] in ((_PREMULTIPLIED,), (_ALPHA,)):
+        alpha = tones.to_16bit(values[..., channels], page.bitspersample)
+    values = tones.to_16bit(values[..., :channels], page.bitspersample)
+    if page.photometric == _WHITE_IS_ZERO:
+        values = 65535 - values
+    if alpha is not None and page.extrasamples[0] == _PREMULTIPLIED:
+        share = np.maximum(alpha, 1)[..., None] / np.float32(65535)
+        values = np.rint(np.minimum(values / share, 65535)).astype("uint16")
+    return Samples(values[..., 0] if model == "gray" else values, model, alpha)
+
+
+# ---- writing ----
+
+
+def write(path: Path, pages: Iterable[tuple[np.ndarray, exif.Exif]]) -> None:
+    """Write pages one after the other, compressed without loss.
+
+    Args:
+        path: Where to; it is replaced.
+        pages: Pictures, uint8 or uint16, `(H, W)`, `(H, W, 3)` or `(H, W, 4)` with alpha; each
+            with the tags to add to its directory, all in one byte order.
+    """
+    added, pages = [], iter(pages)
+    first = next(pages)
+    order = first[1].order
+    with tifffile.TiffWriter(path, byteorder=order) as writer:
+        for picture, tags in itertools.chain([first], pages):
+            writer.write(
+                picture,
+                photometric="minisblack" if picture.ndim == 2 else "rgb",
+                extrasamples=["unassalpha"] if picture.shape[2:] == (4,) else None,
+                compression="zlib",
+                predictor=True,
+                metadata=None,
+                software=False,
+            )
+            added.append(tags)
+    for number, tags in enumerate(added):
+        if tags:
+            _add_tags(path, number, tags, order)
+
+
+def _add_tags(path: Path, number: int, tags: exif.Exif, order: str) -> None:
+    """Write a page's directory again at the end of the file, with more tags in it."""
+    with open(path, "r+b") as file:
+        data = file.read()
+
+        def after(at):  # where a directory names the next one
+            return at + 2 + 12 * struct.unpack_from(order + "H", data, at)[0]
+
+        link = 4
+        for _ in range(number):
+            link = after(struct.unpack_from(order + "I", data, link)[0])
+        (at,) = struct.unpack_from(order + "I", data, link)
+        stored = exif.read(data, order, at)
+        whole = exif.Exif(order, stored.image | tags.image, tags.exposure, tags.gps)
+        end = len(data) + len(data) % 2
+        file.seek(end)
+        file.write(
+            exif.directories(whole, end, struct.unpack_from(order + "I", data, after(at))[0])
+        )
+        file.seek(link)
+        file.write(struct.pack(order + "I", end))

@@ -1,0 +1,227 @@
+"""Coloring photographs from files into files."""
+
+import functools
+import math
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from keras_colorize import cli, files
+from keras_colorize.data import jobs, photographs
+
+_LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the inputs, beside the pictures.
+
+    Attributes:
+        failed: Inputs that could not be colored, each with the reason.
+        notes: What else the user should know, each with the input's name.
+        summary: Lines about all inputs.
+    """
+
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+
+
+def color_files(
+    inputs: list[str],
+    out: str,
+    model: str,
+    decoding: str | None = None,
+    temperature: float | None = None,
+    chroma: float = 1.0,
+    saliency: bool = False,
+    page: int | None = None,
+    max_pixels: int | None = None,
+    strip_metadata: bool = False,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+) -> Outcome:
+    """Color files, folders, globs and addresses; one that fails does not stop the others.
+
+    Args:
+        inputs: Photographs, folders (recursive), globs, http(s) addresses; `-` is standard input.
+        out: A folder, made if need be; for a single photograph the file to write, or `-` for
+            standard output, as PNG.
+        model: The name or the folder of a Colorizer, or a run's folder.
+        decoding: `argmax`, `mean` or `sample`, for models with classes.
+        temperature: What `mean` and `sample` use: small is vivid, large is cautious.
+        chroma: Factor on a* and b*, for any model.
+        saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
+            of a file with several pages, the first one's.
+        page: The only page to color, from 1; when None, all pages of a TIFF, and the first frame
+            of an animation.
+        max_pixels: A photograph that claims more is refused; 100 million when None.
+        strip_metadata: Whether EXIF, GPS, XMP, IPTC, comments and resolution are left out.
+        overwrite: Whether files that exist are replaced; otherwise their photographs fail.
+        skip_existing: Whether photographs are left out whose pictures exist.
+
+    Raises:
+        UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
+            written.
+    """
+    plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing)
+    if out != jobs.STREAM:
+        files.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
+    left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
+    outcome = Outcome(list(plan.failed), left_out, plan.summary)
+    if not plan.jobs:
+        return outcome
+    cli.start_keras()
+    from keras_colorize.colorizer import (
+        Decoding,
+        load,
+    )  # wrong usage is told before Keras has started
+
+    colorizer = load(model)
+    choice = Decoding(decoding, temperature, chroma)
+    choice.check(colorizer.head)
+    if saliency:
+        colorizer.check_saliency()
+    options = _Options(choice, page, max_pixels, strip_metadata)
+    with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
+        for work in _overlapped(colorizer, [_Work(job, options) for job in plan.jobs]):
+            outcome.notes.extend((work.job.source, note) for note in work.notes)
+            if work.error is not None:
+                outcome.failed.append((work.job.source, _reason(work.error)))
+            bar.update()
+    return outcome
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, photographs.TooManyPixels):
+        return f"{error}; --max-pixels allows more"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
+    """Color photographs, each while the next one is read and the last one is written."""
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        reading, writing = reader.submit(works[0].read), None
+        for work, following in zip(works, [*works[1:], None]):
+            reading.result()
+            reading = following and reader.submit(following.read)
+            if writing and work.is_large:
+                writing.result()
+            work.color(colorizer)
+            if writing:
+                yield writing.result()
+            writing = writer.submit(work.write)
+        yield writing.result()
+
+
+@dataclass(frozen=True)
+class _Options:
+    decoding: object
+    page: int | None
+    max_pixels: int | None
+    strip_metadata: bool
+
+
+def _step(method):
+    """Let a method run unless an earlier one failed, and keep its exception; return its object."""
+
+    @functools.wraps(method)
+    def step(self, *arguments):
+        if self.error is None:
+            try:
+                method(self, *arguments)
+            except Exception as error:  # whatever is wrong with one, the others go on
+                self.error = error
+        return self
+
+    return step
+
+
+class _Work:
+    """One photograph on its way: it is read, colored and written, in this order.
+
+    Whatever goes wrong in a step is kept in `error`, and the steps that follow do nothing.
+
+    Attributes:
+        job: Its job.
+        notes: What the user should know of it.
+        error: What went wrong, if anything did.
+    """
+
+    def __init__(self, job: jobs.Job, options: _Options):
+        self.job, self._options = job, options
+        self.notes: list[str] = []
+        self.error: Exception | None = None
+        self._file = self._first = None
+        self._numbers: Sequence[int] = (0,)
+        self._colored: list = []
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it should not be in memory together with another photograph."""
+        return self._file is not None and math.prod(self._file.size) > _LARGE
+
+    @_step
+    def read(self) -> None:
+        """Open the file, and decode its first page unless that is large."""
+        self._file = photographs.File(self.job.content(), self._options.max_pixels)
+        self._numbers = self._choose_pages()
+        if not self.is_large:
+            self._first = self._file.read(self._numbers[0])
+
+    @_step
+    def color(self, colorizer) -> None:
+        """Color the page; several pages are written one by one instead of being kept."""
+        if len(self._numbers) > 1:
+            self._write(self._color_pages(colorizer))
+        else:
+            self._colored = list(self._color_pages(colorizer))
+
+    @_step
+    def write(self) -> None:
+        """Write the picture."""
+        if self._colored:
+            self._write(self._colored)
+        self._file, self._colored = None, []
+
+    def _choose_pages(self) -> Sequence[int]:
+        count = len(self._file)
+        if self._options.page is not None:
+            return [self._options.page - 1]
+        tiff_to_tiff = self._file.format == "TIFF" and self._is_tiff(self.job.picture)
+        if count > 1 and not tiff_to_tiff:
+            self.notes.append(f"the first of {count} pages is colored; --page N takes another one")
+        return range(count if tiff_to_tiff else 1)
+
+    @staticmethod
+    def _is_tiff(path: Path) -> bool:
+        return path.suffix.lower() in (".tif", ".tiff")
+
+    def _color_pages(self, colorizer) -> Iterator[tuple]:
+        """Yield what `photographs.write_pages` takes, for each page."""
+        for number in self._numbers:
+            scan, self._first = self._first or self._file.read(number), None
+            if self.job.saliency and number == self._numbers[0]:
+                self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
+                photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
+            told = None if self._options.strip_metadata else scan.told
+            yield colorizer.colorize(scan.pixels, self._options.decoding), scan.alpha, told
+
+    def _write(self, pages) -> None:
+        if str(self.job.picture) == jobs.STREAM:
+            with tempfile.TemporaryDirectory() as folder:
+                picture = Path(folder) / "picture.png"
+                photographs.write_pages(picture, pages)
+                sys.stdout.buffer.write(picture.read_bytes())
+                sys.stdout.buffer.flush()
+            return
+        self.job.picture.parent.mkdir(parents=True, exist_ok=True)
+        lost = photographs.write_pages(self.job.picture, pages)
+        self.notes += [f"not kept: {what}" for what in lost]

@@ -1,0 +1,165 @@
+"""What is colored into which files, without coloring anything."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from keras_colorize.data import addresses, jobs
+from keras_colorize.errors import UsageError
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Make small pictures, and go to their folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names):
+        for number, name in enumerate(names):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = io.BytesIO()
+            Image.new("L", (8, 8), number).save(content, "PNG")
+            path.write_bytes(content.getvalue())
+
+    return make
+
+
+def pictures(plan):
+    return {job.source: job.picture.as_posix() for job in plan.jobs}
+
+
+def test_plan_keeps_names_and_places(files):
+    files("in/a.png", "in/sub/b.JPG", "in/c.gif")
+    assert pictures(jobs.plan(["in"], "out")) == {
+        "in/a.png": "out/a.png",
+        "in/c.gif": "out/c.png",
+        "in/sub/b.JPG": "out/sub/b.JPG",
+    }
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("1923.05.12 wedding", "1923.05.12 wedding.png"),
+        ("notes.txt", "notes.txt.png"),
+        ("a.b.tga", "a.b.png"),
+        ("a.heic", "a.png"),
+    ],
+)
+def test_plan_changes_no_part_of_a_name_that_only_looks_like_a_suffix(files, name, expected):
+    files(name)
+    assert pictures(jobs.plan([name], "out")) == {name: f"out/{expected}"}
+
+
+def test_plan_lets_the_exact_name_go_first(files):
+    files("a/x.gif", "b/x.png", "c/x-2.png")
+    assert pictures(jobs.plan(["a/x.gif", "b/x.png", "c/x-2.png"], "out")) == {
+        "a/x.gif": "out/x-3.png",
+        "b/x.png": "out/x.png",
+        "c/x-2.png": "out/x-2.png",
+    }
+
+
+def test_plan_takes_a_file_once_whatever_its_paths(files):
+    files("in/a.png", "b.png")
+    Path("in/link.png").symlink_to("a.png")
+    plan = jobs.plan(["in", "in/a.png", "in/../b.png", "b.png"], "out")
+    assert sorted(pictures(plan)) == ["in/../b.png", "in/a.png"]
+    assert dict(plan.left_out) == {
+        "in/link.png": "the same file as in/a.png",
+        "in/a.png": "the same file as in/a.png",
+        "b.png": "the same file as in/../b.png",
+    }
+
+
+@pytest.mark.parametrize("pattern", ["in", "in/**/*.png", "in/**"])
+def test_plan_follows_links_but_not_in_circles(files, pattern):
+    files("in/a.png", "elsewhere/b.png")
+    Path("in/round").symlink_to(".")
+    Path("in/back").symlink_to("..")
+    Path("in/elsewhere").symlink_to("../elsewhere")
+    plan = jobs.plan([pattern], "out")
+    assert sorted(Path(job.source).name for job in plan.jobs) == ["a.png", "b.png"]
+
+
+def test_plan_counts_what_is_no_picture_and_names_raw_files(files):
+    files("in/a.png", "in/b.nef", "in/without suffix")
+    Path("in/notes.txt").write_text("nothing")
+    Path("in/list.csv").write_text("1,2")
+    plan = jobs.plan(["in"], "out")
+    assert sorted(pictures(plan)) == ["in/a.png", "in/without suffix"]
+    assert [name for name, _ in plan.failed] == ["in/b.nef"]
+    assert "raw files" in plan.failed[0][1]
+    assert plan.summary == ["2 files are no pictures."]
+
+
+def test_plan_names_a_folder_that_cannot_be_read(files, monkeypatch):
+    files("in/a.png", "in/locked/b.png")
+    scandir = jobs.os.scandir
+
+    def locked(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(jobs.os, "scandir", locked)
+    plan = jobs.plan(["in"], "out")
+    assert sorted(pictures(plan)) == ["in/a.png"]
+    assert plan.failed == [("in/locked", "the folder cannot be read (Permission denied)")]
+
+
+@pytest.mark.parametrize("bad", ["x" * 300, "gone.png", "nul\0.png", "no/*.png"])
+def test_plan_one_bad_input_does_not_stop_the_others(files, bad):
+    files("a.png")
+    plan = jobs.plan([bad, "a.png"], "out")
+    assert pictures(plan) == {"a.png": "out/a.png"}
+    assert [name for name, _ in plan.failed] == [bad]
+
+
+def test_plan_replaces_nothing_unless_told(files):
+    files("in/a.png", "in/b.png", "out/a.png")
+    plan = jobs.plan(["in"], "out")
+    assert pictures(plan) == {"in/b.png": "out/b.png"}
+    assert plan.failed == [
+        ("in/a.png", "out/a.png exists; --overwrite replaces it, --skip-existing leaves it")
+    ]
+    assert len(jobs.plan(["in"], "out", overwrite=True).jobs) == 2
+    plan = jobs.plan(["in"], "out", skip_existing=True)
+    assert pictures(plan) == {"in/b.png": "out/b.png"}
+    assert plan.failed == [] and plan.summary == ["1 files were colored before."]
+
+
+def test_plan_goes_on_where_a_map_is_missing(files):
+    files("in/a.png", "out/a.png")
+    plan = jobs.plan(["in"], "out", saliency=True, skip_existing=True)
+    assert [job.outputs for job in plan.jobs] == [[Path("out/a.png"), Path("out/a.saliency.png")]]
+
+
+def test_plan_of_streams_and_addresses(files):
+    plan = jobs.plan(["-", "https://example.org/album/a%20b.gif?size=2"], "out")
+    assert pictures(plan) == {
+        "-": "out/stdin.png",
+        "https://example.org/album/a%20b.gif?size=2": "out/a b.png",
+    }
+    (job,) = jobs.plan(["-"], "-").jobs
+    assert job.outputs == []
+
+
+def test_plan_several_to_one_file_is_wrong_usage(files):
+    files("a.png", "b.png")
+    for out in ("c.png", "-"):
+        with pytest.raises(UsageError, match="must be a folder for 2 photographs"):
+            jobs.plan(["a.png", "b.png"], out)
+
+
+def test_job_reads_its_source(files, monkeypatch):
+    files("a.png")
+    content = Path("a.png").read_bytes()
+    assert jobs.Job("a.png", Path("b.png")).content() == content
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert jobs.Job("-", Path("b.png")).content() == content
+    monkeypatch.setattr(addresses, "fetch", lambda address: address.encode())
+    assert jobs.Job("http://x.org/a", Path("b.png")).content() == b"http://x.org/a"
