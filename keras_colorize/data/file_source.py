@@ -15,7 +15,7 @@ import skimage
 import tensorflow as tf
 
 from keras_colorize import errors
-from keras_colorize.data import checks, photographs
+from keras_colorize.data import checks, finding, photographs
 from keras_colorize.data.source import Source, digest_of, shuffled
 from keras_colorize.data.upright import upright
 
@@ -78,7 +78,7 @@ class FileSource(Source):
             paths = [folder / file for folder, names in _SAMPLES.items() for file in names.split()]
         else:
             root = os.path.expanduser(name)
-            paths = photographs.find(name, argument, photographs.SUFFIXES | {".tar"})
+            paths = finding.find(name, argument, photographs.SUFFIXES | {".tar"})
         found, skipped = [], []
         for path in paths:
             shown = _utf8(os.path.relpath(path, root) if os.path.isdir(root) else path.name)

@@ -26,6 +26,7 @@ def test_check_takes_every_kind_that_tensorflow_decodes(picture):
         encode(picture(), "GIF", "P", save_all=True, append_images=frames),
         encode(picture(), "WEBP"),
         encode(picture(), "BMP"),
+        encode(picture(), "PNG", exif=b"Exif\0\0garbagegarbage"),  # pixels are whole
         tf.io.encode_png(257 * picture().astype("uint16")).numpy(),  # Pillow writes none
     ):
         assert checks.check(encoded) == 1
@@ -46,7 +47,6 @@ def test_check_says_why_a_photograph_cannot_be_used(picture):
         (b"Dear Sir", "not a picture"),
         (jpeg[: len(jpeg) * 9 // 10], "truncated"),
         (png[: len(png) // 2], "truncated"),
-        (encode(rgb, "PNG", exif=b"Exif\0\0garbagegarbage"), "damaged"),
         (encode(rgb, "TIFF"), "TIFF cannot be trained on; convert it to PNG or JPEG"),
         (encode(picture(31, 200), "PNG"), "200×31 is under 32 pixels"),
         (encode(rgb, "PNG", "L"), "no color"),
