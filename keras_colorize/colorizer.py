@@ -263,7 +263,7 @@ class Colorizer:
         with files.atomic_folder(folder) as temporary:
             self.network.save_weights(temporary / _WEIGHTS)
             if half:
-                _halve(temporary / _WEIGHTS)
+                halve(temporary / _WEIGHTS)
             config = {
                 "format": _FORMAT,
                 "arch": self.arch,
@@ -417,7 +417,7 @@ def _count_values(group: h5py.Group) -> int:
     )
 
 
-def _halve(path: Path) -> None:
+def halve(path: Path) -> None:
     """Write a weights file again, with kernels in half precision."""
     whole = path.with_suffix(".whole")
     path.rename(whole)

@@ -24,7 +24,7 @@ ROOMS = {
     "perceptual": BASE,
     "geometry": set(),
     "heads": BASE | {"color", "layers"},
-    "models": BASE | {"color", "layers", "heads"},
+    "models": BASE | {"color", "layers", "heads", "shelf"},
     "colorizer": BASE | {"color", "geometry", "heads", "models", "shelf"},
     "viz": BASE | {"color"},
     "data": BASE | {"color"},

@@ -8,6 +8,7 @@ from keras import layers, ops
 
 from keras_colorize import errors
 from keras_colorize.layers import MOMENTUM
+from keras_colorize.models import efficientnet_lite
 
 # ImageNet's mean colour, blue first, as the Caffe models that these weights come from had it.
 _MEAN_BGR = (103.939, 116.779, 123.68)
@@ -39,6 +40,19 @@ def imagenet_rgb(grey):
     """
     channels = [(grey - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
     return ops.concatenate(channels, axis=-1)
+
+
+def imagenet_lite(lightness):
+    """Turn L* into what EfficientNet-Lite was trained on.
+
+    Args:
+        lightness: L* `(B, H, W, 1)` in 0…100.
+
+    Returns:
+        `(B, H, W, 3)`: three copies of (x - 127) / 128, x in 0…255.
+    """
+    grey = (2.55 * lightness - 127.0) / 128.0
+    return ops.concatenate([grey, grey, grey], axis=-1)
 
 
 def vgg16(
@@ -89,6 +103,15 @@ def resnet18(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     return _build(_resnet18, ["stack3_block1_out"], weights, trainable)
 
 
+def efficientnet_lite0(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
+    """Build EfficientNet-Lite0 without its classifier: maps at strides 2, 4, 8, 16 and 32.
+
+    Other than of `_build`: its pictures are `imagenet_lite`'s, and ImageNet's weights come with the
+    package.
+    """
+    return _build(_efficientnet_lite0, efficientnet_lite.TAPS, weights, trainable)
+
+
 def unlock(network: keras.Model) -> None:
     """Let training change a network's backbone, but not the statistics of its batch norm."""
     backbone = network.get_layer("backbone")
@@ -136,6 +159,19 @@ def _build(application: Callable, taps: list[str], weights: str, trainable: bool
     backbone = keras.Model(whole.input, outputs if len(taps) > 1 else outputs[0], name="backbone")
     backbone.trainable = trainable
     return backbone
+
+
+# ---- EfficientNet-Lite ----
+
+
+def _efficientnet_lite0(weights: str | None, input_shape: tuple, include_top: bool = False):
+    """Build EfficientNet-Lite0 as `keras.applications` would."""
+    network = efficientnet_lite.build("efficientnet_lite0")
+    if weights == "imagenet":
+        efficientnet_lite.load_imagenet(network)
+    elif weights:
+        network.load_weights(weights)
+    return network
 
 
 # ---- VGG16 with batch normalisation ----
