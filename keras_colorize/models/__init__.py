@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "edge_saliency_gan": "edge_saliency_gan",
     "iizuka2016": "iizuka2016",
+    "lite_unet": "lite_unet",
     "pix2pix": "pix2pix",
     "resnet50_unet": "resnet50_unet",
     "scgan": "scgan",
