@@ -39,7 +39,8 @@ class Upscale2x(keras.layers.Layer):
 
     The same values as `UpSampling2D(2, interpolation="bilinear")`, but written as shifts: each new
     pixel is ¾ of its nearest neighbour and ¼ of the next, with replicated edges. Keras's layer
-    cannot be exported with free height and width; this one can.
+    cannot be exported with free height and width; this one can. Where they are known, as in
+    training, Keras's operation takes a tenth of the time.
 
     Args:
         x: `(B, H, W, C)`.
@@ -49,6 +50,10 @@ class Upscale2x(keras.layers.Layer):
     """
 
     def call(self, x):
+        height, width = x.shape[1:3]
+        if height and width:
+            larger = ops.image.resize(x, (2 * height, 2 * width), data_format="channels_last")
+            return ops.cast(larger, x.dtype)
         for axis in (1, 2):
             x = self._double(x, axis)
         return x
