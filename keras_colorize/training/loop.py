@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from keras_colorize import errors
-from keras_colorize.training import distribution, optimizers
+from keras_colorize.training import distribution, fused, optimizers
 from keras_colorize.training.checkpoints import Checkpoints, Progress
 
 _CHECKPOINT_SECONDS = 60.0
@@ -62,6 +62,7 @@ def fit(
         Interrupted: Ctrl-C or SIGTERM; a checkpoint holds every step done.
     """
     distribution.synchronize_batch_norm(strategy, trainer)
+    fused.fuse_batch_norm(trainer)
     progress = checkpoints.restore()
     total = epochs * steps_per_epoch
     train_step, test_step = _compile(trainer, strategy)
