@@ -1,7 +1,7 @@
 """Optimizers, the course of their learning rates, and averages of the weights."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
@@ -12,15 +12,20 @@ from keras_colorize.training.recipe import Recipe
 _MOMENTUM = 0.9  # of sgd: the usual value, no source states one
 
 
-def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
+def make(
+    recipe: Recipe, lr: float, steps: int, backbone: Iterable[keras.Variable] = ()
+) -> keras.optimizers.Optimizer:
     """Return the recipe's optimizer; in float16, one that scales the loss.
 
     Args:
         recipe: Names the optimizer, its constants and its schedule.
         lr: The highest learning rate.
         steps: For which the schedule is laid out.
+        backbone: What learns at the recipe's `encoder_lr`, where it has one.
     """
     optimizer = _make(recipe, learning_rate(lr, recipe.schedule, steps))
+    if recipe.encoder_lr:
+        _slow_down(optimizer, recipe.encoder_lr / recipe.lr, backbone)
     return precision.LossScaleOptimizer(optimizer) if recipe.precision == "float16" else optimizer
 
 
@@ -33,6 +38,18 @@ def _make(recipe, rate):
     if recipe.optimizer == "adadelta":
         return keras.optimizers.Adadelta(rate, **more)
     return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, **more)
+
+
+def _slow_down(optimizer, share, variables):
+    """Let these variables learn at a share of the optimizer's rate, whatever that is by then."""
+    # A backend gives the optimizer its own variables, or each device's; Keras knows which is which.
+    slow, update = {optimizer._var_key(variable) for variable in variables}, optimizer.update_step
+
+    def update_step(gradient, variable, learning_rate):
+        rate = learning_rate * share if optimizer._var_key(variable) in slow else learning_rate
+        update(gradient, variable, rate)
+
+    optimizer.update_step = update_step
 
 
 def use_average(trainer: keras.Model) -> None:

@@ -84,6 +84,9 @@ class Recipe:
         choices=("adadelta", "adam", "sgd"),
     )
     lr: float = _key(1e-3, "learning rate, at its highest")
+    encoder_lr: float = _key(
+        0.0, "learning rate of a backbone that is trained; 0: --lr, as of all the rest"
+    )
     discriminator_lr: float = _key(
         0.0, "learning rate of a GAN's discriminator; 0: as many times --lr as published"
     )
@@ -145,7 +148,7 @@ class Recipe:
                 raise errors.unknown(field.name, getattr(self, field.name), choices)
         at_least = {"size": 0, "batch_size": 1, "epochs": 1, "finetune_epochs": 0, "steps": 0}
         at_least |= {"seed": 0, "finetune_lr": 0, "beta_1": 0, "beta_2": 0, "weight_decay": 0}
-        at_least |= {"kl": 0, "discriminator_lr": 0, "overfit": 0}
+        at_least |= {"kl": 0, "discriminator_lr": 0, "encoder_lr": 0, "overfit": 0}
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise errors.UsageError(
@@ -180,6 +183,7 @@ def resolve(recipe: Recipe) -> Recipe:
             f"Received: finetune_epochs={recipe.finetune_epochs}."
         )
     for key, option in {
+        "encoder_lr": "trainable_backbone",
         "levels": "levels",
         "labels": "classes",
         "batch_norm": "batch_norm",

@@ -77,7 +77,10 @@ def prepare(
         lr: The phase's learning rate; a discriminator's keeps its proportion to it.
         steps: Of the phase.
     """
-    optimizer = optimizers.make(recipe, lr, steps)
+    backbone = []
+    if recipe.encoder_lr:
+        backbone = colorizer.network.get_layer("backbone").trainable_variables
+    optimizer = optimizers.make(recipe, lr, steps, backbone)
     if colorizer.adversary:
         rate = recipe.discriminator_lr / recipe.lr or colorizer.adversary.rate
         trainer.compile(

@@ -70,6 +70,7 @@ def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message)
 @pytest.mark.parametrize(
     "keys, message",
     [
+        ({"arch": "pix2pix", "encoder_lr": 1e-4}, r"`encoder_lr` does not apply to pix2pix"),
         ({"levels": 4}, r"`levels` does not apply to vgg_fusion. Received: levels=4"),
         ({"labels": True}, r"`labels` does not apply to vgg_fusion. Received: labels=True"),
         (
