@@ -176,7 +176,7 @@ def _fit(recipe, strategy, colorizer, data, val, classes, checkpoints, handlers)
 
         def batches(step):
             how = (data, recipe.size, recipe.batch_size, recipe.seed, step, classes, worker)
-            how += (recipe.crop,)
+            how += (recipe.crop, recipe.degrade)
             if recipe.data_service:
                 numbered = pipeline.numbered_batches(*how)
                 return pipeline.serve(numbered, recipe.data_service, f"{job}-{step}")

@@ -27,7 +27,7 @@ _LINEAR_FROM_XYZ = np.linalg.inv(_XYZ_FROM_LINEAR)
 
 _LEVELS = np.arange(256) / 255.0
 # 8-bit sRGB to linear light: 256 exact values instead of a power for each pixel.
-_LINEAR_OF_8BIT = np.where(
+LINEAR_OF_8BIT = np.where(
     _LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92
 ).astype("float32")
 
@@ -74,7 +74,7 @@ def rgb_to_lab(rgb):
         float32 `(..., 3)`: L* in 0…100, a* and b* in CIELAB units (sRGB spans −86…98 and −108…95).
     """
     if backend.standardize_dtype(getattr(rgb, "dtype", "float32")) == "uint8":
-        linear = [ops.take(_LINEAR_OF_8BIT, ops.cast(c, "int32")) for c in _planes(rgb)]
+        linear = [ops.take(LINEAR_OF_8BIT, ops.cast(c, "int32")) for c in _planes(rgb)]
     else:
         linear = [
             ops.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
@@ -87,6 +87,12 @@ def rgb_to_lab(rgb):
     return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
+def lightness_of(luminance):
+    """Convert Y/Yn in 0…1 to L* in 0…100 [2]."""
+    f = ops.where(luminance > _KNEE, _cube_root(luminance), 7.787 * luminance + 16.0 / 116.0)
+    return 116.0 * f - 16.0
+
+
 def of_8bit(rgb: np.ndarray) -> np.ndarray:
     """Convert an 8-bit picture outside any graph: `rgb_to_lab` in NumPy and OpenCV.
 
@@ -96,7 +102,7 @@ def of_8bit(rgb: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(H, W, 3)`: L*, a*, b*.
     """
-    xyz = cv2.transform(cv2.LUT(rgb, _LINEAR_OF_8BIT), _XYZ_FROM_LINEAR.astype("float32"))
+    xyz = cv2.transform(cv2.LUT(rgb, LINEAR_OF_8BIT), _XYZ_FROM_LINEAR.astype("float32"))
     f = np.where(xyz > _KNEE, np.cbrt(xyz), 7.787 * xyz + np.float32(16.0 / 116.0))
     return cv2.transform(f, _LAB_FROM_F)
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from keras_colorize import errors
 from keras_colorize.color import lab
+from keras_colorize.data import film
 from keras_colorize.data.sources import Source
 
 WINDOW = 7 / 8  # of the short side is cropped: 224 of 256 pixels, as is usual
@@ -35,6 +36,7 @@ def training_batches(
     classes: Sequence[str] = (),
     worker: tuple[int, int] = (0, 1),
     least: float = WINDOW,
+    degrade: float = 0.0,
 ) -> tf.data.Dataset:
     """Endless batches of random crops, mirrored half of the time.
 
@@ -53,10 +55,12 @@ def training_batches(
             (and reads, but for tfds) its part of every batch; together they get what one would.
         least: Share of the short side that the smallest windows take; sizes are drawn from it up to
             ⅞, or are all alike if it is no smaller.
+        degrade: Share of the photographs that come as on old film; see `film.age`.
 
     Returns:
         L* float32 `(B / workers, size, size, 1)` in 0…100 and
-        `{"color": float32 (B, size, size, 3)}`, the same crop in CIELAB; with classes also
+        `{"color": float32 (B, size, size, 3)}`, the same crop in CIELAB
+        as it was; with classes also
         `{"class_logits": int64 (B,)}`, the place of each photograph's class among them.
     """
     start = start_step * batch_size
@@ -68,7 +72,8 @@ def training_batches(
 
     number, workers = worker
     stream = stream.shard(workers, number) if workers > 1 else stream
-    crops = stream.map(_random_crop(source, size, seed, classes, least, _read), _PARALLEL)
+    crop = _random_crop(source, size, seed, classes, least, _read, degrade)
+    crops = stream.map(crop, _PARALLEL)
     return _batches(crops, size, batch_size // workers, classes, drop_remainder=True)
 
 
@@ -81,6 +86,7 @@ def numbered_batches(
     classes: Sequence[str] = (),
     worker: tuple[int, int] = (0, 1),
     least: float = WINDOW,
+    degrade: float = 0.0,
 ) -> tf.data.Dataset:
     """`training_batches` that can be computed anywhere, each batch by itself, as `serve` does.
 
@@ -110,7 +116,7 @@ def numbered_batches(
     # The numbers of parts are what a service shares out. They come from a range, however long: each
     # number of an endless counter goes to several of its workers.
     stream = tf.data.Dataset.range(start_step * workers, _ENDLESS).flat_map(numbers)
-    crop = _random_crop(source, size, seed, classes, least, _read_in_graph)
+    crop = _random_crop(source, size, seed, classes, least, _read_in_graph, degrade)
     crops = stream.map(lambda number: crop(number, item(number)), _PARALLEL)
     return _batches(crops, size, part, classes, drop_remainder=True)
 
@@ -153,12 +159,12 @@ def validation_batches(
 
     def crop(item):
         photograph = _decode(source, item, _read(source, item))
-        return _crop(photograph, size, WINDOW, 0.5, 0.5), _label(source, item, classes)
+        return _crop(photograph, size, WINDOW, 0.5, 0.5), _label(source, item, classes), {}
 
     return _batches(stream.map(crop, _PARALLEL), size, batch_size, classes, drop_remainder=False)
 
 
-def _random_crop(source, size, seed, classes, least, read):
+def _random_crop(source, size, seed, classes, least, read, degrade):
     def crop(number, item):
         key = tf.stack([tf.constant(seed, tf.int64), number])
         draw = tf.random.stateless_uniform((4,), seed=key)
@@ -166,17 +172,20 @@ def _random_crop(source, size, seed, classes, least, read):
         whole = _decode(source, item, read(source, item))
         photograph = _crop(whole, size, share, draw[0], draw[1])
         mirrored = tf.cond(draw[2] < 0.5, lambda: photograph, lambda: tf.reverse(photograph, [1]))
-        return mirrored, _label(source, item, classes)
+        wear = film.draw(size, degrade, key) if degrade else {}
+        return mirrored, _label(source, item, classes), wear
 
     return crop
 
 
 def _batches(crops, size, batch_size, classes, drop_remainder):
-    def targets(rgb, label):
+    def targets(rgb, label, wear):
         lightness, target = _to_lab(rgb)
+        if wear:
+            lightness = film.age(rgb, lightness, **wear)
         return lightness, target | ({"class_logits": label} if classes else {})
 
-    crops = crops.map(lambda crop, label: (tf.ensure_shape(crop, (size, size, 3)), label))
+    crops = crops.map(lambda crop, *more: (tf.ensure_shape(crop, (size, size, 3)), *more))
     return crops.batch(batch_size, drop_remainder=drop_remainder).map(targets).prefetch(2)
 
 

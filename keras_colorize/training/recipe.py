@@ -72,6 +72,11 @@ class Recipe:
         "share of the short side that a crop takes: at random from this one up to 0.875, if it is "
         "smaller",
     )
+    degrade: float = _key(
+        0.0,
+        "share of the photographs that are made to look like old film (its tones, grain, blur and "
+        "blocks of JPEG) before the network sees them; their colors stay as they are",
+    )
     batch_size: int = _key(8, "photographs in a batch, over all devices")
     epochs: int = _key(16, "epochs")
     steps: int = _key(0, "steps in an epoch; 0: one pass over the photographs, at least 20 steps")
@@ -157,6 +162,10 @@ class Recipe:
         if not 0 < self.crop <= 1:
             raise errors.UsageError(
                 f"`crop` must be above 0 and at most 1. Received: crop={self.crop}."
+            )
+        if not 0 <= self.degrade <= 1:
+            raise errors.UsageError(
+                f"`degrade` must be between 0 and 1. Received: degrade={self.degrade}."
             )
         if not 0 <= self.ema < 1:
             raise errors.UsageError(
