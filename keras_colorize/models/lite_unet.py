@@ -36,8 +36,7 @@ def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"` (they come with the package), `"none"` or a file; see
             `backbones.efficientnet_lite0`.
-        trainable_backbone: Train the encoder too, which is what it is for: locked features that
-            were made to ignore color lose 1 dB.
+        trainable_backbone: Train the encoder too, as the recipe does.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 →

@@ -1,7 +1,7 @@
 """Batch normalization in one operation.
 
-Keras 3 writes it as a dozen elementwise ones, which on a CPU take longer than the convolutions
-around them: see `benchmarks/step.md`.
+Keras 3 writes it as a dozen elementwise ones. On a CPU that is a seventh of a step of `lite_unet`
+(696 milliseconds of processor time, 602 fused; 32 photographs at 64 pixels, float32).
 """
 
 import keras
