@@ -74,8 +74,8 @@ def _float32(x):
     return x.astype("float32") if xp is np else xp.cast(x, "float32")
 
 
-def _linear_planes(rgb):
-    """Return red, green and blue as linear light [1]."""
+def linear_light(rgb) -> list:
+    """Return red, green and blue as linear light [1]: three `(...)`, `rgb` as for `rgb_to_lab`."""
     xp = _namespace(rgb)
     kind = str(rgb.dtype) if xp is np else xp.dtype(rgb)
     if kind in _LINEAR:
@@ -109,7 +109,7 @@ def rgb_to_lab(rgb):
         >>> rgb_to_lab(np.array([[255, 0, 0]], "uint8")).round(1)
         array([[53.2, 80.1, 67.2]], dtype=float32)
     """
-    fx, fy, fz = map(_f, _multiply(_XYZ_FROM_LINEAR, _linear_planes(rgb)))
+    fx, fy, fz = map(_f, _multiply(_XYZ_FROM_LINEAR, linear_light(rgb)))
     stack = _namespace(fy).stack
     return stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
@@ -123,8 +123,13 @@ def rgb_to_lightness(rgb):
     Returns:
         float32 `(..., 1)`: L* in 0…100.
     """
-    (luminance,) = _multiply(_XYZ_FROM_LINEAR[1:2], _linear_planes(rgb))
-    return (116.0 * _f(luminance) - 16.0)[..., None]
+    (luminance,) = _multiply(_XYZ_FROM_LINEAR[1:2], linear_light(rgb))
+    return lightness_of(luminance)[..., None]
+
+
+def lightness_of(luminance):
+    """Convert Y/Yn in 0…1 to L* in 0…100 [2]."""
+    return 116.0 * _f(luminance) - 16.0
 
 
 def _linear_rgb(lightness, a, b):

@@ -65,7 +65,7 @@ def write(
     with files.atomic_folder(folder) as temporary:
         network.save_weights(temporary / WEIGHTS)
         if half:
-            _halve(temporary / WEIGHTS)
+            halve(temporary / WEIGHTS)
         whole = {
             "format": _FORMAT,
             **config,
@@ -159,7 +159,7 @@ def _count_values(group: h5py.Group) -> int:
     )
 
 
-def _halve(path: Path) -> None:
+def halve(path: Path) -> None:
     """Write a weights file again, with kernels in half precision."""
     whole = path.with_suffix(".whole")
     path.rename(whole)

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_colorize import errors
 from keras_colorize.color import lab
-from keras_colorize.data import windows
+from keras_colorize.data import film, windows
 from keras_colorize.data.file_source import FileSource
 from keras_colorize.data.source import Source
 
@@ -40,6 +40,7 @@ class BatchOptions:
             (and reads, but for tfds) its part of every batch; together they get what one would.
         crop: Share of the short side that the smallest windows take; sizes are drawn from it up to
             ⅞, or are all alike if it is no smaller.
+        degrade: Share of the photographs that look as if on old film; see `film.age`.
     """
 
     size: int
@@ -48,6 +49,7 @@ class BatchOptions:
     classes: Sequence[str] = ()
     worker: tuple[int, int] = (0, 1)
     crop: float = windows.LARGEST
+    degrade: float = 0.0
 
 
 def training_batches(source: Source, options: BatchOptions, start_step: int = 0) -> tf.data.Dataset:
@@ -151,7 +153,7 @@ def validation_batches(source: Source, options: BatchOptions) -> tf.data.Dataset
     def crop(item):
         photograph = source.decode(item, source.read(item))
         crop = _crop(photograph, options.size, windows.LARGEST, 0.5, 0.5)
-        return crop, _label(source, item, options)
+        return crop, _label(source, item, options), {}
 
     crops = source.items().map(crop, _PARALLEL)
     return _batches(crops, options, options.batch_size, drop_remainder=False)
@@ -198,7 +200,8 @@ def _random_crop(source, options, read):
         photograph = source.decode(item, read(item))
         crop = _crop(photograph, options.size, share, draw[0], draw[1])
         mirrored = tf.cond(draw[2] < 0.5, lambda: crop, lambda: tf.reverse(crop, [1]))
-        return mirrored, _label(source, item, options)
+        wear = film.draw(options.size, options.degrade, key) if options.degrade else {}
+        return mirrored, _label(source, item, options), wear
 
     return crop
 
@@ -232,11 +235,13 @@ def _crop(rgb, size, share, row, column):
 def _batches(crops, options, batch_size, drop_remainder=True):
     shape = (options.size, options.size, 3)
 
-    def targets(rgb, label):
+    def targets(rgb, label, wear):
         inputs, target = _to_lab(rgb)
+        if wear:
+            inputs = {"lightness": film.age(rgb, inputs["lightness"], **wear)}
         return inputs, target | ({"class_logits": label} if options.classes else {})
 
-    crops = crops.map(lambda crop, label: (tf.ensure_shape(crop, shape), label))
+    crops = crops.map(lambda crop, *more: (tf.ensure_shape(crop, shape), *more))
     return crops.batch(batch_size, drop_remainder=drop_remainder).map(targets).prefetch(2)
 
 

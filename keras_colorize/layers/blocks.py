@@ -38,7 +38,8 @@ class Upscale2x(keras.layers.Layer):
 
     The values equal those of `UpSampling2D(2, interpolation="bilinear")`, but they are computed
     by shifts: each new pixel is ¾ of its nearest neighbor plus ¼ of the next, with replicated
-    edges. Unlike Keras's layer, this one can be exported with variable height and width.
+    edges. Unlike Keras's layer, this one can be exported with variable height and width. Where
+    they are known, as in training, Keras's operation is used, which takes a tenth of the time.
 
     Args:
         x: `(B, H, W, C)`.
@@ -48,6 +49,10 @@ class Upscale2x(keras.layers.Layer):
     """
 
     def call(self, x):
+        height, width = x.shape[1:3]
+        if height and width:
+            larger = ops.image.resize(x, (2 * height, 2 * width), data_format="channels_last")
+            return ops.cast(larger, x.dtype)
         for axis in (1, 2):
             x = self._double(x, axis)
         return x

@@ -1,7 +1,7 @@
 """Optimizers, the course of their learning rates, and averages of the weights, on any backend."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
@@ -11,15 +11,24 @@ from keras_colorize.training.recipe import Recipe
 _MOMENTUM = 0.9  # for sgd, the usual value; no paper states one
 
 
-def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
+def make(
+    recipe: Recipe, lr: float, steps: int, backbone: Iterable[keras.Variable] = ()
+) -> keras.optimizers.Optimizer:
     """Return the recipe's optimizer.
 
     Args:
         recipe: Names the optimizer, its constants and its schedule.
         lr: The highest learning rate.
         steps: How many steps the schedule covers.
+        backbone: Variables that learn at the recipe's `encoder_lr`, where it has one.
     """
-    rate = learning_rate(lr, recipe.schedule, steps)
+    optimizer = _make(recipe, learning_rate(lr, recipe.schedule, steps))
+    if recipe.encoder_lr:
+        _slow_down(optimizer, recipe.encoder_lr / recipe.lr, backbone)
+    return optimizer
+
+
+def _make(recipe, rate):
     more = {"weight_decay": recipe.weight_decay or None}
     if recipe.ema:
         more |= {"use_ema": True, "ema_momentum": recipe.ema}
@@ -28,6 +37,18 @@ def make(recipe: Recipe, lr: float, steps: int) -> keras.optimizers.Optimizer:
     if recipe.optimizer == "adadelta":
         return keras.optimizers.Adadelta(rate, **more)
     return keras.optimizers.Adam(rate, recipe.beta_1, recipe.beta_2, **more)
+
+
+def _slow_down(optimizer, share, variables):
+    """Let these variables learn at a share of the optimizer's rate, whatever that is at a step."""
+    # The update may be given a copy of a variable, one for each device; Keras knows which is which.
+    slow, update = {optimizer._var_key(variable) for variable in variables}, optimizer.update_step
+
+    def update_step(gradient, variable, learning_rate):
+        rate = learning_rate * share if optimizer._var_key(variable) in slow else learning_rate
+        update(gradient, variable, rate)
+
+    optimizer.update_step = update_step
 
 
 def use_average(trainer) -> None:

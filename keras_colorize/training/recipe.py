@@ -26,6 +26,7 @@ _OPTIONS = {  # of a network, which these keys need
     "labels": "classes",
     "batch_norm": "batch_norm",
     "finetune_epochs": "backbone_weights",
+    "encoder_lr": "trainable_backbone",
 }
 
 
@@ -88,6 +89,11 @@ class Recipe:
         "share of the short side that the smallest crops take; each draws its share between this "
         "one and 0.875",
     )
+    degrade: float = _key(
+        0.0,
+        "share of the photographs that are made to look like old film (its tones, grain, blur and "
+        "blocks of JPEG) before the network sees them; their colors stay as they are",
+    )
     batch_size: int = _key(8, "photographs in a batch, over all devices", least=1)
     overfit: int = _key(
         0,
@@ -118,6 +124,7 @@ class Recipe:
         choices=("adadelta", "adam", "sgd"),
     )
     lr: float = _key(1e-3, "highest learning rate")
+    encoder_lr: float = _key(0.0, "highest learning rate of a backbone that is trained; 0: --lr")
     discriminator_lr: float = _key(
         0.0, "learning rate of a GAN's discriminator; 0: in its published proportion to --lr"
     )
@@ -159,6 +166,7 @@ class Recipe:
         if self.arch not in models.list_models():
             raise errors.unknown("arch", self.arch, models.list_models())
         self.check(0 < self.crop <= 1, "`crop` must be above 0 and at most 1.", "crop")
+        self.check(0 <= self.degrade <= 1, "`degrade` must be between 0 and 1.", "degrade")
         self.check(0 <= self.ema < 1, "`ema` must be at least 0 and below 1.", "ema")
         self.check(self.seed < 2**32, "`seed` must be below 2³².", "seed")
         self.check(self.lr > 0, "`lr` must be positive.", "lr")

@@ -162,6 +162,7 @@ def _batches(run, strategy, colorizer, data) -> Callable[[int], tf.data.Dataset]
         run.classes,
         distribution.worker_of(strategy),
         recipe.crop,
+        recipe.degrade,
     )
     if not recipe.data_service:
         return lambda step: pipeline.training_batches(data, options, step)

@@ -76,18 +76,21 @@ def prepare(
         lr: The phase's learning rate; a discriminator's keeps its proportion to it.
         steps: How many steps the phase has.
     """
+    backbone = []
+    if recipe.encoder_lr:
+        backbone = colorizer.network.get_layer("backbone").trainable_variables
 
-    def optimizer(recipe, lr):
-        return precision.scaled(optimizers.make(recipe, lr, steps), recipe.precision)
+    def optimizer(recipe, lr, backbone=()):
+        return precision.scaled(optimizers.make(recipe, lr, steps, backbone), recipe.precision)
 
     if colorizer.adversary:
         rate = recipe.discriminator_lr / recipe.lr or colorizer.adversary.rate
-        without_average = dataclasses.replace(recipe, ema=0.0)
-        trainer.compile(optimizer(recipe, lr), optimizer(without_average, rate * lr))
+        plain = dataclasses.replace(recipe, ema=0.0, encoder_lr=0.0)
+        trainer.compile(optimizer(recipe, lr, backbone), optimizer(plain, rate * lr))
         return
     losses, shares, metrics = {"color": colorizer.head.loss}, {"color": 1.0}, None
     if "class_logits" in colorizer.network.output:
         losses["class_logits"] = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         shares["class_logits"] = _ALPHA
         metrics = {"class_logits": ["accuracy"]}
-    trainer.compile(optimizer(recipe, lr), losses, loss_weights=shares, metrics=metrics)
+    trainer.compile(optimizer(recipe, lr, backbone), losses, loss_weights=shares, metrics=metrics)

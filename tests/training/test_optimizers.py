@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_colorize.training import optimizers, precision
 from keras_colorize.training.recipe import Recipe
@@ -56,3 +57,20 @@ def test_averaged_puts_the_moving_average_in_place_and_takes_it_back(kind):
         np.testing.assert_array_equal(got, expected)
     optimizers.use_average(model)
     np.testing.assert_allclose(model.trainable_variables[0], average[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "strategy", [tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["/cpu:0"])]
+)
+def test_encoder_lr_is_the_rate_of_the_backbone_alone(strategy):
+    with strategy.scope():
+        inputs = keras.Input((1,))
+        dense = [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones") for _ in "ab"]
+        backbone = keras.Model(inputs, dense[0](inputs), name="backbone")
+        model = keras.Model(inputs, dense[1](backbone(inputs)))
+        recipe = Recipe(lr=0.1, encoder_lr=0.02, optimizer="sgd", schedule="constant")
+        model.compile(optimizers.make(recipe, 0.1, 9, backbone.trainable_variables), "mse")
+    model.fit(np.ones((1, 1)), np.full((1, 1), 3.0), verbose=0)
+    # d(ab - 3)²/da = d/db = -4 at a = b = 1; Nesterov's first step is 1.9 gradients.
+    slow, fast = (float(np.squeeze(v)) for v in model.trainable_variables)
+    assert (slow, fast) == pytest.approx((1 + 0.02 * 4 * 1.9, 1 + 0.1 * 4 * 1.9), rel=1e-5)

@@ -55,6 +55,8 @@ def test_recipe_whole_number_for_a_float_is_fine():
         ({"epochs": 0}, r"`epochs` must be at least 1. Received: epochs=0"),
         ({"lr": -1.0}, r"`lr` must be positive"),
         ({"crop": 0.0}, r"`crop` must be above 0 and at most 1. Received: crop=0.0"),
+        ({"degrade": 1.5}, r"`degrade` must be between 0 and 1. Received: degrade=1.5"),
+        ({"encoder_lr": -1.0}, r"`encoder_lr` must be at least 0"),
         ({"seed": 2**32}, r"`seed` must be below 2³². Received: seed=4294967296"),
         ({"ema": 1.0}, r"`ema` must be at least 0 and below 1. Received: ema=1.0"),
         ({"lr": float("nan")}, r"`lr` must be positive"),

@@ -1,0 +1,161 @@
+"""EfficientNet-Lite: ImageNet features that come with the package.
+
+References:
+    [1] M. Tan, Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
+        Networks", ICML 2019: the blocks (table 1) and their scaling (§3.3).
+    [2] Google, "EfficientNet-Lite", 2020 (tensorflow/tpu, models/official/efficientnet/lite):
+        no squeeze-and-excitation, ReLU6 for swish, stem and last stage not scaled.
+"""
+
+import math
+from typing import NamedTuple
+
+import keras
+from keras import layers, ops
+
+from keras_colorize import errors
+from keras_colorize.catalog import Catalog
+from keras_colorize.models.backbones.base import build
+
+ENCODERS = Catalog("weights", "pretrained", "*.imagenet/features.weights.h5")
+TAPS = ["stride2", "stride4", "stride8", "stride16", "stride32"]  # the layers that are tapped
+
+_EPSILON = 1e-3  # of batch normalization, as the weights were trained
+_STEM = 32
+_COEFFICIENTS = {"efficientnet_lite0": (1.0, 1.0), "efficientnet_lite2": (1.1, 1.2)}  # [2]
+
+
+class _Stage(NamedTuple):
+    """A row of [1]'s table 1."""
+
+    kernel: int
+    stride: int
+    expansion: int
+    filters: int
+    repeats: int
+    tap: str = ""  # the last before each change of stride, and the last of all, are tapped
+
+
+_STAGES = (
+    _Stage(3, 1, 1, 16, 1, "stride2"),
+    _Stage(3, 2, 6, 24, 2, "stride4"),
+    _Stage(5, 2, 6, 40, 2, "stride8"),
+    _Stage(3, 2, 6, 80, 3),
+    _Stage(5, 1, 6, 112, 3, "stride16"),
+    _Stage(5, 2, 6, 192, 4),
+    _Stage(3, 1, 6, 320, 1, "stride32"),
+)
+
+
+def efficientnet_lite0(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
+    """Build EfficientNet-Lite0 without its classifier: maps at strides 2, 4, 8, 16 and 32.
+
+    Unlike the other backbones, it takes the pictures of `imagenet_lite`, and its ImageNet weights
+    come with the package.
+    """
+    return build(_lite0, TAPS, weights, trainable)
+
+
+def imagenet_lite(lightness):
+    """Turn L* into what EfficientNet-Lite was trained on.
+
+    Args:
+        lightness: L* `(B, H, W, 1)` in 0…100.
+
+    Returns:
+        `(B, H, W, 3)`: three copies of (x − 127) / 128, x in 0…255.
+    """
+    grey = (2.55 * lightness - 127.0) / 128.0
+    return ops.concatenate([grey, grey, grey], axis=-1)
+
+
+def _lite0(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
+    """Build EfficientNet-Lite0 as `keras.applications` would."""
+    network = create("efficientnet_lite0")
+    if weights == "imagenet":
+        load_imagenet(network)
+    elif weights:
+        network.load_weights(weights)
+    return network
+
+
+def create(name: str) -> keras.Model:
+    """Build the network without its classifier, with random weights.
+
+    [1] table 1 and §3.3; [2].
+
+    Args:
+        name: `efficientnet_lite0`, or `efficientnet_lite2`, which is wider by 1.1 and deeper by
+            1.2.
+
+    Returns:
+        A model: three copies of grey `(B, H, W, 3)`, (x - 127) / 128 of 0…255 → the last map. The
+        layers `TAPS` have maps of 16, 24, 40, 112 and 320 channels (Lite0) or 16, 24, 48, 120 and
+        352 (Lite2).
+    """
+    width, depth = _COEFFICIENTS[name]
+    x = pictures = keras.Input((None, None, 3))
+    x = layers.Conv2D(_STEM, 3, 2, padding="same", use_bias=False, name="stem_conv")(x)
+    x = _relu6(_norm(x, "stem"), "stem")
+    block = 0
+    for stage in _STAGES:
+        filters = _round_filters(width * stage.filters)
+        ends = stage in (_STAGES[0], _STAGES[-1])  # whose repeats [2] does not scale
+        for repeat in range(stage.repeats if ends else math.ceil(depth * stage.repeats)):
+            x = _block(x, stage, filters, 1 if repeat else stage.stride, f"block{block}")
+            block += 1
+        if stage.tap:
+            x = layers.Identity(name=stage.tap)(x)
+    return keras.Model(pictures, x, name=name)
+
+
+def load_imagenet(network: keras.Model) -> None:
+    """Give a network of `create` the ImageNet weights that come with the package.
+
+    Args:
+        network: Its name says which.
+
+    Raises:
+        WeightsUnavailable: None of that name come with the package.
+    """
+    path = ENCODERS.find(network.name)
+    if path is None:
+        raise errors.WeightsUnavailable(
+            f"ImageNet weights of {network.name} do not come with the package, those of "
+            f"{', '.join(ENCODERS.names())} do"
+        )
+    network.load_weights(path)
+
+
+def _block(x, stage, filters, stride, name):
+    """Widen, convolve each channel by itself, narrow; add where nothing changed its shape."""
+    shortcut, width = x, x.shape[-1]
+    if stage.expansion > 1:
+        x = _conv1x1(x, stage.expansion * width, f"{name}_expand")
+        x = _relu6(x, f"{name}_expand")
+    x = layers.DepthwiseConv2D(
+        stage.kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise_conv"
+    )(x)
+    x = _relu6(_norm(x, f"{name}_depthwise"), f"{name}_depthwise")
+    x = _conv1x1(x, filters, f"{name}_project")  # no activation: [1] after MobileNetV2
+    if stride == 1 and filters == width:
+        x = layers.Add(name=f"{name}_add")([shortcut, x])
+    return x
+
+
+def _conv1x1(x, filters, name):
+    return _norm(layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_conv")(x), name)
+
+
+def _norm(x, name):
+    return layers.BatchNormalization(epsilon=_EPSILON, name=f"{name}_bn")(x)
+
+
+def _relu6(x, name):
+    return layers.ReLU(6.0, name=f"{name}_relu")(x)
+
+
+def _round_filters(filters: float) -> int:
+    """Round to a multiple of 8, but not down by more than a tenth [1, the authors' code]."""
+    rounded = max(8, int(filters + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * filters else rounded

@@ -1,0 +1,65 @@
+"""A network of our own: EfficientNet-Lite0's ImageNet features in a U-Net that sees the whole."""
+
+import keras
+from keras import layers
+
+from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
+from keras_colorize.models import architecture, backbones
+
+_CONTEXT = 256  # width of what is known of the whole photograph
+_WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
+
+
+def _conv(x, filters, kernel_size, name):
+    """Convolve without bias, normalize, ReLU."""
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+@architecture(size=128, stride=32)
+def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
+    """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
+
+    No paper's. The encoder tells things apart (ImageNet's classes, from grey copies); the context
+    branch, as Iizuka 2016's global features, tells the decoder of the scene, which at stride 32 no
+    single pixel sees; color is smooth, so half the photograph's height and width are enough.
+
+    Args:
+        head: The head, which owns the output layer.
+        backbone_weights: `"imagenet"` (they come with the package), `"none"` or a file; see
+            `backbones.efficientnet_lite0`.
+        trainable_backbone: Train the encoder too, as the recipe does.
+
+    Returns:
+        A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 →
+        `{"color": (B, H / 2, W / 2, …)}`.
+    """
+    lightness = keras.Input((None, None, 1), name="lightness")
+
+    # ---- encoder ----
+    backbone = backbones.efficientnet_lite0(backbone_weights, trainable_backbone)
+    *skips, x = backbone(backbones.imagenet_lite(lightness))  # at 128: 64, 32, 16, 8; (4, 4, 320)
+
+    # ---- context: the mean over the picture, added to every pixel ----
+    context = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(x)
+    context = layers.Conv2D(_CONTEXT, 1, activation="relu", name="context_hidden")(context)
+    context = layers.Conv2D(_CONTEXT, 1, name="context")(context)  # (1, 1, 256)
+    x = _conv(x, _CONTEXT, 1, "top")  # (4, 4, 256)
+    x = layers.Add(name="top_add")([x, context])
+
+    # ---- decoder ----
+    for stride, filters in zip((16, 8, 4, 2), _WIDTHS):
+        x = Upscale2x(name=f"stride{stride}_up")(x)
+        x = layers.Concatenate(name=f"stride{stride}_concat")([x, skips.pop()])
+        x = _conv(x, filters, 3, f"stride{stride}_1")
+        x = _conv(x, filters, 3, f"stride{stride}_2")
+    color = head.output(x, kernel_size=3)  # (64, 64, 2) for regression
+    return keras.Model({"lightness": lightness}, {"color": color}, name="lite_unet")
