@@ -168,9 +168,9 @@ def build(
         val: The photographs to validate on.
     """
     recipe = run.recipe
-    options = {"levels": recipe.levels, "classes": len(run.classes)}
-    options |= {"batch_norm": recipe.batch_norm}
-    options = {name: value for name, value in options.items() if value}
+    network = {"levels": recipe.levels, "classes": len(run.classes)}
+    network |= {"batch_norm": recipe.batch_norm}
+    options = {name: value for name, value in network.items() if value}
     if run.backbone_weights:
         options["backbone_weights"] = backbone_weights
         options["trainable_backbone"] = run.trainable_backbone
