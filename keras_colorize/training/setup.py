@@ -14,7 +14,7 @@ from keras_colorize.data import sources
 from keras_colorize.data.source import Source
 from keras_colorize.training import precision, prior
 from keras_colorize.training.recipe import Recipe
-from keras_colorize.training.record import Run
+from keras_colorize.training.run_folder import Run
 
 _HOLD_OUT_FROM = 100  # photographs; fewer are all trained on
 
