@@ -19,7 +19,7 @@ from PIL import Image
 
 import keras_colorize
 from keras_colorize import evaluate, train
-from keras_colorize.training import record
+from keras_colorize.training import run_folder
 
 TINY = ["--size", "16", "--batch-size", "2", "--backbone-weights", "none"]
 
@@ -170,7 +170,7 @@ def test_train_goes_on_with_more_epochs_and_another_rate(tmp_path, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")
 def test_train_two_processes_cannot_share_a_folder(finished, capsys):
-    with record.held(finished):
+    with run_folder.held(finished):
         assert run("-o", finished, *TINY, "--epochs", 4, "--steps", 8) == 2
     assert "Another process is training in this folder" in capsys.readouterr().err
     assert not (finished / ".lock").exists()

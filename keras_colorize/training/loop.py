@@ -67,17 +67,12 @@ def fit(
     handlers = keras.callbacks.CallbackList(callbacks, model=trainer)
     handlers.set_params({"epochs": epochs, "steps": steps_per_epoch, "progress": progress})
     handlers.on_train_begin()
-    iterator = None
     with _stop_signals() as stop:
         began, saved = time.monotonic() - progress.seconds, time.monotonic()
+        iterator = (
+            _start(trainer, strategy, batches, progress.step) if progress.step < total else ()
+        )
         while progress.step < total:
-            if iterator is None:
-                iterator = iter(distribution.distribute(strategy, batches(progress.step)))
-                if strategy.num_replicas_in_sync > 1:
-                    # Keras makes some metrics at their first use, and cannot do so while it traces
-                    # a function for several devices.
-                    strategy.run(trainer.test_step, args=(next(iterator),))
-                    iterator = iter(distribution.distribute(strategy, batches(progress.step)))
             epoch, within = divmod(progress.step, steps_per_epoch)
             if within == 0:
                 progress.sums = {}
@@ -110,6 +105,17 @@ def fit(
     handlers.on_train_end()
     optimizers.use_average(trainer)
     return progress
+
+
+def _start(trainer, strategy, batches, step):
+    """Return the distributed batches from a step on."""
+    iterator = iter(distribution.distribute(strategy, batches(step)))
+    if strategy.num_replicas_in_sync == 1:
+        return iterator
+    # Keras makes some metrics at their first use, and cannot do so while it traces a function for
+    # several devices.
+    strategy.run(trainer.test_step, args=(next(iterator),))
+    return iter(distribution.distribute(strategy, batches(step)))
 
 
 def _compile(trainer, strategy):

@@ -16,11 +16,11 @@ from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
 from keras_colorize.evaluation.scoring import Photograph, score
-from keras_colorize.training import callbacks, distribution, overfit, phases, record, setup
+from keras_colorize.training import callbacks, distribution, overfit, phases, run_folder, setup
 from keras_colorize.training import recipe as recipes
 from keras_colorize.training.checkpoints import Progress
 from keras_colorize.training.recipe import Recipe
-from keras_colorize.training.record import Run
+from keras_colorize.training.run_folder import Run
 
 _LEAST_STEPS = 20  # in an epoch, so that a handful of photographs makes an epoch worth the name
 _SCORE_SIDE, _SCORE_AT_MOST = 256, 200  # the closing table's crops, and how many of them
@@ -52,16 +52,16 @@ def train(recipe: Recipe, out: Path) -> Run | None:
     distribution.check_batch_size(strategy, recipe.batch_size)
     keras.utils.set_random_seed(recipe.seed)
     is_chief = distribution.is_chief(strategy)
-    with distribution.watched(strategy), record.held(out) if is_chief else _silence():
+    with distribution.watched(strategy), run_folder.held(out) if is_chief else _silence():
         data, val = setup.open_data(recipe)
         run = None
         if is_chief:
-            run = record.open_run(out, recipe, data, val)
+            run = run_folder.open_run(out, recipe, data, val)
             run.classes = sources.classes_of(*filter(None, (data, val))) if recipe.labels else []
             run.devices = strategy.num_replicas_in_sync
             setup.choose_head(run, data, start)
             setup.choose_backbone(run)
-        run = _from_chief(run, strategy, record.fingerprints_of(data, val))
+        run = _from_chief(run, strategy, run_folder.fingerprints_of(data, val))
         # A run that goes on takes its weights from a checkpoint, a helper takes the chief's.
         fresh = is_chief and not any((out / "checkpoints").rglob("step-*"))
         weights = run.backbone_weights if fresh else "none"

@@ -14,7 +14,7 @@ from keras_colorize.data import sources
 from keras_colorize.data.source import Source
 from keras_colorize.training import precision, prior
 from keras_colorize.training.recipe import Recipe
-from keras_colorize.training.record import Run
+from keras_colorize.training.run_folder import Run
 
 _HOLD_OUT_FROM = 100  # photographs; fewer are all trained on
 
@@ -168,9 +168,9 @@ def build(
         val: The photographs to validate on.
     """
     recipe = run.recipe
-    options = {"levels": recipe.levels, "classes": len(run.classes)}
-    options |= {"batch_norm": recipe.batch_norm}
-    options = {name: value for name, value in options.items() if value}
+    network = {"levels": recipe.levels, "classes": len(run.classes)}
+    network |= {"batch_norm": recipe.batch_norm}
+    options = {name: value for name, value in network.items() if value}
     if run.backbone_weights:
         options["backbone_weights"] = backbone_weights
         options["trainable_backbone"] = run.trainable_backbone

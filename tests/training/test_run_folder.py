@@ -6,7 +6,7 @@ import types
 import pytest
 
 from keras_colorize import errors
-from keras_colorize.training import record
+from keras_colorize.training import run_folder
 from keras_colorize.training.recipe import Recipe
 
 OF_AN_EARLIER_RELEASE = {
@@ -41,21 +41,21 @@ def out(tmp_path):
 
 
 def test_run_is_written_as_an_earlier_release_did(tmp_path):
-    record.Run.from_json(OF_AN_EARLIER_RELEASE).write(tmp_path)
+    run_folder.Run.from_json(OF_AN_EARLIER_RELEASE).write(tmp_path)
     written = json.loads((tmp_path / "run.json").read_text())
     assert written.pop("recipe").items() > OF_AN_EARLIER_RELEASE["recipe"].items()
     assert written == {k: v for k, v in OF_AN_EARLIER_RELEASE.items() if k != "recipe"}
 
 
 def test_open_run_begins_one(tmp_path):
-    run = record.open_run(tmp_path, RECIPE, source(), source("validation"))
+    run = run_folder.open_run(tmp_path, RECIPE, source(), source("validation"))
     assert run.status == "running" and run.recipe == RECIPE and run.head is None
     assert run.fingerprints == {"data": "aac5d87bee4dd145", "val_data": "validation"}
     assert run.photographs == {"data": 6, "val_data": 6}
 
 
 def test_open_run_goes_on_with_the_choices_made_before(out):
-    run = record.open_run(out, RECIPE, source(), None)
+    run = run_folder.open_run(out, RECIPE, source(), None)
     assert run.status == "running" and len(run.commands) == 2
     assert run.head == OF_AN_EARLIER_RELEASE["head"]
     assert (run.backbone_weights, run.trainable_backbone) == ("none", True)
@@ -65,7 +65,7 @@ def test_open_run_goes_on_with_the_choices_made_before(out):
     "keys, said", [({"lr": 0.5}, "lr 0.5, not 0.001"), ({"epochs": 3}, "epochs 3, not 2")]
 )
 def test_open_run_goes_on_with_another_rate_or_more_epochs(out, keys, said, capsys):
-    run = record.open_run(
+    run = run_folder.open_run(
         out, Recipe(head="gamut", size=16, **{"epochs": 2} | keys), source(), None
     )
     assert run.recipe.lr == keys.get("lr", 0.001)
@@ -83,27 +83,27 @@ def test_open_run_goes_on_with_another_rate_or_more_epochs(out, keys, said, caps
 def test_open_run_refuses_another_run(out, keys, fingerprint, difference):
     recipe = Recipe(**{"head": "gamut", "size": 16, "epochs": 2} | keys)
     with pytest.raises(errors.UsageError, match=f"holds another run .{difference}"):
-        record.open_run(out, recipe, source(fingerprint), None)
+        run_folder.open_run(out, recipe, source(fingerprint), None)
 
 
 def test_open_run_that_is_being_fine_tuned_takes_no_more_epochs_before(out):
     (out / "checkpoints" / "finetune").mkdir(parents=True)
     with pytest.raises(errors.UsageError, match="epochs: 2 there, 3 now"):
-        record.open_run(out, Recipe(head="gamut", size=16, epochs=3), source(), None)
+        run_folder.open_run(out, Recipe(head="gamut", size=16, epochs=3), source(), None)
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"recipe": {}, "fingerprints": {}}'])
 def test_open_run_names_a_broken_record(content, out):
     (out / "run.json").write_text(content)
     with pytest.raises(errors.RunError, match=r"run\.json is no record of a run"):
-        record.open_run(out, RECIPE, source(), None)
+        run_folder.open_run(out, RECIPE, source(), None)
 
 
 def test_held_leaves_no_trace_of_a_failed_start(tmp_path):
-    with pytest.raises(ZeroDivisionError), record.held(tmp_path / "run"):
+    with pytest.raises(ZeroDivisionError), run_folder.held(tmp_path / "run"):
         assert (tmp_path / "run" / ".lock").exists()
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
-    with record.held(tmp_path / "run"):
+    with run_folder.held(tmp_path / "run"):
         (tmp_path / "run" / "run.json").touch()
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
