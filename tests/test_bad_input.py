@@ -15,7 +15,7 @@ from keras_colorize.runtimes.color_files import color_files
 def colored(tiny_model, tmp_path_factory):
     """Color files of each kind; return their folder, what was expected, and what happened."""
     folder, out = tmp_path_factory.mktemp("bad"), tmp_path_factory.mktemp("out")
-    expected = bad_input.make(folder, 240)
+    expected = bad_input.make(folder, 120)
     outcome = color_files([str(folder)], str(out), str(tiny_model))
     return folder, out, expected, outcome
 

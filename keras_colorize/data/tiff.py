@@ -82,6 +82,8 @@ class Tiff:
             BadPhotograph: Samples of a kind that is not read.
         """
         page = self._pages[number]
+        if page.samplesperpixel > _MOST_SAMPLES:
+            raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
         if _is_plain(page):
             return tones.upright(_decode(page), self.exif(number).orientation or 1)
         image = Image.open(io.BytesIO(self._data))
@@ -118,8 +120,6 @@ def _decode(page) -> Samples:
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
     model, channels = _MODELS[page.photometric]
-    if page.samplesperpixel > _MOST_SAMPLES:
-        raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
     if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
         raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")
     values = page.asarray()
