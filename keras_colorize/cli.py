@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     """Run a verb and turn what it raises into a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Windows code page lacks ∞, and many names
+            stream.reconfigure(errors="backslashreplace")
     try:
         return run()
     except UsageError as error:

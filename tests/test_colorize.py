@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -325,6 +326,19 @@ def test_colorize_from_standard_input_to_standard_output(grey, tiny_model, tmp_p
     assert (done.returncode, done.stderr) == (0, b"")  # and nothing but the picture is said
     made = np.asarray(Image.open(io.BytesIO(done.stdout)))
     assert np.abs(lightness(made) - lightness(np.stack([pixels] * 3, -1))).max() <= 1.0
+
+
+def test_colorize_prints_what_a_code_page_lacks(grey, tiny_model, tmp_path):
+    grey("a.png")
+    command = [sys.executable, "-m", "keras_colorize", "colorize", "a.png", "-o", "写真"]
+    done = subprocess.run(
+        [*command, "--model", str(tiny_model)],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        capture_output=True,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"Pictures  \\u5199\\u771f\n"
 
 
 def test_colorize_an_address(run, grey, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """TIFF: its pages, samples of any kind, and writing.
 
-Pillow decodes what it is meant for, 8 bits and less; tifffile everything else.
+tifffile decodes gray, RGB and CMYK of any depth; Pillow the rest, of 8 bits or less: palettes,
+YCbCr, CIELab, bits packed into bytes, fax and JPEG compression.
 
 References:
     [1] TIFF 6.0, Adobe 1992, §2 (directories), §8 (photometric interpretation) and §18 (alpha).
@@ -9,6 +10,7 @@ References:
 import io
 import itertools
 import logging
+import math
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,9 +27,11 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it warns of damage t
 
 ICC, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377  # tags
 _MOST_PAGES = 10_000
+_MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _WHITE_IS_ZERO = 0
 _MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk", 4)}
+_COMPRESSIONS = {1, 5, 8, 32773, 32946, 34925, 50000}  # none, LZW, deflate, PackBits, LZMA, zstd
 _PLANES_APART = 2
 _UNSIGNED = 1
 _PREMULTIPLIED, _ALPHA = 1, 2
@@ -47,8 +51,7 @@ class Tiff:
 
     def __init__(self, data: bytes):
         self._data = data
-        pages = tifffile.TiffFile(io.BytesIO(data)).pages
-        every = [page for page, _ in zip(pages, range(_MOST_PAGES))]
+        every = _all(tifffile.TiffFile(io.BytesIO(data)).pages)
         self._pages = [p for p in every if not p.subfiletype & (_REDUCED | _MASK)] or every
 
     def __len__(self):
@@ -79,22 +82,46 @@ class Tiff:
             BadPhotograph: Samples of a kind that is not read.
         """
         page = self._pages[number]
-        if np.max(page.bitspersample) <= 8 and np.all(np.equal(page.sampleformat, _UNSIGNED)):
-            image = Image.open(io.BytesIO(self._data))
-            image.seek(page.index)
-            image.load()  # and Pillow turns it upright
-            return tones.of_image(image)
-        return tones.upright(_deep(page), self.exif(number).orientation or 1)
+        if page.samplesperpixel > _MOST_SAMPLES:
+            raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
+        if _is_plain(page):
+            return tones.upright(_decode(page), self.exif(number).orientation or 1)
+        image = Image.open(io.BytesIO(self._data))
+        image.seek(page.index)
+        image.load()  # and Pillow turns it upright
+        return tones.of_image(image)
 
 
-def _deep(page) -> Samples:
-    """Decode a page with tifffile and scale its samples to 16 bits."""
+def _all(pages: tifffile.TiffPages) -> list[tifffile.TiffPage]:
+    """List pages, once each where they are linked in a circle."""
+    found, seen = [], set()
+    for page in pages:
+        if page.offset in seen or len(found) == _MOST_PAGES:
+            break
+        seen.add(page.offset)
+        found.append(page)
+    return found
+
+
+def _is_plain(page) -> bool:
+    if np.max(page.bitspersample) > 8 or np.any(np.not_equal(page.sampleformat, _UNSIGNED)):
+        return True
+    return (
+        page.bitspersample == 8
+        and page.photometric in _MODELS
+        and page.compression in _COMPRESSIONS
+    )
+
+
+def _decode(page) -> Samples:
     kind = f"{page.bitspersample}-bit {getattr(page.photometric, 'name', page.photometric)} TIFF"
     if page.photometric not in _MODELS or page.imagedepth > 1:
         raise BadPhotograph(f"{kind} is not read")
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
     model, channels = _MODELS[page.photometric]
+    if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
+        raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")
     values = page.asarray()
     if page.samplesperpixel == 1:
         values = values[..., None] if values.ndim == 2 else values
@@ -104,13 +131,14 @@ def _deep(page) -> Samples:
         raise BadPhotograph(f"{kind} with {page.samplesperpixel} samples a pixel is not read")
     alpha = None
     if values.shape[2] > channels and page.extrasamples[:1] in ((_PREMULTIPLIED,), (_ALPHA,)):
-        alpha = tones.to_16bit(values[..., channels], page.bitspersample)
-    values = tones.to_16bit(values[..., :channels], page.bitspersample)
+        alpha = tones.scaled(values[..., channels], page.bitspersample)
+    values = tones.scaled(values[..., :channels], page.bitspersample)
     if page.photometric == _WHITE_IS_ZERO:
-        values = 65535 - values
+        values = np.iinfo(values.dtype).max - values
     if alpha is not None and page.extrasamples[0] == _PREMULTIPLIED:
-        share = np.maximum(alpha, 1)[..., None] / np.float32(65535)
-        values = np.rint(np.minimum(values / share, 65535)).astype("uint16")
+        top = np.iinfo(values.dtype).max
+        share = np.maximum(alpha, 1)[..., None] / np.float32(top)
+        values = np.rint(np.minimum(values / share, top)).astype(values.dtype)
     return Samples(values[..., 0] if model == "gray" else values, model, alpha)
 
 

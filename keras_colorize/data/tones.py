@@ -40,7 +40,7 @@ def of_image(image: Image.Image) -> Samples:
     mode = image.mode
     if mode == "F" or mode.startswith("I"):
         # Readers of formats other than TIFF scale to 16 bits.
-        return Samples(to_16bit(np.asarray(image), 16 if mode != "I" else 32), "gray")
+        return Samples(scaled(np.asarray(image), 16 if mode != "I" else 32), "gray")
     if mode == "CMYK":
         return Samples(np.asarray(image), "cmyk")
     gray = mode in ("1", "L", "LA", "La")
@@ -80,8 +80,8 @@ def upright(samples: Samples, orientation: int) -> Samples:
     return Samples(turned(samples.values), samples.model, turned(samples.alpha))
 
 
-def to_16bit(values: np.ndarray, bits: int) -> np.ndarray:
-    """Scale samples of any type to uint16 over their whole range.
+def scaled(values: np.ndarray, bits: int) -> np.ndarray:
+    """Scale samples of any type to uint16 over their whole range; those of 8 bits stay uint8.
 
     Integers of 32 bits and floats are often used for less: where nearly all values are within the
     range of a smaller type (1, 255 or 65535), that is their range. Outliers beyond it, such as hot
@@ -92,7 +92,7 @@ def to_16bit(values: np.ndarray, bits: int) -> np.ndarray:
         bits: Bits of each integer sample, which may be fewer than its type has.
 
     Returns:
-        uint16, the same shape.
+        uint16 or uint8, the same shape.
 
     Raises:
         BadPhotograph: Negative integers; no finite values; floats beyond 65535.
@@ -103,6 +103,8 @@ def to_16bit(values: np.ndarray, bits: int) -> np.ndarray:
         raise BadPhotograph(f"{values.dtype} samples are not read")
     if values.dtype.kind == "i" and values.size and values.min() < 0:
         raise BadPhotograph(f"{bits}-bit samples with negative values are not read")
+    if values.dtype == np.uint8 and bits == 8:
+        return values
     top = float(2 ** (bits - (values.dtype.kind == "i")) - 1)
     if values.dtype.kind == "f":
         top = _float_range(values)
