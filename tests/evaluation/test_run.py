@@ -177,10 +177,8 @@ def test_evaluate_names_every_mismatch_of_results(tiny_model, tmp_path, picture,
     argv = ["--model", f"tiny={tiny_model}", "--results", str(results), "--data", str(data)]
     assert evaluate.main([*argv, "--size", "32", "-o", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr()
-    assert (
-        "1 photograph left out: no picture in" in shown.err
-        and "c.png: no picture of that name" in shown.err
-    )
+    assert "1 photograph left out: no picture in" in shown.err
+    assert "c.png: no picture of that name" in shown.err
     assert "b.png: 128×80, the photograph 64×40" in shown.err
     assert "1 picture without a photograph in --data" in shown.err and "  extra.png" in shown.err
     assert "2 photographs of" in shown.out and "1 left out for want of a picture" in shown.out
