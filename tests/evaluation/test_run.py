@@ -12,7 +12,7 @@ from PIL import Image
 
 from keras_colorize import errors, evaluate, files
 from keras_colorize.colorizer import Colorizer
-from keras_colorize.data import sources
+from keras_colorize.data import file_source, sources
 from keras_colorize.evaluation import request, run, summary
 
 
@@ -88,7 +88,7 @@ def test_evaluate_table_shows_grey_models_and_truth(evaluated):
 
 def test_evaluate_labels_what_a_model_was_trained_on(tmp_path, capsys):
     colorizer = Colorizer("vgg_fusion", size=16, backbone_weights="none")
-    colorizer.trained_on = sources.first(sources.open_source("samples"), 2).digests
+    colorizer.trained_on = sources.open_source("samples").first(2).digests
     colorizer.save(tmp_path / "model")
     argv = ["--model", f"mine={tmp_path / 'model'}", "--size", "32", "-o", str(tmp_path / "out")]
     assert evaluate.main(argv) == 0
@@ -108,9 +108,9 @@ def test_evaluate_names_a_tfds_data_set_that_cannot_be_compared(tmp_path, capsys
 
 def test_evaluate_reads_the_data_once(tiny_model, tmp_path, monkeypatch):
     reads = []
-    real = sources.Photograph.read
+    real = file_source.Photograph.read
     monkeypatch.setattr(
-        sources.Photograph, "read", lambda self: reads.append(self.name) or real(self)
+        file_source.Photograph, "read", lambda self: reads.append(self.name) or real(self)
     )
     models = [f"--model={name}={tiny_model}" for name in "abc"]
     assert evaluate.main([*models, "--size", "32", "-o", str(tmp_path)]) == 0
