@@ -1,13 +1,15 @@
-"""Pictures for people: grids of photographs and curves of a run."""
+"""Figures as arrays, uint8 `(H, W, 3)`: grids of photographs, curves of a run, bars.
 
-import contextlib
-import os
+`data.photographs.write` writes them.
+"""
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
-
-from keras_colorize import files
 
 _GAP = 4  # pixels between pictures
 _TITLE = 22  # pixels of a title line
@@ -23,7 +25,7 @@ _ABOVE = {
 
 
 def grid(columns: dict[str, list[np.ndarray]], side: int = 192) -> np.ndarray:
-    """Lay out one row for each photograph and one titled column for each kind of picture.
+    """Lay out a row for each photograph and a titled column for each kind of picture.
 
     Args:
         columns: Title → pictures uint8 `(h, w, 3)`, the same photographs in each.
@@ -52,20 +54,16 @@ def grid(columns: dict[str, list[np.ndarray]], side: int = 192) -> np.ndarray:
     return np.asarray(image)
 
 
-def save(path: str | os.PathLike, picture: np.ndarray) -> None:
-    """Write uint8 `(H, W, 3)` as PNG, atomically."""
-    with files.atomic_file(path) as temporary:
-        Image.fromarray(picture).save(temporary, format="PNG")
-
-
-def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
-    """Plot every loss of a run over its epochs, atomically; a discriminator's in a panel below.
+def curves(history: list[dict[str, float]]) -> np.ndarray:
+    """Plot every loss of a run over its epochs; a discriminator's in a panel below.
 
     The axis is logarithmic unless a loss falls to 0 or below, as those of a GAN's critic do.
 
     Args:
-        path: A PNG file.
         history: One row for each epoch, as in `history.csv`.
+
+    Returns:
+        uint8 `(H, W, 3)`.
     """
     epochs = [row["epoch"] for row in history]
     names = [name for name in history[0] if name.endswith("loss")]
@@ -77,95 +75,99 @@ def curves(path: str | os.PathLike, history: list[dict[str, float]]) -> None:
         title: {name: (epochs, [row[name] for row in history]) for name in panel}
         for title, panel in panels.items()
     }
-    lines(path, drawn, "epoch", logarithmic=True, columns=1)
+    return lines(drawn, "epoch", logarithmic=True, columns=1)
 
 
 def lines(
-    path: str | os.PathLike,
     panels: dict[str, dict[str, tuple]],
     label: str,
     logarithmic: bool = False,
     columns: int = 3,
     upright: dict[str, float] | None = None,
-) -> None:
-    """Draw a panel of lines for each title, atomically.
+) -> np.ndarray:
+    """Draw a panel of lines for each title.
 
     Args:
-        path: A PNG file.
         panels: Title → line's name → its x and y, and perhaps what to write beside each point.
-        label: Of the x axes.
-        logarithmic: Whether the y axes are, where all values are above 0.
+        label: Label of the x axes.
+        logarithmic: Whether the y axes are logarithmic, where all values are above 0.
         columns: Panels side by side, at most.
         upright: Name → the x of a line from the bottom of each panel to its top.
+
+    Returns:
+        uint8 `(H, W, 3)`.
     """
-    with _figure(path, len(panels), (7, 4), columns) as every:
-        for axes, (title, drawn) in zip(every, panels.items()):
-            for name, (x, y, *texts) in drawn.items():
-                axes.plot(x, y, marker=".", label=name)
-                for place, text in zip(zip(x, y), *(texts or [[]])):
-                    axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
-            for name, x in (upright or {}).items():
-                axes.axvline(x, linestyle=":", color="black", label=name)
-            positive = all(value > 0 for _, y, *_ in drawn.values() for value in y)
-            scale = "log" if logarithmic and positive else "linear"
-            axes.set(xlabel=label, ylabel=title, yscale=scale)
-            axes.grid(alpha=0.3, which="both")
-            axes.legend(frameon=False)
+
+    def draw(axes, title):
+        for name, (x, y, *texts) in panels[title].items():
+            axes.plot(x, y, marker=".", label=name)
+            for place, text in zip(zip(x, y), *(texts or [[]])):
+                axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
+        for name, x in (upright or {}).items():
+            axes.axvline(x, linestyle=":", color="black", label=name)
+        positive = all(value > 0 for _, y, *_ in panels[title].values() for value in y)
+        scale = "log" if logarithmic and positive else "linear"
+        axes.set(xlabel=label, ylabel=title, yscale=scale)
+        axes.grid(alpha=0.3, which="both")
+        axes.legend(frameon=False)
+
+    return _figure(draw, panels, (7, 4), columns)
 
 
-def bars(
-    path: str | os.PathLike,
-    panels: dict[str, dict[str, dict[str, tuple[float, float, float]]]],
-) -> None:
-    """Draw a panel of grouped bars for each title, atomically.
+def bars(panels: dict[str, dict[str, dict[str, tuple[float, float, float]]]]) -> np.ndarray:
+    """Draw a panel of grouped bars for each title.
 
     Args:
-        path: A PNG file.
         panels: Title → group → bar's name → its value and the ends of its interval, NaN for none;
             a value that is not finite has no bar.
+
+    Returns:
+        uint8 `(H, W, 3)`.
     """
-    with _figure(path, len(panels), (5.5, 3.6)) as every:
-        for axes, (title, groups) in zip(every, panels.items()):
-            names = list(dict.fromkeys(name for group in groups.values() for name in group))
-            width = 0.8 / len(names)
-            for i, name in enumerate(names):
-                numbers = np.array([group[name] for group in groups.values()], "float64")
-                values, low, high = np.where(np.isfinite(numbers), numbers, np.nan).T
-                places = np.arange(len(groups)) + (i - (len(names) - 1) / 2) * width
-                axes.bar(places, np.nan_to_num(values), 0.94 * width, label=name)
-                known = ~np.isnan(low)
-                ends = np.stack([values - low, high - values])[:, known].clip(0)
-                axes.errorbar(
-                    places[known], values[known], ends, fmt="none", ecolor="0.3", lw=0.8, capsize=2
-                )
-                for place, value, top in zip(places, values, np.fmax(values, high)):
-                    if np.isfinite(top):
-                        axes.annotate(_short(value), (place, top), **_ABOVE)
-            axes.set_xticks(np.arange(len(groups)), list(groups))
-            axes.set_title(title, fontsize=10)
-            axes.margins(y=0.12)
-            axes.grid(alpha=0.3, axis="y")
-            axes.set_axisbelow(True)
-        every[0].legend(frameon=False, fontsize=8)
+
+    def draw(axes, title):
+        groups = panels[title]
+        names = list(dict.fromkeys(name for group in groups.values() for name in group))
+        width = 0.8 / len(names)
+        for i, name in enumerate(names):
+            numbers = np.array([group[name] for group in groups.values()], "float64")
+            values, low, high = np.where(np.isfinite(numbers), numbers, np.nan).T
+            places = np.arange(len(groups)) + (i - (len(names) - 1) / 2) * width
+            axes.bar(places, np.nan_to_num(values), 0.94 * width, label=name)
+            known = ~np.isnan(low)
+            ends = np.stack([values - low, high - values])[:, known].clip(0)
+            axes.errorbar(
+                places[known], values[known], ends, fmt="none", ecolor="0.3", lw=0.8, capsize=2
+            )
+            for place, value, top in zip(places, values, np.fmax(values, high)):
+                if np.isfinite(top):
+                    axes.annotate(_short(value), (place, top), **_ABOVE)
+        axes.set_xticks(np.arange(len(groups)), list(groups))
+        axes.set_title(title, fontsize=10)
+        axes.margins(y=0.12)
+        axes.grid(alpha=0.3, axis="y")
+        axes.set_axisbelow(True)
+        if title == next(iter(panels)):
+            axes.legend(frameon=False, fontsize=8)
+
+    return _figure(draw, panels, (5.5, 3.6), 3)
 
 
 def _short(value):
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-@contextlib.contextmanager
-def _figure(path, count, size, columns=3):
-    """Yield the axes of so many panels, and write them as PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
-    FigureCanvasAgg(figure)  # no window, whatever backend the user has set
+def _figure(draw: Callable, titles, size, columns) -> np.ndarray:
+    """Draw a panel for each title, by `draw(axes, title)`, and return the figure's pixels."""
+    columns = min(columns, len(titles))
+    rows = -(-len(titles) // columns)
+    shape = size[0] * columns, size[1] * rows
+    figure = Figure(figsize=shape, layout="constrained", dpi=120)
+    canvas = FigureCanvasAgg(figure)  # no window, whatever backend the user has set
     every = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in every[count:]:
+    for axes in every[len(titles) :]:
         axes.set_axis_off()
-    yield every
-    with files.atomic_file(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+    for axes, title in zip(every, titles):
+        draw(axes, title)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -18,7 +18,7 @@ ROOMS = {
     "cli": BASE,
     "catalog": {"errors"},
     "color": BASE,
-    "plots": BASE | {"color"},
+    "plots": set(),
     "layers": BASE | {"color"},
     "heads": BASE | {"color", "layers"},
     "models": BASE | {"catalog", "color", "layers", "heads"},
@@ -26,8 +26,8 @@ ROOMS = {
     "data": BASE | {"color"},
     "runtimes": BASE | {"cli", "color", "heads", "colorizer", "data"},
 }
-ROOMS["evaluation"] = BASE | {"catalog", "color", "plots", "heads", "models", "colorizer", "data"}
-ROOMS["training"] = ROOMS["evaluation"] | {"cli", "layers", "evaluation"}
+ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}
+ROOMS["training"] = ROOMS["evaluation"] | {"layers", "heads", "models", "evaluation"}
 ROOMS["verb"] = set(ROOMS)
 NETWORKS = {"color", "layers", "heads", "models", "colorizer"}
 VERBS = {"train", "evaluate", "colorize", "export", "demo"}

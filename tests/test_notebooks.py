@@ -69,7 +69,7 @@ def test_notebook_reproduce_shows_the_protocol(run):
     said = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
     for row in ("grey", "regression", "classification", "truth"):
         assert re.search(rf"^\| {row} .*\|", said, re.MULTILINE)
-    assert "Source: [vgg-fusion] D. Ciugurean" in said
+    assert "Paper: [vgg-fusion] D. Ciugurean" in said
     (figure,) = pictures_in(notebook)
     assert chroma(figure) > 5
 

@@ -1,7 +1,8 @@
-"""Artifacts of colorizers as numbers: each is 0 or 1, or the truth row's value, when absent.
+"""Artifact metrics: numbers for what goes wrong in colorized pictures.
 
-All but the shifts are about a picture's ab alone or about where it changes, so that a plausible
-color that is not the photograph's own counts for nothing by itself.
+Without the artifact a metric is 0 or 1, or has the truth row's value. All but the shifts look at a
+picture's ab alone or at where it changes, so that a plausible color that is not the photograph's
+own does not count as an artifact.
 
 References:
     [enhancing] "Enhancing Image Colorization Architectures": color bias, poor corners, low
@@ -19,7 +20,8 @@ NEUTRAL = 10.0  # CIELAB chroma below which a hue says little
 REGIONS = ("center", "border", "upper_left", "upper_right", "lower_left", "lower_right")
 _FRAME = 8  # the border is a frame of one eighth of the side
 _HUES = 36  # sectors of the hue histogram
-_RINGS, _COARSE = 32, 2  # of equal width up to half a cycle per pixel; those of coarse detail
+_RINGS = 32  # rings of the spectrum, of equal width up to half a cycle per pixel
+_COARSE = 2  # the rings of the coarsest detail
 _FADED = 0.5  # CIELAB units of deviation below which ab is the rounding of 8 bits
 _PERIOD = 4  # pixels: stacked strides of 2 leave periods of 2 and 4 [1]
 _EDGE = 3.0  # L* for each pixel: a lightness edge
@@ -47,7 +49,7 @@ def regions(height: int, width: int) -> dict[str, np.ndarray]:
 def shifts(ab: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Return the mean shift of a* and b*, over the picture and each of `REGIONS`.
 
-    A bias is what remains of these when many pictures are averaged.
+    What remains of these when many pictures are averaged is a bias.
 
     Args:
         ab: float32 `(H, W, 2)`, CIELAB a*, b*.
@@ -120,8 +122,8 @@ def spectrum(ab: np.ndarray) -> np.ndarray:
 def chroma_cutoff(power: np.ndarray, truth: np.ndarray, shape: tuple[int, int]) -> float:
     """Return the spatial frequency at which ab's amplitude is lost.
 
-    That is where its ratio to the photograph's first falls to half of what it is for the coarsest
-    detail: a faded picture is not taken for a blurred one. Color that was enlarged bilinearly from
+    There its ratio to the photograph's first falls to half of what it is for the coarsest detail,
+    so that a faded picture is not taken for a blurred one. Color that was enlarged bilinearly from
     a quarter of the size ends at about 0.125.
 
     Args:
@@ -161,12 +163,12 @@ def _peaks(height, width):
 def checkerboard(power: np.ndarray, shape: tuple[int, int]) -> float:
     """Return the amplitude of patterns that repeat every 2 or 4 pixels, in CIELAB units.
 
-    That of one wave of a* or b*; waves add up as the roots of their squares, and the finest
-    pattern, which has no phase, counts √2 times.
+    For one wave of a* or b* this is its amplitude. Several waves add up as the root of the sum of
+    their squares, and the finest pattern, which has no phase, counts √2 times.
 
     Transposed convolutions of stride 2 leave such patterns where strides do not divide kernels [1].
-    They stand out of the spectrum as peaks at multiples of a quarter; what the ring around a peak
-    leads one to expect is taken off. The picture must be seen at the network's own size.
+    In the spectrum they are peaks at multiples of a quarter; from each the power that the ring
+    around it suggests is subtracted. The picture must have the network's own size.
 
     Args:
         power: As `spectrum` gives it.
@@ -198,7 +200,7 @@ def _widen(values, reach):
 
 
 class Contours:
-    """Where a photograph's lightness has edges, and where its colors meet.
+    """A photograph's edges of lightness, and its borders between colors.
 
     Args:
         lightness: float32 `(H, W)`, the photograph's L*, 0…100.
@@ -214,7 +216,7 @@ class Contours:
         self._chroma = np.mean(np.sqrt(squared_length(ab)))
 
     def bleeding(self, ab: np.ndarray, steep: np.ndarray) -> float:
-        """Return the share of all change of ab that happens where lightness has no edge near.
+        """Return the share of all change of ab that happens where no lightness edge is near.
 
         Args:
             ab: float32 `(H, W, 2)`, the picture's a*, b*.
@@ -230,8 +232,8 @@ class Contours:
     def ignored(self, ab: np.ndarray, steep: np.ndarray) -> float:
         """Return the share of the photograph's borders of color at lightness edges that are lost.
 
-        A border is lost where, within two pixels, the picture's ab changes less than half as much;
-        a faded picture is asked for as much less as its mean chroma is less.
+        A border is lost where, within two pixels, the picture's ab changes less than half as much.
+        For a faded picture the threshold is lowered by the ratio of the mean chromas.
 
         Args:
             ab: float32 `(H, W, 2)`, the picture's a*, b*.

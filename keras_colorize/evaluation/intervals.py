@@ -1,4 +1,4 @@
-"""How sure a mean over photographs is: bootstrap intervals and paired tests.
+"""Confidence intervals of means over photographs, by bootstrap, and paired tests.
 
 References:
     [1] B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, §13 (percentile interval)
@@ -7,9 +7,10 @@ References:
 
 import numpy as np
 
-REPLICATES = 1000  # of the bootstrap
-FLIPS = 9999  # of the signs, in the paired test
+REPLICATES = 1000  # bootstrap draws
+FLIPS = 9999  # random signs in the paired test
 CONFIDENCE = 0.95
+SETTINGS = {"confidence": CONFIDENCE, "replicates": REPLICATES, "flips": FLIPS}
 _CHUNK = 2**22  # random numbers drawn at a time
 
 
@@ -30,8 +31,8 @@ def bootstrap(columns: np.ndarray, replicates: int = REPLICATES, seed: int = 0) 
 
     Args:
         columns: `(N, K)`, a row for each photograph; a draw takes whole rows.
-        replicates: How many times to draw.
-        seed: The draws depend on it and N alone, so that rows of a table are drawn alike.
+        replicates: The number of draws.
+        seed: The draws depend on it and N alone, so that all rows of a table share them.
 
     Returns:
         `(replicates, K)`.
@@ -48,7 +49,7 @@ def bootstrap(columns: np.ndarray, replicates: int = REPLICATES, seed: int = 0) 
 
 
 def _parts(columns):
-    """Split what a product of matrices cannot carry: the values, where defined, where infinite."""
+    """Split columns into their finite values, and masks of what is defined and what is infinite."""
     finite = np.where(np.isfinite(columns), columns, 0.0)
     return finite, (~np.isnan(columns)).astype("float64"), np.isinf(columns).astype("float64")
 
@@ -82,12 +83,12 @@ def paired_test(
     Args:
         one: `(N,)`, a metric of each photograph.
         other: `(N,)`, of the same photographs; those undefined or infinite in either do not count.
-        flips: Random signs to try.
-        seed: Of the signs and of the bootstrap.
+        flips: The number of random signs to try.
+        seed: Seed of the signs and of the bootstrap.
 
     Returns:
         `difference`, the mean of one − other, with `low` and `high` of its bootstrap interval, the
-        two-sided `p`, and `photographs`, how many counted.
+        two-sided `p`, and `photographs`, the number that counted.
     """
     difference = np.asarray(one, "float64") - np.asarray(other, "float64")
     difference = difference[np.isfinite(difference)]

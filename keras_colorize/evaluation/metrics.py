@@ -1,8 +1,8 @@
 """Metrics between pictures: 8-bit sRGB in, numbers out.
 
-All are taken on the pictures that a person gets, not on a network's output, so that any program's
-pictures can be scored beside ours. They are single precision and OpenCV where that is several times
-faster than scikit-image, with which they agree (`tests/test_metrics.py`).
+All are measured on the pictures that a person gets, not on a network's output, so that any
+program's pictures can be scored beside ours. They use single precision and OpenCV where that is
+several times faster than scikit-image, with which they agree (`tests/evaluation/test_metrics.py`).
 """
 
 from functools import cached_property
@@ -16,9 +16,9 @@ from keras_colorize.evaluation import artifact_metrics
 # Hasler and Süsstrunk 2003: R, G, B → rg, yb; and the weight of the mean in M^(3).
 _OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], "float32")
 _COLORFULNESS_MEAN = 0.3
-_WINDOW, _SIGMA = (11, 11), 1.5  # of SSIM
+_WINDOW, _SIGMA = (11, 11), 1.5  # for SSIM
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-_THRESHOLDS = 151  # of AuC: 0…150
+_THRESHOLDS = 151  # for AuC: 0…150
 HUES = tuple(range(0, 360, 45))  # centers of the sectors, degrees in the ab plane
 _25_7 = 25.0**7
 
@@ -178,11 +178,11 @@ def colorfulness(picture: np.ndarray, absolute: bool = False) -> float:
 
 
 class Reference:
-    """A photograph, with what comparisons with it share worked out once.
+    """A photograph, with everything that comparisons with it share computed once.
 
     Args:
         rgb: uint8 sRGB `(H, W, 3)`.
-        weights: `(313,)`, of `rebalancing`; None leaves out the rebalanced AuC.
+        weights: `(313,)`, as `rebalancing` returns them; None leaves out the rebalanced AuC.
     """
 
     def __init__(self, rgb: np.ndarray, weights: np.ndarray | None = None):
@@ -198,7 +198,7 @@ class Reference:
 
     @cached_property
     def moments(self) -> tuple:
-        """What SSIM needs of it."""
+        """The moments that SSIM compares."""
         return _moments(self.rgb)
 
     @cached_property
@@ -208,7 +208,7 @@ class Reference:
 
     @cached_property
     def sectors(self) -> np.ndarray:
-        """The number in `HUES` of each pixel's hue, and one more where it has none: `(H, W)`."""
+        """The index in `HUES` of each pixel's hue, and `len(HUES)` where it has none: `(H, W)`."""
         turns = np.arctan2(self.ab[..., 1], self.ab[..., 0]) * (len(HUES) / (2 * np.pi))
         sectors = np.rint(turns).astype("int32") % len(HUES)
         sectors[self.chroma < artifact_metrics.NEUTRAL] = len(HUES)
@@ -216,7 +216,7 @@ class Reference:
 
     @cached_property
     def colorfulness(self) -> float:
-        """Signed."""
+        """Its colorfulness, with signed opponent channels."""
         return colorfulness(self.rgb)
 
     @cached_property
@@ -238,8 +238,8 @@ class Reference:
 def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
     """Return every number of one picture.
 
-    Those that have a mean of their own over photographs are named as in `summary.METRICS`; the rest
-    are parts that `summary` puts together: sums over a hue's pixels and their share, for example.
+    Numbers whose mean over photographs is a metric are named as in `summary.METRICS`; the others
+    are parts from which `summary` derives metrics, such as the share of a hue's pixels.
 
     Args:
         picture: uint8 sRGB `(H, W, 3)`.

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_colorize import errors
+from keras_colorize.evaluation.observers import Batch
+from keras_colorize.evaluation.request import TRUTH
 
 _INCEPTION_SIDE = 299
 INCEPTION = (
@@ -41,30 +43,33 @@ def frechet_distance(mean1, covariance1, mean2, covariance2) -> float:
 
 
 class Fid:
-    """The Fréchet distance between rows of pictures, gathered in a stream.
+    """The Fréchet distance between rows of pictures: an observer of scoring.
 
     Each row keeps a sum and a matrix of products, whatever the number of pictures. With few
     pictures FID is too large, by an amount that depends on their number: compare equal numbers.
 
     Args:
-        features: uint8 `(B, H, W, 3)` → `(B, D)`.
+        features: uint8 `(B, H, W, 3)` → `(B, D)`, as `inception` returns it.
     """
 
     def __init__(self, features: Callable[[np.ndarray], np.ndarray]):
         self._features = features
         self._rows = {}
 
-    def add(self, row: str, pictures: np.ndarray) -> None:
-        """Take in some of a row's pictures, uint8 `(B, H, W, 3)`."""
-        found = np.asarray(self._features(pictures), "float64")
-        count, total, products = self._rows.get(row, (0, 0.0, 0.0))
-        self._rows[row] = count + len(found), total + found.sum(axis=0), products + found.T @ found
+    def see(self, batch: Batch) -> None:
+        """Take in the pictures of every row."""
+        for row, pictures in batch.pictures.items():
+            found = np.asarray(self._features(pictures), "float64")
+            count, total, products = self._rows.get(row, (0, 0.0, 0.0))
+            total, products = total + found.sum(axis=0), products + found.T @ found
+            self._rows[row] = count + len(found), total, products
 
-    def distance(self, row: str, other: str) -> float:
-        """Return the distance between two rows; NaN for fewer than two pictures."""
-        if self._rows[row][0] < 2:
-            return float("nan")
-        return frechet_distance(*self._gaussian(row), *self._gaussian(other))
+    def distances(self) -> dict[str, float]:
+        """Return row → its distance to the truth row; NaN for fewer than two pictures."""
+        if self._rows[TRUTH][0] < 2:
+            return dict.fromkeys(self._rows, float("nan"))
+        truth = self._gaussian(TRUTH)
+        return {row: frechet_distance(*self._gaussian(row), *truth) for row in self._rows}
 
     def _gaussian(self, row):
         count, total, products = self._rows[row]
@@ -72,11 +77,28 @@ class Fid:
         return mean, (products - count * np.outer(mean, mean)) / (count - 1)
 
 
+class Lpips:
+    """Adds the metric `lpips`, the distance to the photograph: an observer of scoring.
+
+    Args:
+        distance: Two batches uint8 `(B, H, W, 3)` → a distance for each pair; see `lpips`.
+    """
+
+    def __init__(self, distance: Callable[[np.ndarray, np.ndarray], list[float]]):
+        self._distance = distance
+
+    def see(self, batch: Batch) -> None:
+        """Add the metric to every picture's values."""
+        for row, pictures in batch.pictures.items():
+            for values, found in zip(batch.values, self._distance(pictures, batch.pictures[TRUTH])):
+                values[row]["lpips"] = found
+
+
 def inception(weights: str | None = "imagenet") -> Callable[[np.ndarray], np.ndarray]:
     """Return the features of FID: uint8 `(B, H, W, 3)` → float32 `(B, 2048)`.
 
     Args:
-        weights: `"imagenet"`, or None for random ones, as tests have them.
+        weights: `"imagenet"`, or None for random ones, for tests.
 
     Raises:
         WeightsUnavailable: They can be neither found nor downloaded.
@@ -106,7 +128,7 @@ def lpips(random: bool = False) -> Callable[[np.ndarray, np.ndarray], list[float
     """Return LPIPS: two batches uint8 `(B, H, W, 3)` → a distance for each pair.
 
     Args:
-        random: A random AlexNet, as tests have it.
+        random: Whether AlexNet is random, for tests.
 
     Raises:
         UsageError: The extra `perceptual` is not installed.

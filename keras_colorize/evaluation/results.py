@@ -12,7 +12,7 @@ class Results:
     """A folder of pictures that another program colored.
 
     Args:
-        name: Of the row.
+        name: The row's name.
         folder: Pictures, in subfolders or not, named as the photographs are; their suffix may
             differ.
 
@@ -48,6 +48,11 @@ class Results:
         used = set(self._taken)
         return [f.relative_to(self.folder).as_posix() for f in self._files if f not in used]
 
+    def mismatches(self) -> dict:
+        """Return what `metrics.json` says about the folder."""
+        found = {"missing": dict(self.missing), "resized": dict(self.resized)}
+        return {"folder": str(self.folder), **found, "extra": self.extra}
+
     def find(self, photograph: str) -> Path | None:
         """Return the picture of a photograph: of the same path below the folder, else of its stem.
 
@@ -76,12 +81,12 @@ class Results:
         return files[0]
 
     def crop(self, photograph: str, rgb: np.ndarray, size: int) -> np.ndarray | None:
-        """Return a photograph's picture, brought to the size that the photograph is scored at.
+        """Return a photograph's picture, resized and cropped as the photograph is.
 
         Args:
             photograph: Its name in the data.
             rgb: uint8 `(H, W, 3)`, to compare sizes with.
-            size: Of the center crop.
+            size: Side of the center crop, pixels.
 
         Returns:
             uint8 `(size, size, 3)`; None, and an entry in `missing`, where there is none.

@@ -1,11 +1,10 @@
-"""What is said of a row of pictures: every metric's name, and how it follows from its parts.
+"""The metrics of a row of pictures: their names, and how they follow from their parts.
 
 A metric is a function of means over photographs. Most are the mean of one number of each picture;
 others are ratios or roots of means, so that a bootstrap over photographs gives each an interval.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,8 @@ import numpy as np
 from keras_colorize.evaluation import artifact_metrics, intervals
 from keras_colorize.evaluation.metrics import HUES
 
-HIGHER, LOWER, TRUTH = "higher", "lower", "as the truth row"
+HIGHER, LOWER, ZERO = "higher", "lower", "nearest to zero"
+AS_TRUTH, AS_GREY = "as the truth row", "as the grey row"
 
 
 @dataclass(frozen=True)
@@ -21,32 +21,25 @@ class Metric:
     """A number of a row.
 
     Attributes:
-        heading: In tables.
-        form: How it is written.
-        better: `higher`, `lower`, or `as the truth row`.
-        says: What it is, exactly.
-        of: The function of the row's and the truth row's means; None: the mean of its own name.
+        heading: Its name in tables.
+        form: Its format in tables.
+        better: Which values are better: `higher`, `lower`, `nearest to zero`, `as the truth row`,
+            or `as the grey row`.
+        says: Its exact definition.
     """
 
     heading: str
     form: str
     better: str
     says: str
-    of: Callable | None = None
 
 
 def _ratio(part, whole):
-    def of(mean, truth):
-        return mean[part] / mean[whole]
-
-    return of
+    return lambda mean, truth: mean[part] / mean[whole]
 
 
 def _length(a, b):
-    def of(mean, truth):
-        return np.hypot(mean[a], mean[b])
-
-    return of
+    return lambda mean, truth: np.hypot(mean[a], mean[b])
 
 
 METRICS = {
@@ -56,8 +49,7 @@ METRICS = {
         "PSNR of mean MSE dB",
         "{:.2f}",
         HIGHER,
-        "10·log10(255² / mean MSE): bad photographs weigh more, so it is lower than PSNR",
-        lambda mean, truth: 10 * np.log10(255**2 / mean["mse"]),
+        "10·log10(255² / mean MSE), in which bad photographs weigh more",
     ),
     "ssim": Metric("SSIM", "{:.4f}", HIGHER, "Gaussian window σ = 1.5, mean of R, G, B"),
     "mse": Metric("MSE", "{:.1f}", LOWER, "8-bit sRGB, over pixels and channels"),
@@ -70,11 +62,7 @@ METRICS = {
     "ciede2000": Metric("CIEDE2000", "{:.2f}", LOWER, "mean over pixels"),
     "ab_rmse": Metric("ab RMSE", "{:.2f}", LOWER, "over pixels, a* and b*; mean over photographs"),
     "ab_rmse_pooled": Metric(
-        "ab RMSE pooled",
-        "{:.2f}",
-        LOWER,
-        "root of the mean over all photographs' pixels",
-        lambda mean, truth: np.sqrt(mean["ab_mse"]),
+        "ab RMSE pooled", "{:.2f}", LOWER, "root of the mean over all photographs' pixels"
     ),
     "auc": Metric(
         "AuC", "{:.2f}", HIGHER, "percentage of pixels with an ab error up to t, mean of t = 0…150"
@@ -83,47 +71,31 @@ METRICS = {
         "AuC rebalanced",
         "{:.2f}",
         HIGHER,
-        "the same with each pixel weighted by 1 / prior of its true color among 313 bins, λ = 0",
-        _ratio("auc_weighted", "auc_weight"),
+        "the same, pixels weighted by 1 / prior of their true bin",
     ),
     "bin_accuracy": Metric(
         "bin accuracy %", "{:.2f}", HIGHER, "percentage of pixels in the right one of 313 bins"
     ),
     # ---- color ----
     "colorfulness": Metric(
-        "colorfulness", "{:.1f}", TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb"
+        "colorfulness", "{:.1f}", AS_TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb"
     ),
     "colorfulness_absolute": Metric(
-        "colorfulness, absolute",
-        "{:.1f}",
-        TRUTH,
-        "the same of |rg| and |yb|, as some projects have it",
+        "colorfulness, absolute", "{:.1f}", AS_TRUTH, "the same of |rg| and |yb|, as some have it"
     ),
     "delta_colorfulness": Metric(
-        "ΔCF",
-        "{:.2f}",
-        LOWER,
-        "|mean colorfulness − mean colorfulness of truth|",
-        lambda mean, truth: abs(mean["colorfulness"] - truth["colorfulness"]),
+        "ΔCF", "{:.2f}", LOWER, "|mean colorfulness − mean colorfulness of truth|"
     ),
     "delta_colorfulness_images": Metric(
         "ΔCF of images", "{:.2f}", LOWER, "mean of |colorfulness − that of the same photograph|"
     ),
-    "chroma": Metric("chroma", "{:.2f}", TRUTH, "mean C*"),
+    "chroma": Metric("chroma", "{:.2f}", AS_TRUTH, "mean C*"),
     "saturation": Metric(
-        "saturation",
-        "{:.3f}",
-        TRUTH,
-        "mean chroma over that of truth; below 1 is desaturated",
-        lambda mean, truth: mean["chroma"] / truth["chroma"],
+        "saturation", "{:.3f}", AS_TRUTH, "mean chroma over that of truth; below 1 is desaturated"
     ),
     # ---- artifacts ----
     "bias": Metric(
-        "color bias",
-        "{:.2f}",
-        LOWER,
-        "length of the mean shift of ab over all photographs",
-        _length("shift_a", "shift_b"),
+        "color bias", "{:.2f}", LOWER, "length of the mean shift of ab over all photographs"
     ),
     "hue_distance": Metric(
         "hue distance",
@@ -134,22 +106,24 @@ METRICS = {
     "border_ratio": Metric(
         "border / center",
         "{:.3f}",
-        "as the grey row",
-        "ab RMSE in a frame of an eighth of the side over that inside it",
-        lambda mean, truth: np.sqrt(mean["border_mse"] / mean["center_mse"]),
+        AS_GREY,
+        "ab RMSE in a frame of 1/8 of the side over that inside it",
     ),
     "chroma_cutoff": Metric(
         "chroma cut-off",
         "{:.3f}",
-        TRUTH,
+        AS_TRUTH,
         "cycles per pixel at which ab's amplitude, beside the photograph's, has fallen to half of "
         "what it is below 1/32; 0.5 is full resolution",
     ),
     "checkerboard": Metric(
-        "checkerboard", "{:.3f}", TRUTH, "amplitude of ab's patterns of period 2 and 4 pixels"
+        "checkerboard", "{:.3f}", AS_TRUTH, "amplitude of ab's patterns of period 2 and 4 pixels"
     ),
     "bleeding": Metric(
-        "bleeding", "{:.3f}", TRUTH, "share of ab's change with no lightness edge within 2 pixels"
+        "bleeding",
+        "{:.3f}",
+        AS_TRUTH,
+        "share of ab's change more than 2 pixels from lightness edges",
     ),
     "ignored_edges": Metric(
         "ignored edges", "{:.3f}", LOWER, "share of color borders at lightness edges that are lost"
@@ -162,124 +136,78 @@ METRICS = {
 }
 MAIN = ("psnr", "ssim", "mse", "ciede2000", "ab_rmse", "colorfulness")  # of the short table
 TESTED = ("psnr", "ssim", "ciede2000", "ab_rmse", "auc", "delta_colorfulness_images", "lpips")
-# What needs no true colors; bleeding needs the photograph's lightness.
-WITHOUT_TRUTH = frozenset(
-    ("colorfulness", "colorfulness_absolute", "chroma", "checkerboard", "bleeding")
-)
+# These need no true colors; bleeding needs the photograph's lightness.
+WITHOUT_TRUTH = ("colorfulness", "colorfulness_absolute", "chroma", "checkerboard", "bleeding")
+
+# Functions of the row's means and of truth's; the other metrics are means themselves.
+_FUNCTIONS: dict[str, Callable] = {
+    "psnr_pooled": lambda mean, truth: 10 * np.log10(255**2 / mean["mse"]),
+    "ab_rmse_pooled": lambda mean, truth: np.sqrt(mean["ab_mse"]),
+    "auc_rebalanced": _ratio("auc_weighted", "auc_weight"),
+    "delta_colorfulness": lambda mean, truth: abs(mean["colorfulness"] - truth["colorfulness"]),
+    "saturation": lambda mean, truth: mean["chroma"] / truth["chroma"],
+    "bias": _length("shift_a", "shift_b"),
+    "border_ratio": lambda mean, truth: np.sqrt(mean["border_mse"] / mean["center_mse"]),
+}
 
 # Vectors, which are no single column of a table: the shift of ab by region, chroma by true hue.
 for _region in artifact_metrics.REGIONS:
-    METRICS[f"bias_{_region}"] = Metric(
-        f"bias {_region.replace('_', ' ')}",
-        "{:.2f}",
-        LOWER,
-        "length of the mean shift of ab in this region",
-        _length(f"shift_a_{_region}", f"shift_b_{_region}"),
-    )
+    _says = "length of the mean shift of ab in this region"
+    METRICS[f"bias_{_region}"] = Metric(f"bias {_region.replace('_', ' ')}", "{:.2f}", LOWER, _says)
+    _FUNCTIONS[f"bias_{_region}"] = _length(f"shift_a_{_region}", f"shift_b_{_region}")
 for _axis in "ab":
     METRICS[f"bias_{_axis}"] = Metric(
-        f"shift of {_axis}*",
-        "{:+.2f}",
-        LOWER,
-        "mean over all photographs; its size counts",
-        lambda mean, truth, _name=f"shift_{_axis}": mean[_name],
+        f"shift of {_axis}*", "{:+.2f}", ZERO, "mean over all photographs"
     )
+    _FUNCTIONS[f"bias_{_axis}"] = lambda mean, truth, _name=f"shift_{_axis}": mean[_name]
 for _hue in HUES:
-    METRICS[f"hue_{_hue:03d}"] = Metric(
-        f"chroma at {_hue}°",
-        "{:+.2f}",
-        LOWER,
+    _says = (
         "mean chroma less the true one, where the true hue is within 22.5° of this and the true "
-        f"chroma at least {artifact_metrics.NEUTRAL:.0f}; its size counts",
-        _ratio(f"hue_{_hue:03d}_signed", f"hue_{_hue:03d}_share"),
+        f"chroma at least {artifact_metrics.NEUTRAL:.0f}"
     )
-    METRICS[f"hue_{_hue:03d}_error"] = Metric(
-        f"chroma error at {_hue}°",
-        "{:.2f}",
-        LOWER,
-        "the same of the absolute differences",
-        _ratio(f"hue_{_hue:03d}_absolute", f"hue_{_hue:03d}_share"),
+    _key, _share = f"hue_{_hue:03d}", f"hue_{_hue:03d}_share"
+    METRICS[_key] = Metric(f"chroma at {_hue}°", "{:+.2f}", ZERO, _says)
+    METRICS[f"{_key}_error"] = Metric(
+        f"chroma error at {_hue}°", "{:.2f}", LOWER, "the same of the absolute differences"
     )
+    _FUNCTIONS[_key] = _ratio(f"{_key}_signed", _share)
+    _FUNCTIONS[f"{_key}_error"] = _ratio(f"{_key}_absolute", _share)
 
 
-def summarize(
-    columns: dict[str, np.ndarray], truth: dict[str, np.ndarray], seed: int = 0
-) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    """Return every metric of a row and its bootstrap interval.
+def means(columns: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the mean of every number over the photographs.
 
     Args:
-        columns: Name → `(N,)`, the numbers of each picture.
-        truth: The same of the photographs themselves.
-        seed: Of the bootstrap.
+        columns: Name → `(N,)`, the numbers of each picture of a row.
+    """
+    return dict(zip(columns, intervals.means(_table(columns))))
+
+
+def draws(columns: Mapping[str, Sequence[float]], seed: int = 0) -> dict[str, np.ndarray]:
+    """Return what `means` does for every bootstrap draw of photographs: name → `(R,)`."""
+    return dict(zip(columns, intervals.bootstrap(_table(columns), seed=seed).T))
+
+
+def _table(columns):
+    return np.stack([np.array(column) for column in columns.values()], axis=-1)
+
+
+def derive(parts: Mapping, truth: Mapping) -> dict:
+    """Return every metric of a row that follows from these means.
+
+    Args:
+        parts: Name → mean, or → the means of every draw.
+        truth: The same of the photographs themselves; empty where they have no colors.
 
     Returns:
-        Metric → value, and metric → interval of 95 %.
+        Metric → value, or → the values of every draw.
     """
-    values, drawn = _means(columns, seed)
-    truth_values, truth_drawn = _means(truth, seed)
-    found, sure = {}, {}
-    for name, metric in METRICS.items():
+    found = {}
+    for name in METRICS:
         try:
             with np.errstate(invalid="ignore", divide="ignore"):
-                if metric.of is None:
-                    value, replicates = values[name], drawn[name]
-                else:
-                    value = metric.of(values, truth_values)
-                    replicates = metric.of(drawn, truth_drawn)
+                of = _FUNCTIONS.get(name)
+                found[name] = of(parts, truth) if of else parts[name]
         except KeyError:  # a part that was not asked for
             continue
-        found[name], sure[name] = float(value), intervals.percentile(replicates)
-    return found, sure
-
-
-def _means(columns, seed):
-    names, table = list(columns), np.stack(list(columns.values()), axis=-1)
-    means = dict(zip(names, intervals.means(table)))
-    return means, dict(zip(names, intervals.bootstrap(table, seed=seed).T))
-
-
-# ---- tables ----
-
-
-def tests_table(tests: list[dict]) -> str:
-    """Lay out paired tests as a Markdown table.
-
-    Args:
-        tests: As `scoring.Scores.tests` gives them.
-    """
-    cells = [["rows", "metric", "mean difference", "95 % interval", "p"]]
-    for test in tests:
-        form = METRICS[test["metric"]].form
-        signed = form if "+" in form else form.replace(":", ":+")
-        ends = [write(test[end], signed) for end in ("low", "high")]
-        p = "–" if math.isnan(test["p"]) else f"{test['p']:.4f}"
-        cells.append(
-            [
-                " − ".join(test["rows"]),
-                METRICS[test["metric"]].heading,
-                write(test["difference"], signed),
-                "…".join(ends),
-                p,
-            ]
-        )
-    return markdown(cells)
-
-
-def write(value: float | None, form: str) -> str:
-    """Write a number for a table: ∞ and – where it is infinite or undefined."""
-    if value is None or math.isnan(value):
-        return "–"
-    return "∞" if math.isinf(value) else form.format(value)
-
-
-def markdown(cells: list[list[str]]) -> str:
-    """Lay out a Markdown table: a heading and rows, the first column left, the others right."""
-    widths = [max(3, *map(len, column)) for column in zip(*cells)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-
-    def line(row):
-        first, *others = row
-        padded = [first.ljust(widths[0]), *(o.rjust(w) for o, w in zip(others, widths[1:]))]
-        return f"| {' | '.join(padded)} |\n"
-
-    return "".join(map(line, [cells[0], rule, *cells[1:]]))
+    return found

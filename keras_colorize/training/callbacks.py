@@ -65,7 +65,7 @@ class History(keras.callbacks.Callback):
                 table = csv.DictWriter(file, history[-1].keys(), restval="")
                 table.writeheader()
                 table.writerows(history)
-        plots.curves(self._folder / "curves.png", history)
+        photographs.write(self._folder / "curves.png", plots.curves(history))
         with self._writer.as_default(step=history[-1]["step"]):
             for name, value in logs.items():
                 tf.summary.scalar(name, value)

@@ -15,6 +15,7 @@ from keras_colorize import cli, errors
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
+from keras_colorize.evaluation.rows import Painter
 from keras_colorize.evaluation.scoring import Photograph, score
 from keras_colorize.training import callbacks, distribution, overfit, phases, run_folder, setup
 from keras_colorize.training import recipe as recipes
@@ -181,11 +182,11 @@ def _score(row: str, colorizer: Colorizer, source: Source) -> dict:
         Photograph(name, digest, photographs.center_crop(rgb, _SCORE_SIDE))
         for name, digest, rgb in source.first(_SCORE_AT_MOST).read_all()
     )
-    scores = score({row: colorizer}, crops)
+    scores = score({row: Painter(colorizer)}, crops)
     count = cli.counted(scores.count, "photograph")
     print(f"\n{count} of {source.name}, center crops of {_SCORE_SIDE}²:\n")
     print(scores.table())
-    return {"data": source.name, "photographs": scores.count, "rows": scores.rows()}
+    return {"data": source.name, "photographs": scores.count, "rows": scores.means()}
 
 
 def _whole(data):

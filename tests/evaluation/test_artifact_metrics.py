@@ -30,8 +30,7 @@ def score(photographs, change):
         for table, picture in ((columns, made), (truth, rgb)):
             for name, value in metrics.score(picture, reference).items():
                 table.setdefault(name, []).append(value)
-    as_arrays = [{name: np.array(v) for name, v in table.items()} for table in (columns, truth)]
-    return summary.summarize(*as_arrays)[0]
+    return summary.derive(summary.means(columns), summary.means(truth))
 
 
 def blurred(sigma):

@@ -63,10 +63,7 @@ def test_paired_test_by_hand():
 def test_paired_test_agrees_with_scipy_where_all_signs_are_tried():
     one, other = np.random.default_rng(0).normal(size=(2, 10))
     expected = scipy.stats.permutation_test(
-        (one, other),
-        lambda a, b: np.mean(a - b),
-        permutation_type="samples",
-        n_resamples=np.inf,
+        (one, other), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=np.inf
     )
     found = intervals.paired_test(one, other)
     assert found["p"] == pytest.approx(expected.pvalue)

@@ -6,7 +6,7 @@ import skimage.color
 import skimage.data
 import skimage.metrics
 
-from keras_colorize.color import bins, pixels
+from keras_colorize.color import bins
 from keras_colorize.evaluation import metrics
 
 
@@ -25,17 +25,6 @@ def test_psnr_and_mse_agree_with_skimage(pair):
     assert metrics.psnr(picture, truth) == pytest.approx(
         skimage.metrics.peak_signal_noise_ratio(truth, picture)
     )
-
-
-def test_psnr_of_equal_pictures_is_infinite(pair):
-    assert metrics.psnr(pair[1], pair[1]) == float("inf")
-
-
-def test_ssim_is_symmetric_bounded_and_falls_with_noise(pair):
-    picture, truth = pair
-    assert metrics.ssim(truth, truth) == pytest.approx(1)
-    assert metrics.ssim(picture, truth) == pytest.approx(metrics.ssim(truth, picture))
-    assert 0.2 < metrics.ssim(picture, truth) < 0.95
 
 
 def test_ssim_of_flat_pictures_by_hand():
@@ -126,23 +115,6 @@ def test_percent_errors_by_hand():
     assert metrics.percent_pixels(picture, truth) == 50
 
 
-def test_percent_error_cannot_exceed_the_root_of_mse(pair):
-    # Why [comparative]'s 45.64 % does not go with its MSE of 68.83.
-    root = np.sqrt(metrics.mse(*pair))
-    assert metrics.percent_error(*pair) <= 100 * root / 255
-
-
-def test_wrapping_arithmetic_gives_the_size_of_the_comparative_source_s_numbers():
-    # 68.83 and 61.22; 45.64 and 44.61: whatever the picture, and here there is not even color.
-    for truth in (skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee()):
-        lightness = skimage.color.rgb2lab(truth) * [1, 0, 0]
-        grey = np.rint(255 * skimage.color.lab2rgb(lightness)).astype("uint8")
-        wrapped = truth - grey  # NumPy's uint8 wraps
-        assert 50 < np.mean(wrapped**2) < 110
-        assert metrics.mse(grey, truth) > 300
-        assert 30 < 100 * np.mean(wrapped) / 255 < 75
-
-
 def test_auc_by_hand():
     # No error passes all of 0…150; 10 passes 141; 10.5 passes 140; 150 passes one; 151 none.
     found = metrics.auc_of_pixels(np.array([0, 10, 10.5, 150, 151, 400]))
@@ -162,7 +134,9 @@ def test_rebalanced_auc_by_hand():
     truth[0, 3] = (200, 60, 60)
     picture = np.full((1, 4, 3), 119, "uint8")
     truth, picture = np.tile(truth, (16, 4, 1)), np.tile(picture, (16, 4, 1))
-    numbers = bins.nearest_on_lattice(pixels.to_lab(truth)[..., 1:], bins.gamut313())
+    numbers = bins.nearest_on_lattice(
+        skimage.color.rgb2lab(truth)[..., 1:].astype("float32"), bins.gamut313()
+    )
     weights = metrics.rebalancing(np.bincount(numbers.ravel(), minlength=313))
     found = metrics.score(picture, metrics.Reference(truth, weights))
     distance = np.hypot(*skimage.color.rgb2lab(truth)[0, 3, 1:])

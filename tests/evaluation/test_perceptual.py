@@ -7,8 +7,9 @@ import pytest
 import scipy.linalg
 import skimage.data
 
-from keras_colorize import errors, evaluate
-from keras_colorize.evaluation import perceptual
+from keras_colorize import errors
+from keras_colorize.evaluation import perceptual, run
+from keras_colorize.evaluation.observers import Batch
 
 
 def gaussian(seed, dimensions=6):
@@ -31,22 +32,27 @@ def test_frechet_distance_in_one_dimension_by_hand():
     assert perceptual.frechet_distance(*one, *other) == pytest.approx(3**2 + (5 - 2) ** 2)
 
 
+def distances(features, **rows):
+    """Show rows of pictures to a Fid, seven at a time."""
+    fid = perceptual.Fid(features)
+    for start in range(0, len(rows["truth"]), 7):
+        some = {row: pictures[start : start + 7] for row, pictures in rows.items()}
+        fid.see(Batch([], some, []))
+    return fid.distances()
+
+
 def test_fid_in_a_stream_is_that_of_all_pictures():
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 30, 4, 4, 3), "uint8")
-    fid = perceptual.Fid(lambda p: p[:, 0, 0, :] / 10.0)
-    for row, made in zip("ab", pictures):
-        for start in range(0, 30, 7):
-            fid.add(row, made[start : start + 7])
-    features = pictures[:, :, 0, 0, :] / 10.0
+    one, truth = np.random.default_rng(0).integers(0, 256, (2, 30, 4, 4, 3), "uint8")
+    found = distances(lambda p: p[:, 0, 0, :] / 10.0, one=one, truth=truth)
+    features = [pictures[:, 0, 0, :] / 10.0 for pictures in (one, truth)]
     gaussians = [(f.mean(axis=0), np.cov(f.T)) for f in features]
     expected = perceptual.frechet_distance(*gaussians[0], *gaussians[1])
-    assert fid.distance("a", "b") == pytest.approx(expected)
+    assert found == pytest.approx({"one": expected, "truth": 0}, abs=1e-6)
 
 
 def test_fid_of_one_picture_is_not_defined():
-    fid = perceptual.Fid(lambda p: np.ones((len(p), 2)))
-    fid.add("a", np.zeros((1, 4, 4, 3), "uint8"))
-    assert np.isnan(fid.distance("a", "a"))
+    found = distances(lambda p: np.ones((len(p), 2)), truth=np.zeros((1, 4, 4, 3), "uint8"))
+    assert np.isnan(found["truth"])
 
 
 def test_inception_tells_noise_from_photographs():
@@ -57,22 +63,21 @@ def test_inception_tells_noise_from_photographs():
     found = features(photographs)
     assert found.shape == (3, 2048) and features(noise).shape == (3, 2048)
     # The distance itself on a few of the features: 2,048² matrices take seconds.
-    fid = perceptual.Fid(lambda p: np.asarray(features(p))[:, :64])
-    for row, pictures in (("truth", photographs), ("same", photographs), ("noise", noise)):
-        fid.add(row, pictures)
+    rows = {"truth": photographs, "same": photographs, "noise": noise}
+    distance = distances(lambda p: np.asarray(features(p))[:, :64], **rows)
     scale = float(np.sum(found[:, :64].var(axis=0)))
-    assert fid.distance("same", "truth") == pytest.approx(0, abs=1e-4 * scale)
-    assert fid.distance("noise", "truth") > 0.1 * scale
+    assert distance["same"] == pytest.approx(0, abs=1e-4 * scale)
+    assert distance["noise"] > 0.1 * scale
 
 
-def test_fid_without_weights_says_what_to_do(monkeypatch, tiny_model, tmp_path, capsys):
+def test_fid_without_weights_says_what_to_do(monkeypatch):
     def offline(**options):
         raise Exception("URL fetch failure")  # as Keras raises it
 
     monkeypatch.setattr("keras.applications.InceptionV3", offline)
-    argv = ["--model", str(tiny_model), "--size", "32", "--fid", "-o", str(tmp_path / "out")]
-    assert evaluate.main(argv) == 2
-    assert "--fid needs InceptionV3's ImageNet weights" in capsys.readouterr().err
+    message = "--fid needs InceptionV3's ImageNet weights"
+    with pytest.raises(errors.WeightsUnavailable, match=message):
+        perceptual.inception()
 
 
 def test_fid_and_lpips_are_rows_of_the_result(monkeypatch, tiny_model, tmp_path):
@@ -82,7 +87,7 @@ def test_fid_and_lpips_are_rows_of_the_result(monkeypatch, tiny_model, tmp_path)
         "lpips",
         lambda: lambda p, truth: [float((a != b).mean()) for a, b in zip(p, truth)],
     )
-    result = evaluate.evaluate(
+    result = run.evaluate(
         [f"tiny={tiny_model}"], out=str(tmp_path), size=32, fid=True, lpips=True, pictures=0
     )
     rows = result["rows"]

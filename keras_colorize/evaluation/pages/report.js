@@ -85,7 +85,7 @@ function column(text, name = false) {
 function varies(row, name) {
   const values = (data.values[row][name] || []).map(number).filter(Number.isFinite);
   return values.length > 0 && (row !== "truth" || values.some((value) => value !== values[0])
-    && metricOf(name).better !== "higher" && metricOf(name).better !== "lower");
+    && metricOf(name).better === "as the truth row");
 }
 
 function ticks(low, high, count) {
@@ -202,14 +202,42 @@ function drawScatter() {
     text(0, 10, up.heading),
     element("line", { class: "truth-line", x1: x(truth), x2: x(truth), y1: 20, y2: height - 44 }),
     text(x(truth) - 6, 28, "truth", { "text-anchor": "end" }));
+  box.replaceChildren(svg); // texts can be measured from now on
+  const taken = points.map(([, a, b]) => [x(a) - 7, y(b) - 7, x(a) + 7, y(b) + 7]);
+  taken.push([x(truth) - 44, 14, x(truth), 32], [x(truth) - 1, 0, x(truth) + 1, height]);
   for (const [row, a, b] of points) {
-    const far = x(a) > width * 0.7;
-    svg.append(element("g", { class: className(row) },
-      element("circle", { class: "mean", cx: x(a), cy: y(b), r: 6 }),
-      text(x(a) + (far ? -11 : 11), y(b) + 5, row,
-        { class: "label", "text-anchor": far ? "end" : "start" })));
+    const group = element("g", { class: className(row) },
+      element("circle", { class: "mean", cx: x(a), cy: y(b), r: 6 }));
+    svg.append(group);
+    addLabel(group, row, x(a), y(b), [44, 14, width - 6, height - 44], taken);
   }
-  box.replaceChildren(svg);
+}
+
+// A label stands right or left of its point, or else as little above or below that as it takes to
+// cover no other label and no point; a line then leads to it.
+function addLabel(group, words, x, y, [left, top, right, bottom], taken) {
+  const label = text(x, y, words, { class: "label" });
+  group.append(label);
+  const width = label.getComputedTextLength();
+  for (let step = 0; step < 80; step += 1) {
+    const middle = y + Math.ceil(step / 2) * 8 * (step % 2 ? -1 : 1);
+    for (const start of [x + 11, x - 11 - width]) {
+      const box = [start, middle - 8, start + width, middle + 8];
+      const inside = start >= left && box[2] <= right && box[1] >= top && box[3] <= bottom;
+      const covers = ([x0, y0, x1, y1]) =>
+        x0 < box[2] && box[0] < x1 && y0 < box[3] && box[1] < y1;
+      if (!inside || taken.some(covers)) continue;
+      label.setAttribute("x", start);
+      label.setAttribute("y", middle + 5);
+      taken.push(box);
+      if (step) {
+        const end = start > x ? start - 2 : start + width + 2;
+        group.prepend(element("line", { class: "leader", x1: x, y1: y, x2: end, y2: middle }));
+      }
+      return;
+    }
+  }
+  label.remove(); // no room: the table has its numbers
 }
 
 const select = find("metric");

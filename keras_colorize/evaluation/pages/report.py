@@ -1,147 +1,64 @@
 """`report.html`: the tables, plots and pictures of an evaluation in one file."""
 
-import bisect
 import math
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from types import SimpleNamespace
+import re
+from collections.abc import Mapping
 
-import numpy as np
-
-from keras_colorize import files
+from keras_colorize import cli, files
+from keras_colorize.evaluation.observers import Gallery
 from keras_colorize.evaluation.pages.page import embed, escape, render
-
-_GREY, _TRUTH = "grey", "truth"
-_GAIN = "psnr"  # best and worst are those with the most and the least of it above grey
+from keras_colorize.evaluation.request import CEILINGS, GREY, TRUTH
+from keras_colorize.evaluation.summary import AS_GREY, AS_TRUTH, HIGHER, LOWER, METRICS, ZERO
+from keras_colorize.evaluation.tables import write as write_number
 
 # The pictures take at most so many bytes of the file. Where they would take more they become
 # smaller, then fewer: (pictures at each end of a row, their long side in pixels).
 _BYTES = 8 * 2**20
 _LADDER = ((6, 384), (6, 256), (3, 192), (1, 128), (0, 1))
-_KEPT = _LADDER[0][0]
+SHOWN = _LADDER[0][0]
 _PHOTOGRAPHS = 2000  # of more, an even selection is in the plot and the table of photographs
 
 _BETTER = {
-    "higher": ("↑", "higher is better"),
-    "lower": ("↓", "lower is better"),
-    "as the truth row": ("≈", "best where nearest to the truth row"),
+    HIGHER: ("↑", "higher is better"),
+    LOWER: ("↓", "lower is better"),
+    ZERO: ("→0", "best where nearest to zero"),
+    AS_TRUTH: ("≈", "best where nearest to the truth row"),
+    AS_GREY: ("≈ grey", "best where nearest to the grey row"),
 }
 _NAMED = 3  # more rows than these are counted in the title, not named
 
 
-@dataclass(frozen=True)
-class Card:
-    """One photograph as one row has it.
-
-    Attributes:
-        image: The photograph's name.
-        before: PSNR of the grey picture, dB.
-        after: PSNR of the row's picture, dB.
-        pictures: Grey, the row's, and the photograph itself: uint8 `(H, W, 3)`.
-    """
-
-    image: str
-    before: float
-    after: float
-    pictures: tuple[np.ndarray, np.ndarray, np.ndarray]
-
-    @property
-    def gain(self) -> float:
-        """What the row adds to grey; 0 where both are perfect, on a photograph without color."""
-        return 0.0 if self.before == self.after else self.after - self.before
-
-
-class Extremes:
-    """The photographs on which each row gains most and least over grey.
-
-    Memory is bounded: whatever number passes by, a few of each row are kept.
-    """
-
-    def __init__(self):
-        self._seen = 0
-        self._best: dict[str, list] = {}
-        self._worst: dict[str, list] = {}
-
-    def add(self, image: str, pictures: Mapping, values: Mapping) -> None:
-        """Look at one photograph.
-
-        Args:
-            image: Its name.
-            pictures: Row → uint8 `(H, W, 3)`; grey and truth are among them.
-            values: Row → metric → value; `psnr` is among them.
-        """
-        self._seen += 1
-        for row in pictures:
-            if row in (_GREY, _TRUTH):
-                continue
-            # Copies, since a slice of a batch would keep the whole batch.
-            shown = tuple(np.array(pictures[name]) for name in (_GREY, row, _TRUTH))
-            card = Card(image, values[_GREY][_GAIN], values[row][_GAIN], shown)
-            entry = (card.gain, -self._seen, card)  # of equals, the earlier is the better
-            best, worst = self._best.setdefault(row, []), self._worst.setdefault(row, [])
-            bisect.insort(best, entry)
-            bisect.insort(worst, entry)
-            del best[:-_KEPT], worst[_KEPT:]
-
-    def ends(self, count: int = _KEPT) -> dict[str, tuple[list[Card], list[Card]]]:
-        """Return up to `count` best and worst of each row; no photograph is among both."""
-        best, worst = min(count, (self._seen + 1) // 2), min(count, self._seen // 2)
-        return {
-            row: (
-                [card for *_, card in reversed(self._best[row])][:best],
-                [card for *_, card in self._worst[row]][:worst],
-            )
-            for row in self._best
-        }
-
-
-def write(
-    path: str | os.PathLike,
-    result: dict,
-    per_image: Iterable[dict],
-    extremes: Extremes,
-    headings: Mapping,
-) -> None:
+def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
     """Write an evaluation's report as one HTML file, atomically.
 
     Args:
         path: The file.
-        result: What `metrics.json` holds: `rows`, `photographs`, `data`, `size`, `crop`, `color`,
-            `version`, `date` and, where there are any, `skipped`, `trained_on`, `intervals` (row →
-            metric → its lower and upper end), and `tests` of pairs of rows. Photographs without
-            colors of their own have no truth row.
-        per_image: One record for each photograph and row: `image`, `row` and the metrics.
-        extremes: The pictures to show.
-        headings: Metric → its `heading`, its `form`, and what is `better`: `higher`, `lower`, `as
-            the truth row`. A metric that is not among them gets a column all the same.
+        result: What `metrics.json` holds. Photographs without colors of their own have no truth
+            row.
+        gallery: The pictures to show.
     """
-    shown = [row for row in result["rows"] if row not in (_GREY, _TRUTH)]
-    rows = [_GREY, *shown, *([_TRUTH] if _TRUTH in result["rows"] else [])]
-    means = {row: result["rows"][row] for row in rows}
-    metrics = {}
-    for name in dict.fromkeys(name for values in means.values() for name in values):
-        unknown = SimpleNamespace(heading=name, form="{:.4g}", better="")
-        metrics[name] = headings.get(name, unknown)
-    subject = ", ".join(shown) if len(shown) <= _NAMED else f"{len(shown)} colorizations"
+    means = result["rows"]
+    models = [row for row in means if row not in (GREY, TRUTH, *CEILINGS)]
+    metrics = {name: METRICS[name] for name in means[GREY]}
     body = "\n".join(
         [
-            _header(result, shown),
+            _header(result, models),
             "<main>",
-            _means(result, means, metrics),
-            _tests(result, metrics),
+            _means(result, metrics),
+            _tests(result),
             _SECTIONS,
-            _gallery(extremes, _TRUTH in means),
+            _gallery(gallery, TRUTH in means),
             "</main>",
             _footer(result),
         ]
     )
-    title = f"{subject or 'Grey and truth'} on {result['photographs']} photographs"
-    page = render("report", title, body, _data(means, metrics, per_image))
-    files.write_text(path, page)
+    subject = ", ".join(models) if len(models) <= _NAMED else f"{len(models)} colorizations"
+    title = f"{subject or 'Grey and truth'} on {cli.counted(result['photographs'], 'photograph')}"
+    files.write_text(path, render("report", title, body, _data(result, metrics)))
 
 
-def _header(result, shown) -> str:
+def _header(result, models) -> str:
     facts = {
         "Photographs": f"{result['photographs']:,}",
         "Data": result["data"],
@@ -150,93 +67,96 @@ def _header(result, shown) -> str:
         "Date": result["date"],
         "Version": f"keras_colorize {result['version']}",
     }
-    if result.get("skipped"):
+    if result["skipped"]:
         facts["Photographs"] += f" ({result['skipped']:,} files could not be used)"
     items = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
-    names = ", ".join(f"<b>{escape(name)}</b>" for name in shown)
-    if len(shown) > _NAMED:
-        names = f"<b>{len(shown)} colorizations</b>"
-    if _TRUTH not in result["rows"]:
-        subtitle = f"{names} on photographs without color"
-    else:
-        subtitle = f"{names} beside the grey and the true photographs"
-    if not shown:
-        subtitle = "Grey and truth"
+    names = ", ".join(f"<b>{_breakable(name)}</b>" for name in models)
+    if len(models) > _NAMED:
+        names = f"<b>{len(models)} colorizations</b>"
+    beside = "beside the grey and the true photographs"
+    beside = beside if TRUTH in result["rows"] else "on photographs without color"
+    subtitle = f"{names} {beside}" if models else "Grey and truth"
     return (
         '<header class="top"><p class="kicker">Colorization, evaluated</p>'
         f"<h1>{subtitle}</h1><dl>{items}</dl></header>"
     )
 
 
-def _means(result, means, metrics) -> str:
+def _breakable(name) -> str:
+    """Return a name for HTML that may go on in a new line after a dot or a comma."""
+    return re.sub(r"([.,])(?=[^\W\d])", r"\1<wbr>", escape(name))
+
+
+def _means(result, metrics) -> str:
+    means = result["rows"]
     heads = ['<th scope="col" class="name"><button type="button">Row</button></th>']
     for name, metric in metrics.items():
-        mark, meaning = _BETTER.get(metric.better, ("", ""))
-        mark = f'<span class="way" aria-hidden="true">{mark}</span>' if mark else ""
-        title = ": ".join(filter(None, (metric.heading, getattr(metric, "says", ""), meaning)))
+        mark, meaning = _BETTER[metric.better]
         heads.append(
-            f'<th scope="col" data-metric="{escape(name)}" title="{escape(title)}">'
-            f'<button type="button">{escape(metric.heading)}{mark}</button></th>'
+            f'<th scope="col" data-metric="{name}" '
+            f'title="{escape(f"{metric.heading}: {metric.says}: {meaning}")}">'
+            f'<button type="button">{escape(metric.heading)}'
+            f'<span class="way" aria-hidden="true">{mark}</span></button></th>'
         )
     best = {name: _best(means, name, metric.better) for name, metric in metrics.items()}
     lines = []
     for number, (row, values) in enumerate(means.items()):
-        kind = row if row in (_GREY, _TRUTH) else "model"
+        kind = "ceiling" if row in CEILINGS else row if row in (GREY, TRUTH) else "model"
         cells = []
         for name, metric in metrics.items():
             value, form = values.get(name), metric.form
-            interval = result.get("intervals", {}).get(row, {}).get(name)
-            low_high = (
-                f'<span class="interval">{"…".join(_number(end, form) for end in interval)}</span>'
-                if interval and row != _TRUTH
-                else ""
-            )
+            interval = result["intervals"].get(row, {}).get(name)
+            ends = "…".join(write_number(end, form) for end in interval or ())
+            ends = f'<span class="interval">{ends}</span>' if ends and row != TRUTH else ""
             mark = ' class="best"' if row in best[name] else ""
             key = "" if value is None or math.isnan(value) else value
-            cells.append(f'<td{mark} data-value="{key}">{_number(value, form)}{low_high}</td>')
-        seen = result.get("trained_on", {}).get(row, 0)
+            text = write_number(value, form)
+            cells.append(f'<td{mark} data-value="{key}">{text}{ends}</td>')
+        seen = result["trained_on"].get(row, 0)
         note = f"<small>trained on {seen} of these {result['photographs']}</small>" if seen else ""
         lines.append(
             f'<tr class="{kind}"><th scope="row" class="name" data-value="{number}">'
-            f'<i class="dot c{number % 8}"></i>{escape(row)}{note}</th>{"".join(cells)}</tr>'
+            f'<i class="dot c{number % 8}"></i>{_breakable(row)}{note}</th>{"".join(cells)}</tr>'
         )
+    used = {metric.better for metric in metrics.values()}
     legend = ". ".join(
         f'<span class="way">{mark}</span>{meaning}'
-        for mark, meaning in (
-            _BETTER[b] for b in _BETTER if b in {m.better for m in metrics.values()}
-        )
+        for better, (mark, meaning) in _BETTER.items()
+        if better in used
     )
-    intervals = "Below each mean: its 95&nbsp;% interval. " if result.get("intervals") else ""
     return (
         '<section id="means"><h2>Means over the photographs</h2>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Means">'
         f'<table class="sortable"><thead><tr>{"".join(heads)}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
-        f'<p class="note">{legend}. {intervals}The best row but truth is set in bold. '
-        "A heading sorts.</p></section>"
+        f'<p class="note">{legend}. Below each mean: its 95&nbsp;% interval. The best row is set '
+        "in bold; truth and rows made of it do not compete. A heading sorts.</p></section>"
     )
 
 
 def _best(means, metric, better) -> set[str]:
-    """Return the rows, truth aside, whose value no other row beats."""
-    values = {row: v[metric] for row, v in means.items() if row != _TRUTH and metric in v}
-    values = {row: v for row, v in values.items() if v is not None and not math.isnan(v)}
-    truth = means.get(_TRUTH, {}).get(metric)
-    if better == "as the truth row" and truth is not None:
-        values = {row: abs(value - truth) for row, value in values.items()}
-    elif better not in ("higher", "lower"):
+    """Return the rows that no other row beats; truth and what is made of it do not compete."""
+    measure = {AS_TRUTH: TRUTH, AS_GREY: GREY}.get(better)
+    target = means.get(measure, {}).get(metric) if measure else 0.0
+    if target is None:
         return set()
-    top = (max if better == "higher" else min)(values.values(), default=None)
-    return {row for row, value in values.items() if value == top}
+    distances = {}
+    for row, values in means.items():
+        value = values.get(metric, math.nan)
+        if row not in (TRUTH, *CEILINGS, measure) and not math.isnan(value):
+            ordered = {HIGHER: -value, LOWER: value}
+            distances[row] = ordered.get(better, abs(value - target))
+    least = min(distances.values(), default=None)
+    return {row for row, distance in distances.items() if distance == least}
 
 
-def _tests(result, metrics) -> str:
+def _tests(result) -> str:
     """Return the table of paired tests between rows, if there are any."""
     lines = []
-    for test in result.get("tests", ()):
-        metric = metrics[test["metric"]]
+    for test in result["tests"]:
+        metric = METRICS[test["metric"]]
         difference, *ends = (
-            _number(test[key], metric.form) for key in ("difference", "low", "high")
+            write_number(test[key], metric.form) for key in ("difference", "low", "high")
         )
         pair = " − ".join(map(escape, test["rows"]))
         lines.append(
@@ -244,7 +164,7 @@ def _tests(result, metrics) -> str:
             f'<td data-value="{escape(metric.heading)}">{escape(metric.heading)}</td>'
             f'<td data-value="{test["difference"]}">{difference}</td>'
             f'<td data-value="{test["low"]}">{"…".join(ends)}</td>'
-            f'<td data-value="{test["p"]}">{_number(test["p"], "{:.2g}")}</td></tr>'
+            f'<td data-value="{test["p"]}">{write_number(test["p"], "{:.2g}")}</td></tr>'
         )
     if not lines:
         return ""
@@ -264,12 +184,6 @@ def _tests(result, metrics) -> str:
     )
 
 
-def _number(value, form) -> str:
-    if value is None or math.isnan(value):
-        return "–"
-    return ("∞" if value > 0 else "−∞") if math.isinf(value) else form.format(value)
-
-
 _SECTIONS = """<section id="spread"><div class="bar"><h2>From photograph to photograph</h2>
 <label>Metric <select id="metric"></select></label></div>
 <noscript><p class="note">The plots and the table of photographs need JavaScript.</p></noscript>
@@ -284,52 +198,53 @@ moves toward the truth's colorfulness (dashed) without falling.</p></section>
 <p class="note" id="images-note"></p></section>"""
 
 
-def _gallery(extremes, has_truth) -> str:
+def _gallery(gallery, has_truth) -> str:
+    # Without true colors nothing is best or worst: these are the first photographs and the last.
+    titles = ("Best against grey", "Worst against grey") if has_truth else ("", "")
     for count, side in _LADDER:
         sections, total = [], 0
-        for row, (best, worst) in extremes.ends(count).items():
-            # Without true colors nothing is best or worst, and these are the first and the last.
-            ends = (("Best against grey", best), ("Worst against grey", worst))
+        for row, extremes in gallery.rows.items():
             parts = []
-            for title, cards in ends if has_truth else (("", best), ("", worst)):
-                figures = [_figure(card, row, side, has_truth) for card in cards]
+            for title, cards in zip(titles, extremes.ends(count)):
+                figures = [_figure(card, row, side) for card in cards]
                 total += sum(map(len, figures))
                 if figures:
                     title = f"<h4>{title}</h4>" if title else ""
                     parts.append(f'{title}<div class="cards">{"".join(figures)}</div>')
             if parts:
-                sections.append(f"<h3>{escape(row)}</h3>{''.join(parts)}")
+                sections.append(f"<h3>{_breakable(row)}</h3>{''.join(parts)}")
         if total <= _BYTES:
             break
     if not sections:
         return ""
-    choice = (
-        '<div class="pair" role="group" aria-label="Compare">'
-        '<button type="button" aria-pressed="true" data-pair="before">grey | colored</button>'
-        '<button type="button" aria-pressed="false" data-pair="after">colored | truth</button>'
-        "</div>"
-    )
-    choice, heading = (choice, "Best and worst") if has_truth else ("", "Pictures")
+    choice, heading, rule = "", "Pictures", ""
+    if has_truth:
+        heading, rule = "Best and worst", "By PSNR above that of the grey picture. "
+        choice = (
+            '<div class="pair" role="group" aria-label="Compare">'
+            '<button type="button" aria-pressed="true" data-pair="before">grey | colored</button>'
+            '<button type="button" aria-pressed="false" data-pair="after">colored | truth</button>'
+            "</div>"
+        )
     return (
         '<section id="pictures" data-pair="before"><div class="bar">'
-        f"<h2>{heading}</h2>{choice}</div>"
-        f'<p class="note">{"By PSNR above that of the grey picture. " if has_truth else ""}'
+        f'<h2>{heading}</h2>{choice}</div><p class="note">{rule}'
         "Drag across a picture, or focus it and use the arrow keys.</p>"
         f"{''.join(sections)}</section>"
     )
 
 
-def _figure(card, row, side, has_truth) -> str:
-    grey, made, truth = (embed(picture, side) for picture in card.pictures)
+def _figure(card, row, side) -> str:
+    grey, made, *truth = (embed(picture, side) for picture in card.pictures)
     name = escape(card.image)
-    sign = "+" if card.gain >= 0 else "−"
-    gain = f"{sign}{_number(abs(card.gain), '{:.2f}')} dB"
-    values = f"{_number(card.before, '{:.2f}')} → {_number(card.after, '{:.2f}')} dB"
-    height, width = card.pictures[2].shape[:2]
+    height, width = card.pictures[0].shape[:2]
     size = f'width="{width}" height="{height}" decoding="async" draggable="false"'
-    last = f'<img class="truth" alt="" {size} src="{truth}">' if has_truth else ""
-    told = f'<span class="gain">{gain}</span><span class="values">{values}</span>'
-    told = told if has_truth else ""
+    last = told = ""
+    if truth:
+        last = f'<img class="truth" alt="" {size} src="{truth[0]}">'
+        before, after = (write_number(card.values[r]["psnr"], "{:.2f}") for r in (GREY, row))
+        gain = f"{'+' if card.gain >= 0 else '−'}{write_number(abs(card.gain), '{:.2f}')} dB"
+        told = f'<span class="gain">{gain}</span><span class="values">{before} → {after} dB</span>'
     return (
         f'<figure><div class="compare"><img class="grey" alt="" {size} src="{grey}">'
         f'<img class="made" alt="{name}, colored by {escape(row)}" {size} src="{made}">'
@@ -342,20 +257,19 @@ def _figure(card, row, side, has_truth) -> str:
 
 
 def _footer(result) -> str:
-    print_ = escape(str(result.get("fingerprint", ""))[:16])
-    fingerprint = f" Data fingerprint {print_}." if print_ else ""
     return (
         f"<footer><p>Written by keras_colorize {escape(result['version'])}, "
-        f"{escape(result['date'])}.{fingerprint} "
+        f"{escape(result['date'])}. Data fingerprint {escape(result['fingerprint'][:16])}. "
         "This page is one file and loads nothing.</p></footer>"
     )
 
 
-def _data(means, metrics, per_image) -> dict:
+def _data(result, metrics) -> dict:
     """Return what the page's script draws: every value once, rounded to five digits."""
+    means = result["rows"]
     images, values = [], {row: {} for row in means}
-    for record in per_image:
-        if record["row"] == _GREY:  # every photograph has one; two may have the same name
+    for record in result["images"]:
+        if record["row"] == GREY:  # every photograph has one; two may have the same name
             images.append(record["image"])
         for name in metrics.keys() & record.keys():
             values[record["row"]].setdefault(name, []).append(_short(record[name]))

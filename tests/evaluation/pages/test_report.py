@@ -2,23 +2,17 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from keras_colorize.evaluation.observers import Batch, Gallery
 from keras_colorize.evaluation.pages import report
 
-HEADINGS = {
-    "psnr": SimpleNamespace(heading="PSNR dB", form="{:.2f}", better="higher"),
-    "mse": SimpleNamespace(heading="MSE", form="{:.1f}", better="lower"),
-    "colorfulness": SimpleNamespace(
-        heading="colorfulness", form="{:.1f}", better="as the truth row", says="M <3>"
-    ),
-}
 EVIL = [
     "<script>window.hacked = 1</script>.jpg",
     '"><img src=x onerror="window.hacked=1">.png',
@@ -26,7 +20,14 @@ EVIL = [
     "no UTF-8 \udcff.jpg",
 ]
 IMAGES = [*EVIL, *(f"photo {i}.jpg" for i in range(1, 13))]
-ROWS = {"grey": (20.0, 0.0), "one": (21.0, 30.0), "<i>two</i>": (19.0, 44.0), "truth": (None, 40.0)}
+# PSNR of the first photograph, colorfulness, and two metrics that single pictures do not have.
+ROWS = {
+    "grey": (20.0, 0.0, {"bias_b": 0.5, "border_ratio": 1.1}),
+    "one": (21.0, 30.0, {"bias_b": -0.1, "border_ratio": 1.4}),
+    "<i>two</i>": (19.0, 44.0, {"bias_b": -12.0, "border_ratio": 0.9}),
+    "truth": (float("inf"), 40.0, {"bias_b": 0.0, "border_ratio": float("nan")}),
+}
+CEILING = {"half chroma": (30.0, 39.0, {"bias_b": 0.0, "border_ratio": 1.1})}
 
 
 def solid(*rgb, side=64):
@@ -37,27 +38,28 @@ RED = solid(200, 30, 30)
 
 
 def evaluation(images=IMAGES, rows=ROWS, picture=RED):
-    """Make up an evaluation: row "one" gains i dB over grey on the i-th photograph."""
-    extremes, per_image = report.Extremes(), []
+    """Make up an evaluation: row "one" gains i + 1 dB over grey on the i-th photograph."""
+    gallery, per_image = Gallery(report.SHOWN), []
+    grey = np.full_like(picture, 90)
+    pictures = {row: (grey if row == "grey" else picture)[None] for row in rows}
     for i, image in enumerate(images):
-        values = {}
-        for number, (row, (psnr, colorfulness)) in enumerate(rows.items()):
-            psnr = float("inf") if psnr is None else psnr + (i if number else 0)
-            values[row] = {"psnr": psnr, "mse": 1000.0 - number, "colorfulness": colorfulness}
-            values[row]["novelty"] = 0.25 * number
-            per_image.append({"image": image, "row": row, **values[row]})
-        pictures = dict.fromkeys(rows, picture)
-        extremes.add(image, {**pictures, "grey": solid(90, 90, 90)}, values)
+        values = {
+            row: {"psnr": psnr + (i if row != "grey" else 0), "colorfulness": colorfulness}
+            for row, (psnr, colorfulness, _) in rows.items()
+        }
+        per_image += [{"image": image, "row": row, **found} for row, found in values.items()]
+        gallery.see(Batch([image], pictures, [values]))
     means = {
         row: {
             name: float(np.mean([r[name] for r in per_image if r["row"] == row]))
-            for name in ("psnr", "mse", "colorfulness", "novelty")
+            for name in ("psnr", "colorfulness")
         }
-        for row in rows
+        | of_row
+        for row, (_, _, of_row) in rows.items()
     }
-    means.get("one", {})["pooled"] = 12.5  # a metric of the row, not of its pictures
     result = {
         "rows": means,
+        "images": per_image,
         "photographs": len(images),
         "skipped": 3,
         "data": "<holiday> pictures/",
@@ -74,7 +76,7 @@ def evaluation(images=IMAGES, rows=ROWS, picture=RED):
         "date": "2026-01-02 03:04+00:00",
         "fingerprint": "0123456789abcdef0123",
     }
-    return result, per_image, extremes, HEADINGS
+    return result, gallery
 
 
 @pytest.fixture(scope="module")
@@ -149,12 +151,23 @@ def test_report_orders_rows_and_marks_the_best(written):
     lines = re.findall(r'<tr class="(\w+)">(.*?)</tr>', text)
     assert [kind for kind, _ in lines] == ["grey", "model", "model", "truth"]
     best = [re.findall(r'<td class="best" [^>]*>([^<]*)', line) for _, line in lines]
-    # PSNR: one, 21 + 7.5. MSE: two, 998. Colorfulness: two's 44 is nearer to truth's 40 than 30.
-    # "novelty" has no heading, so nobody knows which way is better.
-    assert best == [[], ["28.50"], ["998.0", "44.0"], []]
-    assert "26.50…30.50" in text and "∞" in lines[3][1]
-    assert 'data-metric="novelty"' in text and ">0.25<" in lines[1][1]
-    assert lines[0][1].endswith(">–</td>") and lines[1][1].endswith(">12.5</td>")
+    # PSNR: one, 21 + 7.5. Colorfulness: two's 44 is nearer to truth's 40 than 30. Shift of b*: of
+    # 0.5, −0.1 and −12 the smallest is −0.1. Border / center: 0.9 is nearer to grey's 1.1 than 1.4.
+    assert best == [[], ["28.50", "-0.10"], ["44.0", "0.900"], []]
+    assert "26.50…30.50" in text and "∞" in lines[3][1] and lines[3][1].endswith(">–</td>")
+    for place in ("zero", "the truth row", "the grey row"):
+        # In a heading's title and below the table.
+        assert text.count(f"best where nearest to {place}") == 2
+
+
+def test_report_does_not_count_ceilings_as_models(tmp_path):
+    rows = dict(list(ROWS.items())[:2]) | CEILING | {"truth": ROWS["truth"]}
+    report.write(tmp_path / "report.html", *evaluation(rows=rows))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>one on 16 photographs</title>" in text
+    lines = dict(re.findall(r'<tr class="(\w+)">(.*?)</tr>', text))
+    assert 'class="best"' not in lines["ceiling"] and 'class="best"' in lines["model"]
+    assert text.index("<h3>one</h3>") < text.index("<h3>half chroma</h3>")
 
 
 def test_report_tells_paired_tests(written):
@@ -165,10 +178,10 @@ def test_report_tells_paired_tests(written):
 
 
 def test_report_of_photographs_without_color(tmp_path):
-    result, per_image, extremes, headings = evaluation()
-    del result["rows"]["truth"], result["tests"]
-    per_image = (record for record in per_image if record["row"] != "truth")
-    report.write(tmp_path / "report.html", result, per_image, extremes, headings)
+    rows = {row: values for row, values in ROWS.items() if row != "truth"}
+    result, gallery = evaluation(rows=rows)
+    del result["tests"][:]
+    report.write(tmp_path / "report.html", result, gallery)
     elements = Elements((tmp_path / "report.html").read_text(encoding="utf-8"))
     classes = [a.get("class") for _, a in elements.found]
     assert classes.count("made") == 2 * 12 and not {"truth", "gain", "pair"} & set(classes)
@@ -190,37 +203,6 @@ def test_report_of_grey_and_truth_alone(tmp_path):
     rows = {row: ROWS[row] for row in ("grey", "truth")}
     report.write(tmp_path / "report.html", *evaluation(IMAGES[:1], rows))
     assert "Best and worst" not in (tmp_path / "report.html").read_text(encoding="utf-8")
-
-
-def test_extremes_are_those_of_sorting_everything():
-    gains = np.random.default_rng(0).normal(0, 3, 200)
-    extremes = report.Extremes()
-    for i, gain in enumerate(gains):
-        values = {"grey": {"psnr": 20.0}, "model": {"psnr": 20.0 + gain}, "truth": {"psnr": 99.0}}
-        extremes.add(str(i), dict.fromkeys(values, solid(0, 0, 0, side=2)), values)
-    best, worst = extremes.ends()["model"]
-    order = [str(i) for i in np.argsort(gains)]
-    assert [card.image for card in worst] == order[:6]
-    assert [card.image for card in best] == order[:-7:-1]
-
-
-@pytest.mark.parametrize("count, best, worst", [(1, 1, 0), (5, 3, 2), (12, 6, 6)])
-def test_extremes_show_no_photograph_twice(count, best, worst):
-    extremes = evaluation([str(i) for i in range(count)])[2]
-    for row in ("one", "<i>two</i>"):
-        ends = extremes.ends()[row]
-        assert [len(end) for end in ends] == [best, worst]
-        assert len({card.image for end in ends for card in end}) == count
-
-
-def test_extremes_keep_no_batch_alive():
-    batch = np.zeros((8, 4, 4, 3), "uint8")
-    extremes = report.Extremes()
-    values = {row: {"psnr": 1.0} for row in ("grey", "model", "truth")}
-    extremes.add("a", dict.fromkeys(values, batch[0]), values)
-    (card,), _ = extremes.ends()["model"]
-    assert all(picture.base is None for picture in card.pictures)
-    assert card.gain == 0
 
 
 def test_report_pictures_keep_to_their_bound(tmp_path):
@@ -270,7 +252,7 @@ def test_report_lists_and_draws_the_chosen_metric(opened):
         "[...document.getElementById('images').tHead.rows[0].cells].map(e => e.textContent)"
     ) == ["Photograph", "grey", "one", "<i>two</i>"]
     assert opened.run("[...document.getElementById('metric').options].map(e => e.value)") == [
-        *("psnr", "mse", "colorfulness", "novelty")
+        *("psnr", "colorfulness")
     ]
     points = "document.querySelectorAll('#distribution circle').length"
     assert opened.run(points) == 3 * len(IMAGES)
@@ -284,6 +266,30 @@ def test_report_lists_and_draws_the_chosen_metric(opened):
     assert shown == IMAGES
     assert opened.run("document.querySelectorAll('#scatter .mean').length") == 3
     assert opened.run("window.hacked === undefined")
+
+
+@pytest.mark.browser
+def test_report_labels_do_not_overlap_and_names_do_not_break_in_a_word(browser, tmp_path):
+    close = {f"vgg_fusion.gamut.photos26k.{i}": (21 + i / 50, 30.0 + i / 9, {}) for i in range(8)}
+    rows = {"grey": (20.0, 0.0, {}), **close, "truth": (float("inf"), 40.0, {})}
+    report.write(tmp_path / "report.html", *evaluation(IMAGES[4:8], rows))
+    browser.open(tmp_path / "report.html")
+    boxes = browser.wait(
+        "(labels => labels.length && labels.map(e => e.getBoundingClientRect())"
+        ".map(r => [r.left, r.top, r.right, r.bottom]))"
+        "([...document.querySelectorAll('#scatter .label')])"
+    )
+    assert len(boxes) == 9
+    for (a, b, c, d), (e, f, g, h) in itertools.combinations(boxes, 2):
+        assert c <= e or g <= a or d <= f + 2 or h <= b + 2  # lines of text may touch
+    # A name is several texts, between which it may break; none of them takes two lines.
+    browser.open(tmp_path / "report.html", width=375, height=700, phone=True)
+    lines = browser.run(
+        "[...document.querySelectorAll('#means tbody .name')].flatMap(e => [...e.childNodes])"
+        ".filter(e => e.nodeType === 3).map(text => { const range = document.createRange();"
+        "range.selectNodeContents(text); return range.getClientRects().length; })"
+    )
+    assert len(lines) > 8 and set(lines) == {1}
 
 
 SPLIT = "document.querySelector('.compare').style.getPropertyValue('--at')"

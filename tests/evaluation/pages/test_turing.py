@@ -1,4 +1,4 @@
-"""The colorization Turing test: its pages, a judge in a browser, and the pooling of answers."""
+"""The pages of the colorization Turing test, and a judge in a browser."""
 
 import csv
 import json
@@ -8,8 +8,11 @@ import statistics
 import numpy as np
 import pytest
 import scipy.stats
+import skimage.color
 
 from keras_colorize import errors, evaluate
+from keras_colorize.evaluation.answers import COLUMNS
+from keras_colorize.evaluation.observers import Batch, Sample
 from keras_colorize.evaluation.pages import turing
 
 RED, BLUE = (210, 40, 40), (40, 40, 210)
@@ -19,40 +22,17 @@ def solid(rgb, side=16):
     return np.full((side, side, 3), rgb, "uint8")
 
 
-def sample(count):
+def sample(count, model="my model"):
     """Photographs that are red; the model makes them blue."""
-    made = turing.Sample()
-    for i in range(count):
-        made.add(f"photo, {i}.jpg", {"truth": solid(RED), "my model": solid(BLUE)})
+    made = Sample(turing.PAIRS)
+    names = [f"photo, {i}.jpg" for i in range(count)]
+    pictures = {"truth": np.stack([solid(RED)] * count), model: np.stack([solid(BLUE)] * count)}
+    made.see(Batch(names, pictures, [{}] * count))
     return made
 
 
 def data_of(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text("utf-8")).group(1))
-
-
-@pytest.mark.parametrize("fooled, judged", [(0, 36), (1, 3), (18, 36), (465, 1440), (7, 7)])
-def test_wilson_against_scipy(fooled, judged):
-    expected = scipy.stats.binomtest(fooled, judged).proportion_ci(0.95, "wilson")
-    assert turing.wilson(fooled, judged) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-def test_wilson_of_nothing_is_an_error():
-    with pytest.raises(ValueError, match="trials=0"):
-        turing.wilson(0, 0)
-
-
-def test_sample_has_no_favorites():
-    # 100 photographs for 50 places, 400 times: each is expected 200 times, with a standard
-    # deviation of 10 (binomial); five of them are outside once in 17,000 times over all hundred.
-    times = np.zeros(100)
-    for seed in range(400):
-        drawn = turing.Sample(seed)
-        for i in range(100):
-            drawn.add(str(i), {})
-        assert len(drawn.kept) == 50
-        times[[int(image) for image, _ in drawn.kept]] += 1
-    assert np.all(np.abs(times - 200) < 50)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +56,11 @@ def test_turing_page_loads_nothing_and_names_no_model_outside_its_data(tmp_path)
 
 
 def test_turing_page_of_a_name_that_is_no_file_name(tmp_path):
-    photographs = turing.Sample()
-    for i in range(2):
-        photographs.add(str(i), {"truth": solid(RED), "../a/b": solid(BLUE)})
-    (page,) = turing.write(tmp_path, photographs, ["../a/b"])
+    (page,) = turing.write(tmp_path, sample(2, "../a/b"), ["../a/b"])
     assert page.parent == tmp_path and page.exists()
 
 
 def test_turing_check_has_its_own_lightness_and_anothers_colors():
-    import skimage.color
-
     own, other = solid((120, 120, 120)), solid((150, 90, 90))
     mixed = skimage.color.rgb2lab(turing._borrow(own, other))[0, 0]
     expected = skimage.color.rgb2lab(other)[0, 0]
@@ -96,59 +71,6 @@ def test_turing_check_has_its_own_lightness_and_anothers_colors():
 def test_turing_needs_two_photographs(tmp_path):
     with pytest.raises(errors.UsageError, match="at least 2 photographs"):
         turing.write(tmp_path, sample(1), ["my model"])
-
-
-def answers(path, session, fooled, model="m", kind="test"):
-    """Write answers as a page does."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, turing.COLUMNS, restval="x")
-        table.writeheader()
-        for value in fooled:
-            table.writerow(
-                {"session": session, "model": model, "kind": kind, "fooled": value}
-                | {"shown_ms": "1000.0"}
-            )
-    return path
-
-
-def test_pool_counts_each_program_by_itself(tmp_path, capsys):
-    files = [
-        answers(tmp_path / "1.csv", "1", [1, 0, 0, 0]),
-        answers(tmp_path / "2.csv", "2", [1, 1, 0, 0, 0, 0]),
-        answers(tmp_path / "3.csv", "3", [1, 0], model="other"),
-    ]
-    with open(files[0], "a") as file:  # neither practice nor a check counts
-        file.write(
-            "1,x,m,5,practice,x,left,right,1,1000,1\r\n1,x,m,6,check,x,left,left,0,1000,1\r\n"
-        )
-    assert evaluate.main(["--turing-answers", *map(str, files)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    # Wilson by hand for 3 of 10, z² = 3.8415: (0.3 + 0.19207) / 1.38415 = 0.35551,
-    # 1.96 √(0.021 + 0.0096037) / 1.38415 = 0.24772.
-    assert lines[2] == "| m | 2 | 10 | 3 (30.0%) | 10.8% – 60.3% | 1 of 1 | 1000 ms |"
-    assert lines[3].startswith("| other | 1 | 2 | 1 (50.0%) |")
-
-
-@pytest.mark.parametrize(
-    "content, message",
-    [
-        ("a,b\n1,2\n", "no answers of a Turing test"),
-        (",".join(turing.COLUMNS) + "\n1,x,m,1,test,x,left,left,maybe,1000,1\n", "Line 2 is no"),
-        (b"\xff\xfe\x00", "cannot be read"),
-    ],
-)
-def test_pool_refuses_what_no_page_saved(tmp_path, content, message, capsys):
-    path = tmp_path / "answers.csv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert evaluate.main(["--turing-answers", str(path)]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_pool_counts_no_judge_twice(tmp_path):
-    first = answers(tmp_path / "1.csv", "7", [1])
-    second = answers(tmp_path / "2.csv", "7", [1])
-    with pytest.raises(errors.UsageError, match="session is in two files"):
-        turing.pool([first, second])
 
 
 # In a browser ------------------------------------------------------------------------------------
@@ -199,7 +121,7 @@ def test_turing_page_with_a_judge(browser, tmp_path, capsys):
         browser.run("new Promise(done => setTimeout(done, 25))")
     with open(saved, newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == 5 and tuple(lines[0]) == turing.COLUMNS
+    assert len(lines) == 5 and tuple(lines[0]) == COLUMNS
     assert (
         [line["kind"] for line in lines].count("practice")
         == 1
