@@ -1,4 +1,4 @@
-"""Measuring how often each bin of color occurs in the training photographs."""
+"""The prior of a head with bins: how often each color occurs in the training photographs."""
 
 import numpy as np
 from tqdm import tqdm
