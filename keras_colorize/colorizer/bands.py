@@ -74,15 +74,20 @@ def colorize(
     colored = np.empty_like(rgb)
     finish = pixels.to_16bit if rgb.dtype == np.uint16 else pixels.to_8bit
     for start, lightness in _bands(rgb):
-        # L* and ab weighted, the weights' sum last
-        whole = np.zeros((*lightness.shape, 4), "float32")
-        for window, own, inside in _meeting(windows, start, len(lightness), height):
-            part = whole[inside, window.left : window.left + width]
-            part[..., 1:3] += weights[own] * np.tensordot(rows[own], window.ab, 1)
-            part[..., 3:] += weights[own]
-        whole[..., 1:3] /= whole[..., 3:]
+        whole = np.zeros((*lightness.shape, 3), "float32")
         whole[..., 0] = lightness
-        colored[start : start + len(lightness)] = finish(np.ascontiguousarray(whole[..., :3]))
+        total = np.zeros((*lightness.shape, 1), "float32")
+        for window, own, inside in _meeting(windows, start, len(lightness), height):
+            ab = np.tensordot(rows[own], window.ab, 1)
+            if len(windows) == 1:
+                whole[..., 1:] = ab
+                break
+            part = inside, slice(window.left, window.left + width)
+            whole[..., 1:][part] += weights[own] * ab
+            total[part] += weights[own]
+        else:
+            whole[..., 1:] /= total
+        colored[start : start + len(lightness)] = finish(whole)
     return colored
 
 
