@@ -1,5 +1,6 @@
 """The contract: a network, its head and their configuration; a photograph in, a picture out."""
 
+import functools
 import os
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 
 from keras_colorize import errors, heads, models
 from keras_colorize.color import pixels
+from keras_colorize.colorizer import bands
 from keras_colorize.colorizer import folder as folders
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing
@@ -86,7 +88,14 @@ class Colorizer:
         Raises:
             UsageError: Another shape or type, or a decoding that this head does not have.
         """
-        return self.colorize_batch(_as_rgb(photograph)[None], decoding)[0]
+        decoding.check(self.head)
+        read = functools.partial(self._read_ab, decoding=decoding)
+
+        def predict(lightness, size):
+            answer = self._answer(keras.ops.convert_to_tensor(lightness), size, read)
+            return keras.ops.convert_to_numpy(answer)
+
+        return bands.colorize(_as_rgb(photograph), self._working_size, predict)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -128,11 +137,11 @@ class Colorizer:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
 
-        def decode(outputs):
-            ab = self.head.decode(outputs["color"], decoding.method, decoding.temperature)
-            return decoding.chroma * keras.ops.cast(ab, "float32")
+        return self._predict(lightness, functools.partial(self._read_ab, decoding=decoding))
 
-        return self._predict(lightness, decode)
+    def _read_ab(self, outputs, decoding: Decoding):
+        ab = self.head.decode(outputs["color"], decoding.method, decoding.temperature)
+        return decoding.chroma * keras.ops.cast(ab, "float32")
 
     def saliency(self, photograph: np.ndarray) -> np.ndarray:
         """Predict how salient each pixel of one photograph is.
@@ -174,7 +183,9 @@ class Colorizer:
             float32 `(B, h, w, C)`.
         """
         working = self._working_size(*keras.ops.shape(pictures)[1:3])
-        pictures = resizing.resize(pictures, working, antialias=True)
+        return self._into_network(resizing.resize(pictures, working, antialias=True), working)
+
+    def _into_network(self, pictures, working):
         if self.stride is None:
             return resizing.fill_square(pictures, working, self.size)
         return pictures
@@ -182,11 +193,17 @@ class Colorizer:
     def _predict(self, lightness, read):
         """Apply the network, and bring what `read` takes from its outputs to the input's size."""
         shape = keras.ops.shape(lightness)[1:3]
-        inputs = {"lightness": self.resize_to_network(lightness)}
+        working = self._working_size(*shape)
+        reduced = resizing.resize(lightness, working, antialias=True)
+        return resizing.resize(self._answer(reduced, working, read), shape)
+
+    def _answer(self, lightness, working, read):
+        """Apply the network to L* of its own size, and `read` what it says of this part."""
+        inputs = {"lightness": self._into_network(lightness, working)}
         answer = read(self.network(inputs, training=False))
         if self.stride is None:
-            answer = resizing.cut_from_square(answer, self._working_size(*shape), self.size)
-        return resizing.resize(answer, shape)
+            answer = resizing.cut_from_square(answer, working, self.size)
+        return answer
 
     def _working_size(self, height, width):
         """Return the size at which the network sees a photograph: numbers, or tensors."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import warnings
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ __all__ = [
 
 MAX_PIXELS = 100_000_000  # a scan of 10,000 × 10,000; larger claims are taken for attacks
 _MAX_BYTES = 2**31  # of a file
+# Damage is reported by us; Pillow would warn of it, too.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours is checked before decoding
 
 # Pillow's readers that are used; among the others are some that start other programs.
@@ -188,9 +192,7 @@ def _open(data: bytes) -> Image.Image:
         formats = ("HEIF",)
     elif data.startswith(record.PNG_START):
         data = record.pixels_only(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of damaged metadata, which we read ourselves
-        return Image.open(io.BytesIO(data), formats=formats)
+    return Image.open(io.BytesIO(data), formats=formats)
 
 
 def _register_heif() -> None:

@@ -24,13 +24,22 @@ def resize(picture, size, antialias: bool = False):
     if all(isinstance(side, int) for side in (*shape[1:3], *size)) and shape[1:3] == tuple(size):
         return picture
     # Two products with small matrices, one for the rows and one for the columns.
-    rows = _shares(shape[1], size[0], antialias)
-    columns = _shares(shape[2], size[1], antialias)
+    rows = shares(shape[1], size[0], antialias)
+    columns = shares(shape[2], size[1], antialias)
     return ops.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns)
 
 
-def _shares(source, target, antialias):
-    """Return the weight of each source pixel in each target pixel: `(target, source)`."""
+def shares(source, target, antialias):
+    """Return the weight of each source pixel in each target pixel along one side.
+
+    Args:
+        source: The number of pixels that there are.
+        target: The number of pixels to make.
+        antialias: As for `resize`.
+
+    Returns:
+        float32 `(target, source)`.
+    """
     step = ops.cast(source, "float32") / ops.cast(target, "float32")
     pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centers of pixels
     centers = (ops.cast(ops.arange(target), "float32")[:, None] + 0.5) * step

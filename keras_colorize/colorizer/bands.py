@@ -1,0 +1,137 @@
+"""Coloring one photograph of any size and shape in bounded memory.
+
+L*, the enlargement of ab and the gamut fit are local, so they are worked on in bands of rows; what
+the network sees is reduced band by band. Nothing of the photograph's size is made but the picture.
+
+A panorama is colored through windows that overlap by half: reduced as a whole to what a network
+takes, it would lose its height. So each of its parts gets about the color that it would get alone.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from keras_colorize.color import pixels
+from keras_colorize.layers import resizing
+
+_BAND = 2**20  # pixels worked on at a time
+_WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
+_LEAST = 32  # pixels; what is lower is no panorama but a line
+
+
+@dataclass
+class _Window:
+    """A part of the photograph that the network sees by itself.
+
+    Attributes:
+        top: Its first row.
+        left: Its first column.
+        seen: L* as the network sees it, `(h, w)`.
+        ab: The network's answer, enlarged to the window's width: `(h', width, 2)`.
+    """
+
+    top: int
+    left: int
+    seen: np.ndarray
+    ab: np.ndarray | None = None
+
+
+def colorize(
+    rgb: np.ndarray,
+    working_size: Callable[[int, int], tuple[int, int]],
+    predict: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
+) -> np.ndarray:
+    """Color a photograph.
+
+    Args:
+        rgb: uint8 or uint16 `(H, W, 3)`.
+        working_size: Height and width of a photograph → those at which the network sees it.
+        predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
+            `(1, h', w', 2)`, of any resolution.
+
+    Returns:
+        The same type and shape.
+    """
+    places, (height, width) = _places(*rgb.shape[:2])
+    size = working_size(height, width)
+    windows = [_Window(top, left, np.zeros(size, "float32")) for top, left in places]
+
+    rows, columns = _shares(height, size[0], True), _shares(width, size[1], True)
+    for start, lightness in _bands(rgb):
+        for window, own, inside in _meeting(windows, start, len(lightness), height):
+            part = lightness[inside, window.left : window.left + width]
+            window.seen += rows[:, own] @ (part @ columns.T)
+
+    for window in windows:
+        ab = predict(window.seen[None, ..., None], size)[0]
+        window.ab = np.einsum("hwc,Ww->hWc", ab, _shares(ab.shape[1], width))
+    rows = _shares(windows[0].ab.shape[0], height)
+    weights = _fade(height, len({top for top, _ in places}) > 1)[:, None, None]
+    weights = weights * _fade(width, len({left for _, left in places}) > 1)[:, None]
+
+    colored = np.empty_like(rgb)
+    finish = pixels.to_16bit if rgb.dtype == np.uint16 else pixels.to_8bit
+    for start, lightness in _bands(rgb):
+        whole = np.zeros((*lightness.shape, 3), "float32")
+        whole[..., 0] = lightness
+        total = np.zeros((*lightness.shape, 1), "float32")
+        for window, own, inside in _meeting(windows, start, len(lightness), height):
+            ab = np.tensordot(rows[own], window.ab, 1)
+            if len(windows) == 1:
+                whole[..., 1:] = ab
+                break
+            part = inside, slice(window.left, window.left + width)
+            whole[..., 1:][part] += weights[own] * ab
+            total[part] += weights[own]
+        else:
+            whole[..., 1:] /= total
+        colored[start : start + len(lightness)] = finish(whole)
+    return colored
+
+
+def _places(height: int, width: int) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Return where windows begin, and their size."""
+    short, long = sorted((height, width))
+    if long <= _WIDEST * short or short < _LEAST:
+        return [(0, 0)], (height, width)
+    length = _WINDOW * short
+    steps = -(-(long - length) // (length // 2))
+    starts = [round(step * (long - length) / steps) for step in range(steps + 1)]
+    if width > height:
+        return [(0, start) for start in starts], (height, length)
+    return [(start, 0) for start in starts], (length, width)
+
+
+def _fade(length: int, overlaps: bool) -> np.ndarray:
+    """Return the weight of each row or column of a window: less towards where others take over."""
+    if not overlaps:
+        return np.ones(length, "float32")
+    place = np.arange(length, dtype="float32") + 0.5
+    return np.minimum(place, length - place)
+
+
+def _bands(rgb: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the first row and L* `(n, W)` of each band of rows."""
+    rows = max(1, _BAND // rgb.shape[1])
+    for start in range(0, len(rgb), rows):
+        band = np.ascontiguousarray(rgb[start : start + rows])
+        yield start, pixels.lightness_of(band)[..., 0]
+
+
+def _meeting(
+    windows: list[_Window], start: int, length: int, height: int
+) -> Iterator[tuple[_Window, slice, slice]]:
+    """Yield the windows that a band meets: their own rows in it, and the band's rows in them."""
+    for window in windows:
+        first, last = max(start, window.top), min(start + length, window.top + height)
+        if first < last:
+            own = slice(first - window.top, last - window.top)
+            yield window, own, slice(first - start, last - start)
+
+
+def _shares(source: int, target: int, antialias: bool = False) -> np.ndarray:
+    if source == target:
+        return np.eye(target, dtype="float32")
+    return keras.ops.convert_to_numpy(resizing.shares(source, target, antialias))

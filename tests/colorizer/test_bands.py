@@ -1,0 +1,62 @@
+"""A photograph in bands and windows, against the same network on the whole, and by arithmetic."""
+
+import numpy as np
+import pytest
+import skimage.color
+
+from keras_colorize.colorizer import Colorizer, bands, load
+
+
+@pytest.fixture(scope="module")
+def colorizer(tiny_model):
+    return load(tiny_model)
+
+
+@pytest.mark.parametrize("shape", [(40, 64), (64, 40), (33, 120), (1, 1), (7, 500), (300, 90)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_bands_color_as_the_whole(colorizer, picture, monkeypatch, dtype, shape):
+    photograph = picture(*shape).astype(dtype) * (257 if dtype == "uint16" else 1)
+    expected = colorizer.colorize_batch(photograph[None])[0].astype(int)
+    for band in (2**20, 500):
+        monkeypatch.setattr(bands, "_BAND", band)
+        made = colorizer.colorize(photograph)
+        assert made.dtype == dtype
+        # The order of additions may move the last digit of a float.
+        assert np.abs(made - expected).max() <= (1 if dtype == "uint8" else 64)
+
+
+def test_bands_color_as_the_whole_where_the_network_takes_squares(picture, monkeypatch):
+    square = Colorizer("unet_plain")
+    assert square.stride is None
+    monkeypatch.setattr(bands, "_BAND", 500)
+    expected = square.colorize_batch(picture(60, 90)[None])[0].astype(int)
+    assert np.abs(square.colorize(picture(60, 90)) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("tall", [False, True])
+def test_panorama_is_colored_as_its_parts_would_be_alone(colorizer, picture, tall):
+    part = picture(40, 60)
+    panorama = np.concatenate([part, part[:, ::-1]] * 5, axis=1)
+    if tall:
+        part, panorama = part.swapaxes(0, 1), panorama.swapaxes(0, 1)
+    made = skimage.color.rgb2lab(colorizer.colorize(panorama))
+    before = skimage.color.rgb2lab(panorama)
+    assert np.abs(made[..., 0] - before[..., 0]).max() <= 1.0
+    whole = skimage.color.rgb2lab(colorizer.colorize_batch(panorama[None])[0])
+    first = tuple(slice(0, side) for side in part.shape[:2])
+    alone = skimage.color.rgb2lab(colorizer.colorize(part))[..., 1:]
+    near = np.abs(made[first][..., 1:] - alone).mean()
+    assert near < np.abs(whole[first][..., 1:] - alone).mean() / 2
+
+
+@pytest.mark.parametrize(
+    "shape, places, size",
+    [
+        ((100, 400), [(0, 0)], (100, 400)),
+        ((100, 500), [(0, 0), (0, 100), (0, 200), (0, 300)], (100, 200)),
+        ((450, 100), [(0, 0), (83, 0), (167, 0), (250, 0)], (200, 100)),
+        ((1, 2000), [(0, 0)], (1, 2000)),  # a line is no panorama
+    ],
+)
+def test_windows_cover_a_panorama(shape, places, size):
+    assert bands._places(*shape) == (places, size)
