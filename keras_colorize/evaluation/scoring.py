@@ -98,8 +98,8 @@ class Scores:
         parts = {row: summary.draws(columns, seed) for row, columns in self.columns.items()}
         drawn = {row: summary.derive(draw, parts.get(TRUTH, {})) for row, draw in parts.items()}
         return {
-            row: {name: intervals.percentile(values) for name, values in metrics.items()}
-            for row, metrics in drawn.items()
+            row: {name: intervals.percentile(values) for name, values in found.items()}
+            for row, found in drawn.items()
         }
 
     def tests(self, seed: int = 0) -> list[dict]:
