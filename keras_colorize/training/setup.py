@@ -12,7 +12,7 @@ from keras_colorize import cli, colorizer, errors, heads, models
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import sources
 from keras_colorize.data.source import Source
-from keras_colorize.training import head_prior, precision
+from keras_colorize.training import precision, prior
 from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.run_folder import Run
 
@@ -116,7 +116,7 @@ def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
         if start and start.head.name == head.name:
             head = start.head  # its classes are what its weights know
         else:
-            head = head_prior.measure(head, data, recipe.size, recipe.batch_size)
+            head = prior.measure(head, data, recipe.size, recipe.batch_size)
             print(f"{len(head.kept)} color classes.")
     run.head = head.config()
 

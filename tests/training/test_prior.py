@@ -4,7 +4,7 @@ from PIL import Image
 
 from keras_colorize import heads
 from keras_colorize.data import sources
-from keras_colorize.training import head_prior
+from keras_colorize.training import prior
 
 
 def test_measure_counts_the_bins_that_occur(tmp_path):
@@ -15,6 +15,6 @@ def test_measure_counts_the_bins_that_occur(tmp_path):
     centers = 10 * np.rint(skimage.color.rgb2lab(np.array(colors, "uint8"))[:, 1:] / 10)
     shares = {tuple(center): (centers == center).all(1).mean() for center in centers}
     source = sources.open_source(str(tmp_path))
-    head = head_prior.measure(heads.create("gamut"), source, size=16, batch_size=4)
+    head = prior.measure(heads.create("gamut"), source, size=16, batch_size=4)
     measured = dict(zip(map(tuple, head.centers.tolist()), head.prior, strict=True))
     assert len(shares) == 3 and measured == shares

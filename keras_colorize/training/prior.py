@@ -1,4 +1,4 @@
-"""The prior of a head with bins: how often each color occurs in the training photographs."""
+"""Measuring how often each bin of color occurs in the training photographs."""
 
 import numpy as np
 from tqdm import tqdm
