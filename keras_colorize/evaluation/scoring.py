@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from keras_colorize.color import pixels
-from keras_colorize.evaluation import intervals, metrics, summary, tables
+from keras_colorize.evaluation import intervals, metrics, summary
 from keras_colorize.evaluation.observers import Batch, Observer
 from keras_colorize.evaluation.request import GREY, TRUTH
 from keras_colorize.evaluation.rows import CEILINGS, Painter
@@ -120,20 +120,6 @@ class Scores:
         notes += [f"{data}, not compared" for data in self.unlisted.get(row, [])]
         return row + (f" (trained on {'; '.join(notes)})" if notes else "")
 
-    def table(self, means: Mapping | None = None) -> str:
-        """Return the main metrics as a Markdown table, a line for each row.
-
-        Args:
-            means: What `means` returned, if it was called before.
-        """
-        means = means or self.means()
-        names = [name for name in summary.MAIN if name in means[GREY]]
-        cells = [["", *(summary.METRICS[name].heading for name in names)]]
-        for row in self.columns:
-            numbers = (tables.write(means[row][n], summary.METRICS[n].form) for n in names)
-            cells.append([self.label(row), *numbers])
-        return tables.markdown(cells)
-
 
 def score(
     rows: Mapping[str, Painter],
@@ -163,7 +149,7 @@ def score(
 
     Example:
         >>> rows = {"mine": Painter(keras_colorize.load("vgg_fusion.photos26k"))}
-        >>> print(score(rows, photographs).table())
+        >>> score(rows, photographs).means()["grey"]["colorfulness"]
     """
     scores = Scores(trained_on=dict.fromkeys(rows, 0))
     for name, row in rows.items():

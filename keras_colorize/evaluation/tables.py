@@ -1,17 +1,12 @@
 """Tables in Markdown: how numbers are written, and `table.md`."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from keras_colorize import cli
 from keras_colorize.evaluation import summary
 from keras_colorize.evaluation.request import GREY
-
-if TYPE_CHECKING:
-    from keras_colorize.evaluation.scoring import Scores
+from keras_colorize.evaluation.scoring import Scores
 
 
 def write(value: float | None, form: str) -> str:
@@ -34,6 +29,22 @@ def markdown(cells: list[list[str]]) -> str:
         return f"| {' | '.join(padded)} |\n"
 
     return "".join(map(line, [cells[0], rule, *cells[1:]]))
+
+
+def main_metrics(scores: Scores, means: Mapping | None = None) -> str:
+    """Return a table of the main metrics, a line for each row.
+
+    Args:
+        scores: What was scored.
+        means: What `Scores.means` returned, if it was called before.
+    """
+    means = means or scores.means()
+    names = [name for name in summary.MAIN if name in means[GREY]]
+    cells = [["", *(summary.METRICS[name].heading for name in names)]]
+    for row in scores.row_names:
+        numbers = (write(means[row][name], summary.METRICS[name].form) for name in names)
+        cells.append([scores.label(row), *numbers])
+    return markdown(cells)
 
 
 def every_metric(scores: Scores, means: dict, intervals: dict) -> str:
@@ -83,7 +94,7 @@ def whole(scores: Scores, result: dict) -> str:
     said += f"; center crops of {result['size']}² ({result['crop']}). {result['color']}.\n"
     bootstrap = result["bootstrap"]
     parts = [
-        scores.table(result["rows"]),
+        main_metrics(scores, result["rows"]),
         said,
         "## Every metric\n\n"
         f"In brackets the {100 * bootstrap['confidence']:.0f} % percentile interval of "

@@ -15,6 +15,7 @@ from keras_colorize import cli, errors
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
+from keras_colorize.evaluation import tables
 from keras_colorize.evaluation.rows import Painter
 from keras_colorize.evaluation.scoring import Photograph, score
 from keras_colorize.training import callbacks, distribution, overfit, phases, run_folder, setup
@@ -185,7 +186,7 @@ def _score(row: str, colorizer: Colorizer, source: Source) -> dict:
     scores = score({row: Painter(colorizer)}, crops)
     count = cli.counted(scores.count, "photograph")
     print(f"\n{count} of {source.name}, center crops of {_SCORE_SIDE}²:\n")
-    print(scores.table())
+    print(tables.main_metrics(scores))
     return {"data": source.name, "photographs": scores.count, "rows": scores.means()}
 
 

@@ -9,7 +9,7 @@ import skimage.color
 import skimage.data
 import skimage.metrics
 
-from keras_colorize.evaluation import intervals, scoring, summary
+from keras_colorize.evaluation import intervals, scoring, summary, tables
 from keras_colorize.evaluation.observers import Grid
 from keras_colorize.evaluation.scoring import Photograph, score
 
@@ -94,7 +94,7 @@ def test_means_and_table_need_no_bootstrap(crops, monkeypatch):
     scores.of_rows["fid"] = {"grey": 3.5, "truth": 0.0}
     means = scores.means()
     assert means["grey"]["fid"] == 3.5 and means["truth"]["fid"] == 0
-    assert "| truth |       ∞ |" in scores.table()
+    assert "| truth |       ∞ |" in tables.main_metrics(scores)
     monkeypatch.undo()
     low, high = scores.intervals()["grey"]["psnr"]
     assert low == high == pytest.approx(means["grey"]["psnr"])  # of a single photograph
