@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from keras_colorize import errors
 from keras_colorize._version import __version__
 from keras_colorize.errors import RunError, UsageError
 
@@ -117,11 +118,6 @@ def shown(text: str) -> str:
 def report_skipped(skipped: list[tuple[str, str]]) -> None:
     """Count and name the files that were not used."""
     if skipped:
-        print(f"Skipped {counted(len(skipped), 'file')}:", file=sys.stderr)
+        print(f"Skipped {errors.counted(len(skipped), 'file')}:", file=sys.stderr)
         for name, reason in skipped:
             print(f"  {name}: {reason}", file=sys.stderr)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 photograph, 2,000 photographs."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""The wording of errors, the same everywhere: the argument, the choices, what was received."""
+"""Wording that is the same everywhere: of errors the argument, the choices, what was received."""
 
 from collections.abc import Iterable
 
@@ -32,3 +32,8 @@ def unknown(argument: str, received: object, choices: Iterable[str]) -> UsageErr
     return UsageError(
         f"Unknown `{argument}`. Choose from {sorted(choices)}. Received: {argument}={received!r}."
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 photograph, 2,000 photographs."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -188,7 +188,7 @@ def _report_mismatches(results) -> None:
         ("picture", "without a photograph in --data, in", [(name, "") for name in results.extra]),
     ):
         if listed:
-            print(f"{cli.counted(len(listed), noun)} {what} {results.folder}:", file=sys.stderr)
+            print(f"{errors.counted(len(listed), noun)} {what} {results.folder}:", file=sys.stderr)
             for name, reason in listed:
                 print(f"  {name}{': ' if reason else ''}{reason}", file=sys.stderr)
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from keras_colorize import cli
+from keras_colorize import errors
 from keras_colorize.evaluation import summary
 from keras_colorize.evaluation.request import GREY
 from keras_colorize.evaluation.scoring import Scores
@@ -87,7 +87,7 @@ def whole(scores: Scores, result: dict) -> str:
         scores: What was scored.
         result: What `metrics.json` holds.
     """
-    said = f"{cli.counted(scores.count, 'photograph')} of {result['data']}"
+    said = f"{errors.counted(scores.count, 'photograph')} of {result['data']}"
     said += f", {result['skipped']} skipped" if result["skipped"] else ""
     left_out = len(result["left_out"])
     said += f", {left_out} left out for want of a picture" if left_out else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from keras_colorize import cli, errors
+from keras_colorize import errors
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
@@ -96,11 +96,11 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
     """Train as the chief: with a record, pictures, curves, a model and its scores."""
     recipe = run.recipe
     run.write(out)
-    epochs = cli.counted(recipe.epochs + recipe.finetune_epochs, "epoch")
+    epochs = errors.counted(recipe.epochs + recipe.finetune_epochs, "epoch")
     print(
         f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on "
-        f"{cli.counted(data.count, 'photograph')}: {epochs} of "
-        f"{cli.counted(_steps(recipe, data), 'step')} of {recipe.batch_size} at {recipe.size}²."
+        f"{errors.counted(data.count, 'photograph')}: {epochs} of "
+        f"{errors.counted(_steps(recipe, data), 'step')} of {recipe.batch_size} at {recipe.size}²."
     )
     shown = [
         photographs.center_crop(photograph, _SCORE_SIDE)
@@ -184,7 +184,7 @@ def _score(row: str, colorizer: Colorizer, source: Source) -> dict:
         for name, digest, rgb in source.first(_SCORE_AT_MOST).read_all()
     )
     scores = score({row: Painter(colorizer)}, crops)
-    count = cli.counted(scores.count, "photograph")
+    count = errors.counted(scores.count, "photograph")
     print(f"\n{count} of {source.name}, center crops of {_SCORE_SIDE}²:\n")
     print(tables.main_metrics(scores))
     return {"data": source.name, "photographs": scores.count, "rows": scores.means()}

@@ -35,7 +35,7 @@ def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
         if data.count < _HOLD_OUT_FROM or not data.digests:
             return data, None
         data, val = data.hold_out()
-        _say(f"{cli.counted(val.count, 'photograph')} held out for validation.")
+        _say(f"{errors.counted(val.count, 'photograph')} held out for validation.")
         return data, val
     val = _open(recipe.val_data, "val_data")
     if not data.digests or not val.digests:
@@ -44,7 +44,7 @@ def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
             "none."
         )
     elif shared := data.digests & val.digests:
-        count = cli.counted(len(shared), "photograph")
+        count = errors.counted(len(shared), "photograph")
         _say(f"Not trained on, because --val-data has the same in it: {count} of --data.")
         data = data.without(shared)
         if not data.count:
@@ -181,6 +181,6 @@ def build(
         built.start_from(start)
         built.trained_on |= start.trained_on
         if known := start.trained_on & (val.digests if val else frozenset()):
-            count = cli.counted(len(known), "photograph")
+            count = errors.counted(len(known), "photograph")
             _say(f"WARNING: {recipe.model} has been trained on {count} to validate on.")
     return built

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from keras_colorize import cli, plots
+from keras_colorize import errors, plots
 from keras_colorize.evaluation.observers import Grid
 from keras_colorize.evaluation.protocol import Protocol
 from keras_colorize.evaluation.request import GREY, TRUTH
@@ -38,7 +38,7 @@ def text(plan: Protocol, scores: Scores, result: Mapping) -> str:
     if plan.table == "images":
         said += "\n" + _per_image(plan, scores, given)
     photographs = (
-        f"{cli.counted(scores.count, 'photograph')} of {result['data']}, center crops of "
+        f"{errors.counted(scores.count, 'photograph')} of {result['data']}, center crops of "
         f"{plan.size}². "
         f"A substitute: the paper used {plan.paper_data}."
     )

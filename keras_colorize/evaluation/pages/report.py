@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from keras_colorize import cli, files
+from keras_colorize import errors, files
 from keras_colorize.evaluation.observers import Gallery
 from keras_colorize.evaluation.pages.page import embed, escape, render
 from keras_colorize.evaluation.request import CEILINGS, GREY, TRUTH
@@ -54,7 +54,9 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
         ]
     )
     subject = ", ".join(models) if len(models) <= _NAMED else f"{len(models)} colorizations"
-    title = f"{subject or 'Grey and truth'} on {cli.counted(result['photographs'], 'photograph')}"
+    title = (
+        f"{subject or 'Grey and truth'} on {errors.counted(result['photographs'], 'photograph')}"
+    )
     files.write_text(path, render("report", title, body, _data(result, metrics)))
 
 
