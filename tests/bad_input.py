@@ -209,7 +209,7 @@ def _names(files):
     yield b"not UTF-8 \xff\xfe.png", files["png"], GOOD
     yield b"\xe5\x86\x99\xe7\x9c\x9f.png", files["png"], GOOD
     yield b"x" * 245 + b".png", files["png"], GOOD
-    yield b"y" * 248 + b".gi", files["png"], BAD  # with .png after it no name of a file
+    yield b"y" * 246 + b".gi", files["png"], BAD  # with .png after it no name of a file
 
 
 def _not_files(files):

@@ -140,15 +140,12 @@ class File:
                 if page:
                     self._image.seek(page)
                 samples = tones.of_image(self._image)
-            if not self._tiff and not self._turned():
+            if not self._tiff:
                 samples = tones.upright(samples, told.orientation)
             return Scan(tones.to_srgb(samples, told.profile), samples.alpha, told)
 
     def _is_deep_png(self):
         return self.format == "PNG" and self._data[24] == 16
-
-    def _turned(self):
-        return self.format in ("AVIF", "HEIF")  # whose readers turn pictures upright
 
     def _check(self, size):
         width, height = size

@@ -37,6 +37,7 @@ class Results:
         self._of = {}  # a path without suffix, or a bare stem → its files
         self._taken = {}
         self._files = finding.find(folder, "results", photographs.SUFFIXES)
+        self._exact = {file.relative_to(self.folder).as_posix(): file for file in self._files}
         for file in self._files:
             below = file.relative_to(self.folder).with_suffix("").as_posix()
             for key in {below, file.stem}:
@@ -54,7 +55,9 @@ class Results:
         return {"folder": str(self.folder), **found, "extra": self.extra}
 
     def find(self, photograph: str) -> Path | None:
-        """Return the picture of a photograph: of the same path below the folder, else of its stem.
+        """Return the picture of a photograph.
+
+        It has the same path below the folder; or the same but for the suffix; or the same stem.
 
         Args:
             photograph: Its name in the data.
@@ -63,7 +66,10 @@ class Results:
             UsageError: Two pictures fit, or two photographs would share one.
         """
         path = Path(photograph)
-        files = self._of.get(path.with_suffix("").as_posix()) or self._of.get(path.stem, [])
+        if path.as_posix() in self._exact:
+            files = [self._exact[path.as_posix()]]
+        else:
+            files = self._of.get(path.with_suffix("").as_posix()) or self._of.get(path.stem, [])
         if len(files) > 1:
             raise errors.UsageError(
                 f"Two pictures in {self.folder} could be that of {photograph}: "

@@ -203,6 +203,15 @@ def test_read_turns_upright(tmp_path, picture, orientation, suffix):
     np.testing.assert_array_equal(rgb, UPRIGHT[orientation](stored))
 
 
+@pytest.mark.parametrize("suffix", ["avif", "webp"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+def test_read_turns_lossy_formats_upright(tmp_path, picture, orientation, suffix):
+    stored, options = picture(40, 56), {"exif": tagged(orientation), "quality": 95}
+    path = saved(tmp_path / f"a.{suffix}", Image.fromarray(stored), **options)
+    rgb = photographs.read(path).astype(int)
+    assert np.abs(rgb - UPRIGHT[orientation](stored)).mean() < 4
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 1000])
 def test_read_passes_over_an_unknown_orientation(tmp_path, picture, orientation):
     path = saved(tmp_path / "a.png", Image.fromarray(picture()), exif=tagged(orientation))

@@ -34,6 +34,11 @@ def test_results_of_the_same_path_go_before_those_of_the_same_stem(folder):
     assert results.find("b/1.jpg").parent.name == "b"
 
 
+def test_results_of_the_very_name_go_before_those_of_another_suffix(folder):
+    results = Results("other", folder("a.jpg", "a.png"))
+    assert [results.find(name).name for name in ("a.jpg", "a.png")] == ["a.jpg", "a.png"]
+
+
 def test_results_that_could_be_either_are_named(folder):
     results = Results("other", folder("a/1.png", "b/1.png"))
     with pytest.raises(errors.UsageError, match=r"that of c/1\.jpg: a/1\.png and b/1\.png"):
