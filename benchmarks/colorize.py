@@ -30,9 +30,9 @@ RATES = ((1, 40), (12, 6))  # megapixels, photographs
 
 def photograph(megapixels: float, seed: int = 0) -> np.ndarray:
     """Return a gray photograph of 3:2, enlarged, with the noise of a scan."""
-    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    height = int((megapixels * 1e6 / 1.5) ** 0.5)
     gray = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2GRAY)
-    large = cv2.resize(gray, (round(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(gray, (int(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
     noise = np.random.default_rng(seed).integers(-3, 4, large.shape, "int8")
     return cv2.add(large, noise, dtype=cv2.CV_8U)
 

@@ -18,7 +18,7 @@ from keras_colorize.layers import resizing
 
 _BAND = 2**20  # pixels worked on at a time
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
-_LEAST = 32  # pixels; what is lower is no panorama but a line
+_LEAST = 100  # pixels; what is lower is a strip, not a panorama
 
 
 @dataclass

@@ -48,7 +48,7 @@ def calm_colorizer(arch, head=None):
     layer = colorizer.network.get_layer("color")
     features = keras.Model(colorizer.network.input, layer.input)
     lightness = np.linspace(0, 100, colorizer.size**2, dtype="float32")
-    seen = features(lightness.reshape(1, colorizer.size, colorizer.size, 1))
+    seen = features({"lightness": lightness.reshape(1, colorizer.size, colorizer.size, 1)})
     kernel = keras.initializers.GlorotUniform(0)(layer.kernel.shape)
     layer.kernel.assign(kernel / np.std(seen))
     return colorizer
