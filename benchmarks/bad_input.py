@@ -76,8 +76,8 @@ def _write(rows, count, seconds, before, after, wrong, half):
     lines = [
         "# Broken and hostile files",
         "",
-        f"`python benchmarks/bad_input.py {count}`: {count} files of [tests/bad_input.py]"
-        "(../tests/bad_input.py), colored in one call.",
+        f"`python benchmarks/bad_input.py {count}`: {count} files of `tests/bad_input.py`, "
+        "colored in one call.",
         "",
         "| kind | colored | named as failed | neither |",
         "|---|---:|---:|---:|",
