@@ -105,7 +105,7 @@ def _places(height: int, width: int) -> tuple[list[tuple[int, int]], tuple[int, 
 
 
 def _fade(length: int, overlaps: bool) -> np.ndarray:
-    """Return the weight of each row or column of a window: less towards where others take over."""
+    """Return the weight of each row or column of a window: less toward where others take over."""
     if not overlaps:
         return np.ones(length, "float32")
     place = np.arange(length, dtype="float32") + 0.5
