@@ -26,7 +26,7 @@ class Divergence(keras.losses.Loss):
 
 
 class Variational(keras.Model):
-    """A network whose latent distribution, `z_mean` and `z_log_var`, is pulled towards N(0, 1).
+    """A network whose latent distribution, `z_mean` and `z_log_var`, is pulled toward N(0, 1).
 
     Kingma and Welling 2014, equation 10: β times the divergence is added to the loss; the logs call
     it `kl_loss`.
