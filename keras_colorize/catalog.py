@@ -33,6 +33,8 @@ class Catalog:
 
     def find(self, name: str) -> Path | None:
         """Return the file of this name, or None."""
+        if name not in self.names():  # a path is no name
+            return None
         files = (folder / self._pattern.replace("*", name) for folder in self._folders)
         return next((file for file in files if file.is_file()), None)
 

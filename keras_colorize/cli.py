@@ -121,3 +121,14 @@ def report_skipped(skipped: list[tuple[str, str]]) -> None:
         print(f"Skipped {errors.counted(len(skipped), 'file')}:", file=sys.stderr)
         for name, reason in skipped:
             print(f"  {name}: {reason}", file=sys.stderr)
+
+
+def positive(text: str) -> int:
+    """Read the value of a flag that takes a whole number from 1 on."""
+    try:
+        number = int(text.replace("_", ""))
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number, at least 1. Received: {text!r}")
+    return number

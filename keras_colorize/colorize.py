@@ -31,13 +31,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--page",
-        type=_positive,
+        type=cli.positive,
         metavar="N",
         help="color this page only (default: all pages of a TIFF, the first of other files)",
     )
     parser.add_argument(
         "--max-pixels",
-        type=_positive,
+        type=cli.positive,
         metavar="N",
         help="refuse photographs that claim more pixels (default: 100 million)",
     )
@@ -65,18 +65,11 @@ def main(argv: list[str] | None = None) -> int:
             print(f"{parser.prog}: {cli.shown(name)}: {cli.shown(text)}", file=sys.stderr)
         for line in outcome.summary:
             print(line, file=sys.stderr)
-        if arguments.out != "-":
+        if outcome.pictures and arguments.out != "-":
             print(f"Pictures  {cli.shown(arguments.out)}")
         return cli.SOME_FAILED if outcome.failed else cli.DONE
 
     return cli.guard(parser, run)
-
-
-def _positive(text: str) -> int:
-    number = int(text.replace("_", ""))
-    if number < 1:
-        raise ValueError
-    return number
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def load(name: str | os.PathLike) -> Colorizer:
     """Load a trained model that comes with the package, or from a folder.
 
     Args:
-        name: One of `list_pretrained()`, a folder that training wrote, or a run's folder.
+        name: One of `list_pretrained()`, a folder that training wrote, or a run's folder. A folder
+            whose name is one of the first is given as a path, `./NAME`.
 
     Raises:
         UsageError: There is no trained model of that name, or it does not fit.
@@ -31,7 +32,7 @@ def load(name: str | os.PathLike) -> Colorizer:
         64
     """
     folder = Path(name)
-    if not folder.is_dir() and (found := PRETRAINED.find(str(name))):
+    if found := PRETRAINED.find(str(name)):  # before a folder here that happens to have its name
         folder = found.parent
     if (folder / "model" / CONFIG).is_file() and not (folder / CONFIG).is_file():
         folder = folder / "model"  # a run's folder

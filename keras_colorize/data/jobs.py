@@ -109,11 +109,11 @@ def plan(
         else:
             left.append(job)
     counts = {
-        "were colored before": finished,
-        "lie in --out already, and are not colored again": found.earlier,
-        "are no pictures": found.others,
+        "Colored before": finished,
+        "In --out already, so not colored again": found.earlier,
+        "No pictures": found.others,
     }
-    summary = [f"{count} files {what}." for what, count in counts.items() if count]
+    summary = [f"{what}: {errors.counted(n, 'file')}." for what, n in counts.items() if n]
     return Plan(left, failed, found.left_out, summary)
 
 

@@ -15,7 +15,7 @@ class _OneColor(Head):
     """A head that predicts one color for each pixel.
 
     Args:
-        loss: `l2`, the sources'; or `huber`, squared for small errors and linear for large ones, so
+        loss: `l2`, the papers'; or `huber`, squared for small errors and linear for large ones, so
             that a color which nobody could guess counts less.
     """
 

@@ -22,11 +22,13 @@ class Outcome:
     """What became of the inputs, beside the pictures.
 
     Attributes:
+        pictures: What was written.
         failed: Inputs that could not be colored, each with the reason.
         notes: What else the user should know, each with the input's name.
         summary: Lines about all inputs.
     """
 
+    pictures: list[Path] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
@@ -73,7 +75,7 @@ def color_files(
     if out != jobs.STREAM:
         files.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
-    outcome = Outcome(list(plan.failed), left_out, plan.summary)
+    outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
     cli.start_keras()
@@ -91,7 +93,9 @@ def color_files(
     with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
         for work in _overlapped(colorizer, [_Work(job, options) for job in plan.jobs]):
             outcome.notes.extend((work.job.source, note) for note in work.notes)
-            if work.error is not None:
+            if work.error is None:
+                outcome.pictures.append(work.job.picture)
+            else:
                 outcome.failed.append((work.job.source, _reason(work.error)))
             bar.update()
     return outcome

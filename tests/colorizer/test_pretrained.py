@@ -86,3 +86,11 @@ def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):
             path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).glob(pattern)
         }
         assert here and {f"keras_colorize/{inside}/{name}" for name in here} <= names
+
+
+def test_a_folder_with_a_bundled_name_does_not_hide_the_model(tmp_path, monkeypatch):
+    (tmp_path / cli.DEFAULT_MODEL).mkdir()  # as `colorize -o NAME` would
+    monkeypatch.chdir(tmp_path)
+    assert keras_colorize.load(cli.DEFAULT_MODEL).arch == cli.DEFAULT_MODEL.split(".")[0]
+    with pytest.raises(errors.UsageError, match=r"config.json is missing"):
+        keras_colorize.load(f"./{cli.DEFAULT_MODEL}")

@@ -93,7 +93,7 @@ def test_plan_counts_what_is_no_picture_and_names_raw_files(files):
     assert sorted(pictures(plan)) == ["in/a.png", "in/without suffix"]
     assert [name for name, _ in plan.failed] == ["in/b.nef"]
     assert "raw files" in plan.failed[0][1]
-    assert plan.summary == ["2 files are no pictures."]
+    assert plan.summary == ["No pictures: 2 files."]
 
 
 def test_plan_names_a_folder_that_cannot_be_read(files, monkeypatch):
@@ -129,7 +129,7 @@ def test_plan_replaces_nothing_unless_told(files):
     assert len(jobs.plan(["in"], "out", overwrite=True).jobs) == 2
     plan = jobs.plan(["in"], "out", skip_existing=True)
     assert pictures(plan) == {"in/b.png": "out/b.png"}
-    assert plan.failed == [] and plan.summary == ["1 files were colored before."]
+    assert plan.failed == [] and plan.summary == ["Colored before: 1 file."]
 
 
 def test_plan_goes_on_where_a_map_is_missing(files):

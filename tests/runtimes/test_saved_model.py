@@ -34,7 +34,7 @@ from keras_colorize.colorizer import Colorizer, Decoding
 from keras_colorize.data import photographs
 from keras_colorize.runtimes import saved_model
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "serving"
 
 
