@@ -18,7 +18,7 @@ VERBS = {
     "colorize": "color photographs",
     "export": "write a trained model for servers",
 }
-DEFAULT_MODEL = "vgg_fusion.photos26k"  # comes with the package
+DEFAULT_MODEL = "lite_unet.photos28k"  # comes with the package
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
 
