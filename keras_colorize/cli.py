@@ -69,6 +69,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="FACTOR",
         help="for any model: 1.4 makes colors more vivid, 0.7 paler (default: %(default)s)",
     )
+    parser.add_argument(
+        "--upscale",
+        help="how color is enlarged: bilinear, bicubic, or guided by the photograph's contours "
+        "(default: guided for lite_unet, bilinear for the papers' networks)",
+    )
 
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:

@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         action="append",
         metavar="[NAME=]NAME|DIR[,KEY=VALUE…]",
         help="a model that comes with the package, or the folder of one or of a run; may be "
-        "repeated. Keys: decoding, temperature and chroma, as for colorize; for example "
+        "repeated. Keys: decoding, temperature, chroma and upscale, as for colorize; for example "
         "vivid=runs/mine,temperature=0.4 (default: "
         f"{cli.DEFAULT_MODEL}, unless there are --results)",
     )

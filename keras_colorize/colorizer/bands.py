@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from keras_colorize.color import pixels
-from keras_colorize.layers import resizing
+from keras_colorize.layers import resizing, upscaling
 
 _BAND = 2**20  # pixels worked on at a time
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
@@ -29,7 +29,8 @@ class _Window:
         top: Its first row.
         left: Its first column.
         seen: L* as the network sees it, `(h, w)`.
-        ab: The network's answer, enlarged to the window's width: `(h', width, 2)`.
+        ab: The network's color, or the lines that give it, enlarged to the window's width:
+            `(h', width, 2 or 4)`.
     """
 
     top: int
@@ -42,6 +43,7 @@ def colorize(
     rgb: np.ndarray,
     working_size: Callable[[int, int], tuple[int, int]],
     predict: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
+    upscale: str,
 ) -> np.ndarray:
     """Color a photograph.
 
@@ -50,10 +52,12 @@ def colorize(
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
             `(1, h', w', 2)`, of any resolution.
+        upscale: One of `upscaling.METHODS`.
 
     Returns:
         The same type and shape.
     """
+    cubic = upscale == "bicubic"
     places, (height, width) = _places(*rgb.shape[:2])
     size = working_size(height, width)
     windows = [_Window(top, left, np.zeros(size, "float32")) for top, left in places]
@@ -65,9 +69,13 @@ def colorize(
             window.seen += rows[:, own] @ (part @ columns.T)
 
     for window in windows:
-        ab = predict(window.seen[None, ..., None], size)[0]
-        window.ab = np.einsum("hwc,Ww->hWc", ab, _shares(ab.shape[1], width))
-    rows = _shares(windows[0].ab.shape[0], height)
+        seen = window.seen[None, ..., None]
+        ab = predict(seen, size)
+        if upscale == "guided":
+            ab = keras.ops.convert_to_numpy(upscaling.coefficients(ab, seen))
+        columns = _shares(ab.shape[2], width, cubic=cubic)
+        window.ab = np.einsum("hwc,Ww->hWc", ab[0], columns)
+    rows = _shares(windows[0].ab.shape[0], height, cubic=cubic)
     weights = _fade(height, len({top for top, _ in places}) > 1)[:, None, None]
     weights = weights * _fade(width, len({left for _, left in places}) > 1)[:, None]
 
@@ -78,11 +86,13 @@ def colorize(
         whole[..., 0] = lightness
         total = np.zeros((*lightness.shape, 1), "float32")
         for window, own, inside in _meeting(windows, start, len(lightness), height):
+            part = inside, slice(window.left, window.left + width)
             ab = np.tensordot(rows[own], window.ab, 1)
+            if upscale == "guided":
+                ab = upscaling.apply(ab, lightness[part][..., None])
             if len(windows) == 1:
                 whole[..., 1:] = ab
                 break
-            part = inside, slice(window.left, window.left + width)
             whole[..., 1:][part] += weights[own] * ab
             total[part] += weights[own]
         else:
@@ -131,7 +141,7 @@ def _meeting(
             yield window, own, slice(first - start, last - start)
 
 
-def _shares(source: int, target: int, antialias: bool = False) -> np.ndarray:
+def _shares(source: int, target: int, antialias: bool = False, cubic: bool = False) -> np.ndarray:
     if source == target:
         return np.eye(target, dtype="float32")
-    return keras.ops.convert_to_numpy(resizing.shares(source, target, antialias))
+    return keras.ops.convert_to_numpy(resizing.shares(source, target, antialias, cubic))

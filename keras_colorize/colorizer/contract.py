@@ -11,7 +11,7 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import bands
 from keras_colorize.colorizer import folder as folders
 from keras_colorize.colorizer.decoding import Decoding
-from keras_colorize.layers import resizing
+from keras_colorize.layers import resizing, upscaling
 
 _LONGEST = 4  # the long side given to a network is at most so many times its `size`
 _PLAIN = Decoding()
@@ -69,6 +69,7 @@ class Colorizer:
         self.head = heads.get(head or architecture.head)
         self.network = models.create(arch, self.head, **options)
         self.adversary = architecture.adversary
+        self.upscale = architecture.upscale
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
@@ -95,7 +96,8 @@ class Colorizer:
             answer = self._answer(keras.ops.convert_to_tensor(lightness), size, read)
             return keras.ops.convert_to_numpy(answer)
 
-        return bands.colorize(_as_rgb(photograph), self._working_size, predict)
+        upscale = decoding.upscale or self.upscale
+        return bands.colorize(_as_rgb(photograph), self._working_size, predict, upscale)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -126,7 +128,7 @@ class Colorizer:
         return keras.ops.convert_to_numpy(ab)
 
     def ab_of(self, lightness, decoding: Decoding = _PLAIN):
-        """Predict color inside any graph, resized bilinearly to the photographs' size.
+        """Predict color inside any graph, enlarged to the photographs' size.
 
         Args:
             lightness: float32 `(B, H, W, 1)`, L* in 0…100; a tensor of any backend, whose height
@@ -136,8 +138,9 @@ class Colorizer:
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
-
-        return self._predict(lightness, functools.partial(self._read_ab, decoding=decoding))
+        read = functools.partial(self._read_ab, decoding=decoding)
+        seen, ab = self._predict(lightness, read)
+        return upscaling.upscale(ab, seen, lightness, decoding.upscale or self.upscale)
 
     def _read_ab(self, outputs, decoding: Decoding):
         ab = self.head.decode(outputs["color"], decoding.method, decoding.temperature)
@@ -157,7 +160,8 @@ class Colorizer:
         """
         self.check_saliency()
         lightness = keras.ops.convert_to_tensor(pixels.lightness_of(_as_rgb(photograph)[None]))
-        saliency = self._predict(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
+        _, saliency = self._predict(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
+        saliency = resizing.resize(saliency, lightness.shape[1:3])
         return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
 
     def check_saliency(self) -> None:
@@ -191,11 +195,10 @@ class Colorizer:
         return pictures
 
     def _predict(self, lightness, read):
-        """Apply the network, and bring what `read` takes from its outputs to the input's size."""
-        shape = keras.ops.shape(lightness)[1:3]
-        working = self._working_size(*shape)
-        reduced = resizing.resize(lightness, working, antialias=True)
-        return resizing.resize(self._answer(reduced, working, read), shape)
+        """Return L* as the network sees it, and what `read` takes from the network's outputs."""
+        working = self._working_size(*keras.ops.shape(lightness)[1:3])
+        seen = resizing.resize(lightness, working, antialias=True)
+        return seen, self._answer(seen, working, read)
 
     def _answer(self, lightness, working, read):
         """Apply the network to L* of its own size, and `read` what it says of this part."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from keras_colorize import errors
 from keras_colorize.heads import Head
+from keras_colorize.layers import upscaling
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,18 @@ class Decoding:
             own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
         chroma: Factor on a* and b*, for any head: above 1 is more vivid. A network that minimizes a
             squared error pales where it is unsure, which this makes up for.
+        upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
+            which follows the contours of the photograph. None: the architecture's own.
 
     Example:
         >>> Decoding(chroma=1.4)
-        Decoding(method=None, temperature=None, chroma=1.4)
+        Decoding(method=None, temperature=None, chroma=1.4, upscale=None)
     """
 
     method: str | None = None
     temperature: float | None = None
     chroma: float = 1.0
+    upscale: str | None = None
 
     def check(self, head: Head) -> None:
         """Raise a UsageError for a wrong value, or one that this head has no use for."""
@@ -33,4 +37,6 @@ class Decoding:
             raise errors.UsageError(
                 f"`chroma` must be a factor, at least 0. Received: chroma={self.chroma}."
             )
+        if self.upscale not in (None, *upscaling.METHODS):
+            raise errors.unknown("upscale", self.upscale, upscaling.METHODS)
         head.check_decoding(self.method, self.temperature)

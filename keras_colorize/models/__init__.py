@@ -37,6 +37,7 @@ class Architecture:
             `size` × `size`.
         head: Name of the head that the paper gives it.
         adversary: The discriminator and the losses that train it, for the generator of a GAN.
+        upscale: How its color is enlarged to the photograph's size; the papers do it bilinearly.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Architecture:
     stride: int | None = None
     head: str = "regression"
     adversary: Adversary | None = None
+    upscale: str = "bilinear"
 
     @property
     def options(self) -> list[str]:

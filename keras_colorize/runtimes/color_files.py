@@ -41,6 +41,7 @@ def color_files(
     decoding: str | None = None,
     temperature: float | None = None,
     chroma: float = 1.0,
+    upscale: str | None = None,
     saliency: bool = False,
     page: int | None = None,
     max_pixels: int | None = None,
@@ -58,6 +59,7 @@ def color_files(
         decoding: `argmax`, `mean` or `sample`, for models with classes.
         temperature: What `mean` and `sample` use: small is vivid, large is cautious.
         chroma: Factor on a* and b*, for any model.
+        upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
             of a file with several pages, the first one's.
         page: The only page to color, from 1; when None, all pages of a TIFF, and the first frame
@@ -85,7 +87,7 @@ def color_files(
     )  # wrong usage is told before Keras has started
 
     colorizer = load(model)
-    choice = Decoding(decoding, temperature, chroma)
+    choice = Decoding(decoding, temperature, chroma, upscale)
     choice.check(colorizer.head)
     if saliency:
         colorizer.check_saliency()

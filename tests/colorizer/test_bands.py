@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import skimage.color
 
-from keras_colorize.colorizer import Colorizer, bands, load
+from keras_colorize.colorizer import Colorizer, Decoding, bands, load
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,16 @@ def test_bands_color_as_the_whole(colorizer, picture, monkeypatch, dtype, shape)
         assert made.dtype == dtype
         # The order of additions may move the last digit of a float.
         assert np.abs(made - expected).max() <= (1 if dtype == "uint8" else 64)
+
+
+@pytest.mark.parametrize("upscale", ["bicubic", "guided"])
+def test_bands_enlarge_color_as_the_whole(colorizer, picture, monkeypatch, upscale):
+    decoding = Decoding(upscale=upscale)
+    photograph = picture(90, 150)
+    expected = colorizer.colorize_batch(photograph[None], decoding)[0].astype(int)
+    assert np.abs(colorizer.colorize_batch(photograph[None])[0] - expected).max() > 1
+    monkeypatch.setattr(bands, "_BAND", 500)
+    assert np.abs(colorizer.colorize(photograph, decoding) - expected).max() <= 1
 
 
 def test_bands_color_as_the_whole_where_the_network_takes_squares(picture, monkeypatch):

@@ -9,7 +9,7 @@ import skimage.data
 import skimage.transform
 
 import keras_colorize
-from keras_colorize import errors
+from keras_colorize import errors, models
 from keras_colorize.colorizer import Colorizer, Decoding
 
 
@@ -82,6 +82,13 @@ def test_chroma_is_a_factor_on_ab(factor, monkeypatch):
     monkeypatch.setattr(colorizer, "network", lambda inputs, training: {"color": color})
     ab = colorizer.predict_ab(np.zeros((1, 32, 32, 1), "float32"), Decoding(chroma=factor))
     np.testing.assert_allclose(ab, factor * 110 * color, rtol=1e-5)
+
+
+def test_color_is_enlarged_as_the_papers_do_unless_the_architecture_has_its_own_way(colorizer):
+    assert colorizer.upscale == "bilinear"
+    assert models.get("lite_unet").upscale == "guided"
+    with pytest.raises(errors.UsageError, match="`upscale`.*bicubic.*nearest"):
+        colorizer.colorize(np.zeros((8, 8), "uint8"), Decoding(upscale="nearest"))
 
 
 @pytest.mark.parametrize("wrong", [-0.1, float("nan"), float("inf")])

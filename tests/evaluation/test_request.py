@@ -21,11 +21,18 @@ def test_request_names_rows_after_folders_and_runs(tmp_path):
 
 
 def test_request_reads_the_decoding_of_each_model():
-    models = ["vivid=runs/a,decoding=mean,temperature=0.4", "runs/a,chroma=1.2", "runs/a"]
+    models = [
+        "vivid=runs/a,decoding=mean,temperature=0.4",
+        "runs/a,chroma=1.2,upscale=bicubic",
+        "runs/a",
+    ]
     named = Request(models).named
     assert named["vivid"] == (Path("runs/a"), {"method": "mean", "temperature": 0.4})
     # Without a name of its own a row is called by what was given.
-    assert named["a,chroma=1.2"] == (Path("runs/a"), {"chroma": 1.2})
+    assert named["a,chroma=1.2,upscale=bicubic"] == (
+        Path("runs/a"),
+        {"chroma": 1.2, "upscale": "bicubic"},
+    )
     assert named["a"] == (Path("runs/a"), {})
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from PIL import Image
 
 from keras_colorize.layers import resizing
 
@@ -37,6 +38,13 @@ def test_resize_enlarges_as_opencv_does():
     got = resizing.resize(ops.convert_to_tensor(picture[None]), (57, 61))[0]
     expected = cv2.resize(picture, (61, 57), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_allclose(got, expected, atol=1e-4)
+
+
+def test_resize_enlarges_with_the_cubic_kernel_of_pillow():
+    picture = np.random.default_rng(0).uniform(-1, 1, (14, 20)).astype("float32")
+    got = resizing.resize(ops.convert_to_tensor(picture[None, ..., None]), (57, 61), cubic=True)
+    expected = Image.fromarray(picture).resize((61, 57), Image.Resampling.BICUBIC)
+    np.testing.assert_allclose(got[0, ..., 0], np.asarray(expected), atol=1e-5)
 
 
 def test_resize_takes_sizes_that_a_graph_does_not_know():
