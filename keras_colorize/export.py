@@ -19,7 +19,10 @@ def main(argv: list[str] | None = None) -> int:
         "--out",
         metavar="DIR",
         default="exported",
-        help="the model goes to DIR/ARCH/1, or the next free version (default: %(default)s)",
+        help="the model goes to DIR/NAME/1, or the next free version (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--name", help="the name under which it is served (default: that of --model's weights)"
     )
     arguments = parser.parse_args(argv)
 
@@ -32,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
         decoding = saved_model.Decoding(
             arguments.decoding, arguments.temperature, arguments.chroma, arguments.upscale
         )
-        print(f"SavedModel  {saved_model.export(arguments.model, arguments.out, decoding)}")
+        version = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
+        print(f"SavedModel  {version}")
         return cli.DONE
 
     return cli.guard(parser, run)

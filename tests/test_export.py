@@ -1,7 +1,12 @@
-"""The verb: versions, all or nothing. What an export answers is in test_serving.py."""
+"""The verb: versions, all or nothing. What an export answers is in runtimes/test_saved_model.py."""
+
+import hashlib
+import importlib.metadata
+import json
 
 import pytest
 
+import keras_colorize
 from keras_colorize import export
 from keras_colorize.runtimes import saved_model
 
@@ -10,33 +15,36 @@ from keras_colorize.runtimes import saved_model
 def run(tiny_model, tmp_path, monkeypatch):
     """Run the command on a model that is loaded once, writing a marker in place of the graph."""
     monkeypatch.chdir(tmp_path)
-    loaded = saved_model.load(tiny_model)
-    monkeypatch.setattr(saved_model, "load", lambda name: loaded)
+    monkeypatch.setattr(saved_model.Colorizer, "load", lambda folder: None)
 
-    def save(colorizer_, folder, decoding):
-        (folder / "variables").mkdir()
-        (folder / "variables" / "data").write_text(str(decoding))
+    def save(colorizer_, folder, decoding, about):
+        (folder / "assets").mkdir()
+        (folder / "assets" / "model.json").write_text(json.dumps(about))
 
     monkeypatch.setattr(saved_model, "save", save)
-    return lambda *arguments: export.main(["-o", "out", *arguments])
+    return lambda *arguments: export.main(["-o", "out", "--model", str(tiny_model), *arguments])
 
 
-def versions(tmp_path):
-    return sorted(path.name for path in (tmp_path / "out" / "vgg_fusion").iterdir())
+def versions(tmp_path, name="tiny"):
+    return sorted(path.name for path in (tmp_path / "out" / name).iterdir())
+
+
+def about(tmp_path, version):
+    return json.loads((tmp_path / "out" / version / "assets" / "model.json").read_text())
 
 
 def test_export_writes_the_next_version(run, tmp_path, capsys):
     assert run() == 0
     assert versions(tmp_path) == ["1"]
-    assert "out/vgg_fusion/1" in capsys.readouterr().out
-    (tmp_path / "out" / "vgg_fusion" / "7").mkdir()
-    (tmp_path / "out" / "vgg_fusion" / "notes").mkdir()
+    assert "out/tiny/1" in capsys.readouterr().out
+    (tmp_path / "out" / "tiny" / "7").mkdir()
+    (tmp_path / "out" / "tiny" / "notes").mkdir()
     assert run() == 0  # a gap is a version that was withdrawn
     assert versions(tmp_path) == ["1", "7", "8", "notes"]
 
 
 def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys):
-    def fail(colorizer_, folder, decoding):
+    def fail(colorizer_, folder, decoding, about):
         (folder / "saved_model.pb").write_text("half")
         # What a server that watches the folder sees meanwhile is no number.
         assert not any(path.name.isdecimal() for path in folder.parent.iterdir())
@@ -48,9 +56,36 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
     assert versions(tmp_path) == []
 
 
+def test_export_is_named_after_its_weights_and_says_whose_they_are(run, tmp_path):
+    names = [name for name in keras_colorize.list_pretrained() if name.startswith("vgg_fusion")]
+    for name in names:  # one network, but not versions of one model
+        assert run("--model", name) == 0
+        assert versions(tmp_path, name) == ["1"]
+        said = about(tmp_path, f"{name}/1")
+        assert (said["name"], said["weights"], said["version"]) == (name, name, 1)
+        assert (said["arch"], said["license"]) == ("vgg_fusion", "Apache-2.0")
+        content = (keras_colorize.colorizer.locate(name) / "model.weights.h5").read_bytes()
+        assert said["weights_sha256"] == hashlib.sha256(content).hexdigest()
+        assert said["versions"]["tensorflow"] == importlib.metadata.version("tensorflow")
+    assert run("--chroma", "1.5", "--name", "mine") == 0
+    said = about(tmp_path, "mine/1")
+    assert (said["name"], said["weights"], said["license"]) == ("mine", "tiny", None)
+    assert said["decoding"] == {"method": None, "temperature": None, "chroma": 1.5}
+
+
+def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, capsys):
+    assert run("--name", "mine") == 0
+    assert run("--name", "mine", "--model", "vgg_fusion.gamut.photos26k") == 2
+    message = capsys.readouterr().err
+    assert "vgg_fusion with head regression, this is vgg_fusion with head gamut" in message
+    assert versions(tmp_path, "mine") == ["1"]
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
+        (["--name", "my model"], "Received: name='my model'"),
+        (["--name", "../up"], "Received: name='../up'"),
         (["--format", "onnxx"], "Unknown `format`. Choose from ['savedmodel']"),
         (["--temperature", "0.5"], "Head regression predicts one color"),
         (["--chroma", "-1"], "`chroma` must be a factor, at least 0. Received: chroma=-1.0"),

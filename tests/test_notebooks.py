@@ -2,11 +2,13 @@
 
 import base64
 import configparser
+import hashlib
 import io
 import re
 import runpy
 from pathlib import Path
 
+import matplotlib
 import nbclient
 import nbformat
 import numpy as np
@@ -15,9 +17,11 @@ from commands import commands
 from PIL import Image
 
 from keras_colorize import cli
+from keras_colorize.colorizer import pretrained
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXPORT = ROOT / "notebooks" / "export.ipynb"
 SMALL = {
     "train": "--size 16 --batch-size 2 --epochs 1 --steps 1 --backbone-weights none",
     "evaluate": "--size 32",
@@ -78,6 +82,17 @@ def test_notebook_export_shows_what_the_savedmodel_answers(run):
     (picture,) = pictures_in(run("export"))
     assert picture.shape == (600, 512, 3)
     assert chroma(picture) > 5
+
+
+def test_notebook_export_colors_a_photograph_that_its_model_has_not_seen():
+    (exported,) = [words for words in commands(cells_of(EXPORT, ["code"])) if words[1] == "export"]
+    model = exported[exported.index("--model") + 1] if "--model" in exported else cli.DEFAULT_MODEL
+    trained_on = (pretrained.locate(model) / "trained_on.txt").read_text().splitlines()
+    sample = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    assert sample.name in cells_of(EXPORT, ["code"])
+    digest = hashlib.sha256(sample.read_bytes()).hexdigest()
+    assert trained_on and not any(digest.startswith(each) for each in trained_on)
+    assert "not trained on" in cells_of(EXPORT, ["markdown"])
 
 
 def test_notebook_with_a_failing_command_fails(tmp_path):

@@ -1,7 +1,7 @@
 """Serve an exported model with LitServe: the same requests as TensorFlow Serving's REST interface.
 
     pip install -e ".[serving]"
-    python examples/serving/litserve_server.py exported/vgg_fusion
+    python examples/serving/litserve_server.py exported/colorizer
 
 Bad requests are answered 400, those above `--most-bytes` 413, and more than `--at-once` open
 connections 503, so that a crowd finds a quick no instead of an ever longer queue.
@@ -10,6 +10,7 @@ connections 503, so that a crowd finds a quick no instead of an ever longer queu
 import argparse
 import base64
 import binascii
+import re
 import signal
 from pathlib import Path
 
@@ -48,7 +49,9 @@ class Colorize(litserve.LitAPI):
         try:
             return self._colorize(image_bytes=tf.constant(images, tf.string))["png_bytes"].numpy()
         except tf.errors.InvalidArgumentError as error:
-            raise HTTPException(400, error.message) from error
+            # The model's own check, without the trace of its graph around it.
+            found = re.search(r"assertion failed: \[(.*)\]", error.message)
+            raise HTTPException(400, found[1] if found else error.message) from error
 
     def encode_response(self, pictures):
         """Put the pictures into JSON."""

@@ -1,7 +1,7 @@
 """Answer as TensorFlow Serving does, over gRPC and REST, where its container cannot run.
 
     pip install -e ".[serving]"
-    python examples/serving/reference_server.py exported/vgg_fusion
+    python examples/serving/reference_server.py exported/colorizer
 
 One process, one SavedModel, its newest version: for tests, notebooks and trying a client out. Under
 load run TensorFlow Serving itself. Nothing of keras_colorize is imported.
@@ -42,6 +42,14 @@ def unknown(message: str) -> Refusal:
     return Refusal(grpc.StatusCode.NOT_FOUND, 404, message)
 
 
+def sentence(error: Exception) -> str:
+    """Return what the model says is wrong, without the trace of its graph around it."""
+    message = getattr(error, "message", str(error))
+    found = re.search(r"assertion failed: \[(.*)\]", message)
+    lines = [line for line in message.splitlines() if line and not line[0].isspace()]
+    return found[1] if found else lines[-1]
+
+
 class Servable:
     """The newest version of a SavedModel, and a queue before it."""
 
@@ -76,7 +84,7 @@ class Servable:
                 }
                 return {name: each.numpy() for name, each in function(**tensors).items()}
         except (tf.errors.InvalidArgumentError, ValueError, TypeError) as error:
-            raise wrong(getattr(error, "message", str(error))) from error
+            raise wrong(sentence(error)) from error
         finally:
             self._waiting.release()
 

@@ -29,6 +29,9 @@ class Stored:
         size: Short side, in pixels, at which the network sees a photograph.
         options: The architecture's own.
         parameters: How many numbers the weights file holds.
+        sha256: Of the weights file.
+        license: The weights' license as `config.json` states it, an SPDX identifier; None if it
+            does not.
         trained_on: Digests of the photographs that it was trained on; empty if not known.
     """
 
@@ -38,6 +41,8 @@ class Stored:
     size: int
     options: dict
     parameters: int
+    sha256: str
+    license: str | None
     trained_on: frozenset[str]
 
 
@@ -106,19 +111,20 @@ def read(folder: str | os.PathLike) -> Stored:
             int(config["size"]),
             dict(config["options"]),
             config["parameters"],
+            config["weights_sha256"],
+            config.get("license"),
             trained_on,
         )
-        digest = config["weights_sha256"]
     except errors.UsageError:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise errors.UsageError(
             f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error})."
         ) from error
-    if _sha256(stored.weights) != digest:
+    if _sha256(stored.weights) != stored.sha256:
         raise errors.UsageError(
             f"{stored.weights} is not the file that {CONFIG} describes: its SHA-256 "
-            f"differs from {digest}. It is truncated, altered or another model's."
+            f"differs from {stored.sha256}. It is truncated, altered or another model's."
         )
     return stored
 

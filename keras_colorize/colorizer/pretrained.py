@@ -31,6 +31,18 @@ def load(name: str | os.PathLike) -> Colorizer:
         >>> load("vgg_fusion.photos26k").size
         64
     """
+    return Colorizer.load(locate(name))
+
+
+def locate(name: str | os.PathLike) -> Path:
+    """Return the folder of a trained model.
+
+    Args:
+        name: As for `load`.
+
+    Raises:
+        UsageError: There is no trained model of that name.
+    """
     folder = Path(name)
     if found := PRETRAINED.find(str(name)):  # before a folder here that happens to have its name
         folder = found.parent
@@ -45,4 +57,4 @@ def load(name: str | os.PathLike) -> Colorizer:
         raise errors.unknown(
             "model", str(name), [*PRETRAINED.names(), "a folder that training wrote"]
         )
-    return Colorizer.load(folder)
+    return folder

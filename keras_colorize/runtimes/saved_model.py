@@ -5,17 +5,19 @@ has never heard of Keras does what `colorize` does. No XLA: a server may be buil
 """
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from keras_colorize import files
+from keras_colorize import errors, files
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer, Decoding, load
+from keras_colorize.colorizer import Colorizer, Decoding, locate
+from keras_colorize.colorizer import folder as folders
 from keras_colorize.heads import ClassHead
-from keras_colorize.runtimes import decode_images
+from keras_colorize.runtimes import decode_images, provenance
 
 _PLAIN = Decoding()
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
@@ -24,6 +26,15 @@ _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, eno
 _IMAGES = tf.TensorSpec([None], tf.string, name="image_bytes")
 _LIGHTNESS = tf.TensorSpec([None, None, None, 1], tf.float32, name="lightness")
 _TEMPERATURE = tf.TensorSpec([None], tf.float32, name="temperature")
+
+_TENSORS = {
+    "image_bytes": "string (B,): encoded photographs of any sizes, JPEG, PNG, WebP, BMP or GIF",
+    "png_bytes": "string (B,): PNGs of the same sizes",
+    "lightness": "float32 (B, H, W, 1): L* in 0 to 100",
+    "ab": "float32 (B, H, W, 2): CIELAB a* and b*",
+    "temperature": "float32 (B,): above 0, one for each photograph; small is vivid",
+}
+_ABOUT = "assets/model.json"
 
 
 def _graph(*signature: tf.TensorSpec):
@@ -157,36 +168,81 @@ def _each_pixel(function, picture, dtype, channels):
     return tf.reshape(pixels, (shape[0], shape[1], channels))
 
 
-def save(colorizer: Colorizer, folder: str | os.PathLike, decoding: Decoding = _PLAIN) -> None:
-    """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`."""
+def save(
+    colorizer: Colorizer,
+    folder: str | os.PathLike,
+    decoding: Decoding = _PLAIN,
+    about: dict | None = None,
+) -> None:
+    """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`.
+
+    Args:
+        colorizer: The trained model.
+        folder: Where to write.
+        decoding: How the network's output becomes colors.
+        about: What `assets/model.json` says of the model, beside its signatures.
+    """
     service = Service(colorizer, decoding)
-    tf.saved_model.save(service, os.fspath(folder), signatures=service.signatures())
+    functions = service.signatures()
+    tf.saved_model.save(service, os.fspath(folder), signatures=functions)
+    signatures = {name: _document(function) for name, function in functions.items()}
+    files.write_json(Path(folder) / _ABOUT, {**(about or {}), "signatures": signatures})
 
 
-def export(model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN) -> Path:
+def _document(function) -> dict:
+    """Return what goes into a signature and what comes out, in words."""
+    inputs = [spec.name for spec in function.input_signature]
+    output = "png_bytes" if "image_bytes" in inputs else "ab"
+    return {
+        "inputs": {name: _TENSORS[name] for name in inputs},
+        "outputs": {output: _TENSORS[output]},
+    }
+
+
+def export(
+    model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN, name: str | None = None
+) -> Path:
     """Write a trained model as the next version in TensorFlow Serving's layout.
 
     The version appears whole or not at all, so a server may watch the folder.
 
     Args:
         model: What `load` takes.
-        out: Folder; the model goes to `out/ARCH/VERSION`.
+        out: Folder; the model goes to `out/NAME/VERSION`.
         decoding: How the network's output becomes colors.
+        name: The name under which it is served. None: that of the weights.
 
     Returns:
         The folder of the version.
 
     Raises:
-        UsageError: A model that cannot be loaded, a decoding that it does not have, a folder that
-            cannot be written to.
+        UsageError: A model that cannot be loaded, a decoding that it does not have, a name whose
+            versions are of another network or head, a folder that cannot be written to.
     """
-    files.make_folder(out, "out")
-    colorizer = load(model)
-    decoding.check(colorizer.head)
-    folder = files.make_folder(Path(out) / colorizer.arch, "out")
+    name = provenance.name_of(model, name)
+    stored = folders.read(locate(model))
+    decoding.check(stored.head)
+    about = provenance.describe(model, stored, name, decoding)
+    folder = files.make_folder(Path(out) / name, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    for number in versions:
+        _check_same(folder / str(number), about)
     version = folder / str(max(versions, default=0) + 1)
+    colorizer = Colorizer.load(locate(model))
     with files.atomic_folder(version) as temporary:
-        save(colorizer, temporary, decoding)
+        save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     return version
+
+
+def _check_same(version: Path, about: dict) -> None:
+    """Raise a UsageError if a version is known to be of another network or head."""
+    if not (version / _ABOUT).is_file():  # an earlier release wrote it
+        return
+    earlier = json.loads((version / _ABOUT).read_text(encoding="utf-8"))
+    kinds = [f"{each['arch']} with head {each['head']}" for each in (earlier, about)]
+    if kinds[0] != kinds[1]:
+        raise errors.UsageError(
+            f"`name` must be that of one model: {version} holds {kinds[0]}, this is {kinds[1]}. "
+            f"Received: name={about['name']!r}."
+        )

@@ -120,8 +120,9 @@ def colorizer(tiny_model):
 @pytest.fixture(scope="module")
 def exported(tiny_model, tmp_path_factory):
     out = tmp_path_factory.mktemp("exported")
-    assert export.main(["--model", str(tiny_model), "-o", str(out)]) == 0
-    return out / "vgg_fusion"
+    command = ["--model", str(tiny_model), "--name", "colorizer", "-o", str(out)]
+    assert export.main(command) == 0
+    return out / "colorizer"
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +175,18 @@ def test_savedmodel_equals_colorize_where_keras_is_not_installed(
             np.testing.assert_array_equal(decode(png)[..., 3], alpha)
 
 
+def test_savedmodel_says_what_its_signatures_take_and_give(exported):
+    said = json.loads((exported / "1" / "assets" / "model.json").read_text())
+    assert (said["name"], said["weights"], said["version"]) == ("colorizer", "tiny", 1)
+    assert {
+        name: (set(signature["inputs"]), set(signature["outputs"]))
+        for name, signature in said["signatures"].items()
+    } == {
+        "serving_default": ({"image_bytes"}, {"png_bytes"}),
+        "lightness_to_ab": ({"lightness"}, {"ab"}),
+    }
+
+
 def test_savedmodel_names_the_bad_image_of_a_batch(exported, images):
     colorize = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
     good = images["pixel.png"]
@@ -218,7 +231,7 @@ def predict(server):
     with grpc.insecure_channel(server[0]) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 
-        def call(signature="", model="vgg_fusion", **inputs):
+        def call(signature="", model="colorizer", **inputs):
             request = predict_pb2.PredictRequest()
             request.model_spec.name, request.model_spec.signature_name = model, signature
             for name, value in inputs.items():
@@ -269,7 +282,7 @@ def test_grpc_says_what_is_wrong(predict, arguments, status, message):
     with pytest.raises(grpc.RpcError) as caught:
         predict(**arguments)
     assert caught.value.code() is grpc.StatusCode[status]
-    assert message in caught.value.details()
+    assert message in caught.value.details() and "\n" not in caught.value.details()
 
 
 def test_rest_speaks_rows_and_columns(server, colorizer, images):
@@ -292,14 +305,18 @@ def test_rest_speaks_rows_and_columns(server, colorizer, images):
 def test_rest_says_what_is_wrong(server, images):
     url = f"{server[1]}:predict"
     for body, message in [
-        ({"instances": [b64(images["pixel.png"]), b64(b"junk")]}, "image 1 of the batch"),
+        (
+            {"instances": [b64(images["pixel.png"]), b64(b"junk")]},
+            "image 1 of the batch (the first is 0): not a JPEG or PNG or WebP or GIF or BMP",
+        ),
         ({"instances": []}, "must be a list that is not empty"),
         ({}, "instances"),
         (b"{", "JSON Parse error"),
     ]:
         status, answer = ask(url, body)
         assert status == 400 and message in answer["error"]
-    assert ask(url.replace("vgg_fusion", "other"), {})[0] == 404
+        assert "\n" not in answer["error"] and "Op:" not in answer["error"]
+    assert ask(url.replace("colorizer", "other"), {})[0] == 404
 
 
 def crowd(url, images):
@@ -332,7 +349,7 @@ def litserve_url(exported):
 
     command = [EXAMPLES / "litserve_server.py", exported, "--port", port]
     process, _ = start([*command, "--most-bytes", 200_000, "--at-once", 8], wait)
-    yield f"{root}/v1/models/vgg_fusion:predict"
+    yield f"{root}/v1/models/colorizer:predict"
     process.terminate()
     process.wait(20)
     with pytest.raises(OSError):  # none of its workers is left
@@ -345,7 +362,8 @@ def test_litserve_example_colors_and_refuses(litserve_url, colorizer, images):
     assert status == 200
     assert_as_colorize(colorizer, content, base64.b64decode(answer["predictions"][0]["b64"]))
     status, answer = ask(litserve_url, {"instances": [b64(content), b64(b"junk")]})
-    assert status == 400 and "image 1 of the batch" in answer["detail"]
+    sentence = "image 1 of the batch (the first is 0): not a JPEG or PNG or WebP or GIF or BMP"
+    assert status == 400 and answer["detail"] == sentence
     assert ask(litserve_url, {"pictures": []})[0] == 400
     assert ask(litserve_url, {"instances": [b64(bytes(200_000))]})[0] == 413
     assert set(crowd(litserve_url, images)) == {200, 503}
@@ -370,11 +388,28 @@ def at_the_server(server, images, tmp_path, monkeypatch):
     return lambda text: text.replace("localhost:8501", rest).replace("localhost:8500", server[0])
 
 
-def test_page_curl_line_works(at_the_server, colorizer, images, tmp_path):
-    (line,) = [text.strip() for text in snippets("bash") if "curl" in text]
-    assert "\n" not in line
-    subprocess.run(["bash", "-c", f"set -o pipefail; {at_the_server(line)}"], check=True)
+def test_page_curl_command_works(at_the_server, colorizer, images, tmp_path):
+    (command,) = [text for text in snippets("bash") if "curl" in text]
+    subprocess.run(["bash", "-c", at_the_server(command)], check=True)
     assert_as_colorize(colorizer, images["color.jpg"], (tmp_path / "colored.png").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "before, after, message",
+    [
+        ("photo.jpg", "notes.txt", "image 0 of the batch (the first is 0): not a JPEG"),
+        ("colorizer:predict", "other:predict", "Servable not found"),
+        ("http://", "http://nowhere.invalid/", "nowhere.invalid"),
+    ],
+)
+def test_page_curl_command_fails_loudly(at_the_server, tmp_path, before, after, message):
+    (tmp_path / "notes.txt").write_text("no photograph")
+    (command,) = [text for text in snippets("bash") if "curl" in text]
+    command = at_the_server(command).replace(before, after)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert not (tmp_path / "colored.png").exists()
 
 
 def test_page_python_clients_work(at_the_server, colorizer, images, tmp_path):

@@ -1,0 +1,61 @@
+"""What an export says of itself: its name, its weights and what made it."""
+
+import dataclasses
+import importlib.metadata
+import os
+import re
+from pathlib import Path
+
+from keras_colorize import errors
+from keras_colorize._version import __version__
+from keras_colorize.colorizer import Decoding, locate
+from keras_colorize.colorizer.folder import Stored
+
+_MAKERS = ("keras", "tensorflow")
+
+
+def name_of(model: str | os.PathLike, name: str | None = None) -> str:
+    """Return the name under which a model is served.
+
+    Args:
+        model: What `load` takes.
+        name: A name of the user's choice. None: the last part of `model`.
+
+    Raises:
+        UsageError: It cannot stand in a server's address.
+    """
+    if name is None:
+        locate(model)  # a model that does not exist is told as such
+        name = Path(model).resolve().name
+    if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
+        raise errors.UsageError(
+            "`name` must begin with a letter or a digit and have letters, digits, dots, - and _ "
+            f"only, since it stands in a server's address. Received: name={name!r}."
+        )
+    return name
+
+
+def describe(model: str | os.PathLike, stored: Stored, name: str, decoding: Decoding) -> dict:
+    """Return what is written into every export, as JSON types.
+
+    Args:
+        model: What `load` takes.
+        stored: Its folder, read.
+        name: The name under which it is served.
+        decoding: How its output becomes colors.
+    """
+    return {
+        "name": name,
+        "weights": Path(model).resolve().name,
+        "weights_sha256": stored.sha256,
+        "license": stored.license,
+        "arch": stored.arch,
+        "head": stored.head.name,
+        "size": stored.size,
+        "parameters": stored.parameters,
+        "decoding": dataclasses.asdict(decoding),
+        "versions": {
+            "keras_colorize": __version__,
+            **{maker: importlib.metadata.version(maker) for maker in _MAKERS},
+        },
+    }
