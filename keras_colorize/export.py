@@ -29,7 +29,9 @@ def main(argv: list[str] | None = None) -> int:
         cli.start_keras()
         from keras_colorize.runtimes import saved_model
 
-        decoding = saved_model.Decoding(arguments.decoding, arguments.temperature, arguments.chroma)
+        decoding = saved_model.Decoding(
+            arguments.decoding, arguments.temperature, arguments.chroma, arguments.seed
+        )
         print(f"SavedModel  {saved_model.export(arguments.model, arguments.out, decoding)}")
         return cli.DONE
 

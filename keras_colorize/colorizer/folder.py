@@ -13,9 +13,8 @@ import numpy as np
 
 from keras_colorize import errors, files, heads
 from keras_colorize._version import __version__
-
-CONFIG, WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
-_FORMAT = 1  # of the folder; raised when an older release could not read it
+from keras_colorize.colorizer import summary as summaries
+from keras_colorize.colorizer.summary import CONFIG, FORMAT, TRAINED_ON, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def write(
         if half:
             halve(temporary / WEIGHTS)
         whole = {
-            "format": _FORMAT,
+            "format": FORMAT,
             **config,
             "parameters": _parameters(network),
             "weights_sha256": _sha256(temporary / WEIGHTS),
@@ -76,7 +75,7 @@ def write(
         text = json.dumps(whole, indent=2) + "\n"
         (temporary / CONFIG).write_text(text, encoding="utf-8")
         lines = "".join(f"{digest}\n" for digest in sorted(trained_on))
-        (temporary / _TRAINED_ON).write_text(lines, encoding="utf-8")
+        (temporary / TRAINED_ON).write_text(lines, encoding="utf-8")
 
 
 def read(folder: str | os.PathLike) -> Stored:
@@ -85,40 +84,28 @@ def read(folder: str | os.PathLike) -> Stored:
     Raises:
         UsageError: A file is missing, damaged or altered.
     """
-    folder = Path(folder)
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise errors.UsageError(
-                f"`model` must be a folder with {CONFIG} and {WEIGHTS}, as training writes it; "
-                f"{name} is missing. Received: model={str(folder)!r}."
-            )
+    summary = summaries.read(folder)
+    folder = summary.folder
     trained_on = frozenset()
-    if (folder / _TRAINED_ON).is_file():
-        trained_on = frozenset((folder / _TRAINED_ON).read_text(encoding="utf-8").splitlines())
+    if (folder / TRAINED_ON).is_file():
+        trained_on = frozenset((folder / TRAINED_ON).read_text(encoding="utf-8").splitlines())
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        if config["format"] != _FORMAT:
-            raise ValueError(f"format {config['format']}, this release reads {_FORMAT}")
-        stored = Stored(
-            folder / WEIGHTS,
-            config["arch"],
-            heads.create(**config["head"]),
-            int(config["size"]),
-            dict(config["options"]),
-            config["parameters"],
-            trained_on,
-        )
-        digest = config["weights_sha256"]
-    except errors.UsageError:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise errors.UsageError(
-            f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error})."
-        ) from error
-    if _sha256(stored.weights) != digest:
+        head = heads.create(**summary.head)
+    except TypeError as error:
+        raise summaries.unreadable(folder, error) from error
+    stored = Stored(
+        folder / WEIGHTS,
+        summary.arch,
+        head,
+        summary.size,
+        summary.options,
+        summary.parameters,
+        trained_on,
+    )
+    if _sha256(stored.weights) != summary.digest:
         raise errors.UsageError(
             f"{stored.weights} is not the file that {CONFIG} describes: its SHA-256 "
-            f"differs from {digest}. It is truncated, altered or another model's."
+            f"differs from {summary.digest}. It is truncated, altered or another model's."
         )
     return stored
 

@@ -180,9 +180,9 @@ def export(model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN) -> P
         UsageError: A model that cannot be loaded, a decoding that it does not have, a folder that
             cannot be written to.
     """
-    files.make_folder(out, "out")
+    files.check_folder(out, "out")
     colorizer = load(model)
-    decoding.check(colorizer.head)
+    decoding.check(colorizer.head, model)
     folder = files.make_folder(Path(out) / colorizer.arch, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
