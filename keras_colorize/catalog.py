@@ -1,4 +1,4 @@
-"""What comes with the package and is found by name: recipes, protocols, trained models."""
+"""What comes with the package and is found by name: recipes, protocols, trained models, heads."""
 
 import tomllib
 from pathlib import Path
@@ -6,6 +6,17 @@ from pathlib import Path
 from keras_colorize import errors
 
 _PACKAGE = Path(__file__).resolve().parent
+
+# What each head predicts, for those who must not wait for Keras.
+HEADS = {
+    "regression": "a* and b*, by two tanh channels",
+    "sigmoid": "a* and b*, by two sigmoid channels",
+    "rgb": "the whole picture, of which the color is kept",
+    "bins64": "64 classes for a* and 64 for b*",
+    "gamut": "the bins of a 25 × 25 grid of ab that occur in the training photographs",
+    "gamut313": "the 313 bins of ab of Zhang 2016",
+}
+ONE_COLOR = ("regression", "rgb", "sigmoid")  # heads without classes
 
 
 class Catalog:
@@ -60,7 +71,9 @@ class TomlCatalog(Catalog):
         """
         path = Path(name) if name.endswith(".toml") else self.find(name)
         if path is None or not path.is_file():
-            raise errors.unknown(self._argument, name, [*self.names(), "a path that ends in .toml"])
+            raise errors.unknown(
+                self._argument, name, self.names(), "give a file that ends in .toml"
+            )
         return path
 
     def read(self, name: str) -> dict:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from keras_colorize import errors
 from keras_colorize._version import __version__
+from keras_colorize.colorizer import pretrained
 from keras_colorize.errors import RunError, UsageError
 
 VERBS = {
@@ -57,23 +58,39 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--decoding", help="for models with classes: argmax, mean or sample (default: the head's)"
+        "--decoding",
+        metavar="NAME",
+        help="for models with classes: argmax, mean, or sample, which is for study: it draws every "
+        "pixel's color by itself (default: the head's)",
     )
     parser.add_argument(
-        "--temperature", type=float, help="of mean and sample: small is vivid, large is cautious"
+        "--temperature",
+        type=float,
+        metavar="X",
+        help="of mean and sample: small is vivid, large is cautious",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of sample (default: %(default)s)"
     )
     parser.add_argument(
         "--chroma",
         type=float,
         default=1.0,
         metavar="FACTOR",
-        help="for any model: 1.4 makes colors more vivid, 0.7 paler (default: %(default)s)",
+        help="for any model, 0 to 10: 1.4 is more vivid, 0.7 paler (default: %(default)s)",
     )
     parser.add_argument(
         "--upscale",
         help="how color is enlarged: bilinear, bicubic, or guided by the photograph's contours "
         "(default: guided for lite_unet, bilinear for the papers' networks)",
     )
+    add_model_list(parser)
+
+
+def add_model_list(parser: argparse.ArgumentParser) -> None:
+    """Add to `--help` the models that come with the package."""
+    lines = "".join(f"\n  {line}" for line in pretrained.described())
+    parser.epilog = f"models that come with the package:{lines}"
 
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:

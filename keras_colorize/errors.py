@@ -27,11 +27,19 @@ class Interrupted(Exception):
         self.signal = signal
 
 
-def unknown(argument: str, received: object, choices: Iterable[str]) -> UsageError:
-    """Return the error for a name that is not among `choices`."""
-    return UsageError(
-        f"Unknown `{argument}`. Choose from {sorted(choices)}. Received: {argument}={received!r}."
-    )
+def unknown(
+    argument: str, received: object, choices: Iterable[str], otherwise: str = ""
+) -> UsageError:
+    """Return the error for a name that is not among `choices`.
+
+    Args:
+        argument: What was given.
+        received: Its value.
+        choices: The names, and nothing but names.
+        otherwise: What may be given in place of a name: "give a file".
+    """
+    chosen = f"Choose from {sorted(choices)}" + (f", or {otherwise}" if otherwise else "")
+    return UsageError(f"Unknown `{argument}`. {chosen}. Received: {argument}={received!r}.")
 
 
 def counted(number: int, noun: str) -> str:

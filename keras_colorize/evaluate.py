@@ -71,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--turing", action="store_true", help=turing)
     pool = "only pool the answers that judges saved from such pages: rate and 95 %% interval"
     add("--turing-answers", nargs="+", metavar="CSV", help=pool)
+    cli.add_model_list(parser)
     given = vars(parser.parse_args(argv))
     saved = given.pop("turing_answers")
 
@@ -79,7 +80,8 @@ def main(argv: list[str] | None = None) -> int:
             print(answers.pool(saved), end="")
             return cli.DONE
         given["models"] = given["models"] or ([] if given["results"] else [cli.DEFAULT_MODEL])
-        request = Request(**given)  # refuses what it can before Keras starts
+        request = Request(**given)
+        request.check()  # before Keras starts
         cli.start_keras()
         from keras_colorize.evaluation.run import carry_out
 

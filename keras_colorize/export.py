@@ -33,7 +33,11 @@ def main(argv: list[str] | None = None) -> int:
         from keras_colorize.runtimes import saved_model
 
         decoding = saved_model.Decoding(
-            arguments.decoding, arguments.temperature, arguments.chroma, arguments.upscale
+            arguments.decoding,
+            arguments.temperature,
+            arguments.chroma,
+            arguments.upscale,
+            arguments.seed,
         )
         version = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
         print(f"SavedModel  {version}")

@@ -53,24 +53,41 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
         raise
 
 
+def check_folder(path: str | os.PathLike, argument: str) -> None:
+    """See that `make_folder` will most likely succeed, without making anything.
+
+    Raises:
+        UsageError: It will not.
+    """
+    whole = Path(path).absolute()
+    above = next(folder for folder in (whole, *whole.parents) if os.path.lexists(folder))
+    if not above.is_dir():
+        raise _unwritable(path, argument, f"{above} is no folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise _unwritable(path, argument, f"no permission to write to {above}")
+
+
 def make_folder(path: str | os.PathLike, argument: str) -> Path:
     """Make an output folder and see that it can be written to, before any work is done.
 
     Raises:
         UsageError: It cannot.
     """
-    path = Path(path)
+    given, path = path, Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise errors.UsageError(
-            f"`{argument}` cannot be written to ({error.strerror}). "
-            f"Received: {argument}={str(path)!r}."
-        ) from error
+        raise _unwritable(given, argument, error.strerror) from error
     return path
+
+
+def _unwritable(path, argument, reason) -> errors.UsageError:
+    return errors.UsageError(
+        f"`{argument}` cannot be written to ({reason}). Received: {argument}={os.fspath(path)!r}."
+    )
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -14,7 +14,7 @@ import skimage.color
 import tifffile
 from PIL import Image, ImageOps
 
-from keras_colorize import colorize, colorizer, heads
+from keras_colorize import colorize, colorizer
 from keras_colorize.data import addresses
 from keras_colorize.errors import UsageError
 from keras_colorize.runtimes.color_files import color_files
@@ -485,6 +485,49 @@ def test_colorize_incomplete_model(run, grey, altered, capsys, name):
     assert f"{name} is missing" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (["--model", "nope"], "model='nope'"),
+        (["--chroma", "2000"], "at least 0 and at most 10. Received: chroma=2000.0"),
+        (["--chroma", "-1"], "Received: chroma=-1.0"),
+        (["--seed", "-1"], "Received: seed=-1"),
+        (["--decoding", "mode"], "['argmax', 'mean', 'sample']. Received: decoding='mode'"),
+        (
+            ["--temperature", "0.5"],
+            "models with classes, and lite_unet.photos28k has none: it predicts one color",
+        ),
+        (["-o", "a.png/out"], "`out` cannot be written to"),
+        (["-o", "out.xyz"], "`out` looks like a file, and pictures are not written as .xyz"),
+    ],
+)
+def test_colorize_refuses_before_keras_starts(grey, tmp_path, monkeypatch, capsys, options, said):
+    def start():
+        raise AssertionError("Keras has been started")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras_colorize.cli.start_keras", start)
+    grey("a.png")
+    assert colorize.main(["a.png", "-o", "out", *options]) == 2
+    assert said in capsys.readouterr().err
+    assert files_in(tmp_path) == ["a.png"] and not (tmp_path / "out").exists()
+
+
+def test_colorize_makes_no_folder_before_the_model_is_loaded(run, grey, altered, tmp_path):
+    grey("a.png")
+    folder = altered(weights_sha256="0" * 64)
+    assert run("a.png", "-o", "out", model=folder) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_colorize_help_lists_the_models(capsys):
+    with pytest.raises(SystemExit):
+        colorize.main(["--help"])
+    said = capsys.readouterr().out.split("models that come with the package:")[1]
+    assert [line.split()[0] for line in said.strip().splitlines()] == colorizer.list_pretrained()
+    assert all(len(line.split()) > 1 for line in said.strip().splitlines())
+
+
 def test_colorize_run_folder(run, grey, tiny_model, tmp_path):
     grey("a.png")
     shutil.copytree(tiny_model, tmp_path / "run" / "model")
@@ -549,8 +592,6 @@ def test_color_files_returns_the_failed(tiny_model, grey, tmp_path, monkeypatch)
 
 class Salient:
     """A Colorizer in miniature: its saliency map is the photograph's red channel."""
-
-    head = heads.create("regression")
 
     def check_saliency(self):
         pass

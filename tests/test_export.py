@@ -8,6 +8,7 @@ import pytest
 
 import keras_colorize
 from keras_colorize import export
+from keras_colorize.colorizer import pretrained
 from keras_colorize.runtimes import saved_model
 
 
@@ -15,7 +16,7 @@ from keras_colorize.runtimes import saved_model
 def run(tiny_model, tmp_path, monkeypatch):
     """Run the command on a model that is loaded once, writing a marker in place of the graph."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(saved_model.Colorizer, "load", lambda folder: None)
+    monkeypatch.setattr(saved_model, "load", lambda model: None)
 
     def save(colorizer_, folder, decoding, about):
         (folder / "assets").mkdir()
@@ -64,7 +65,7 @@ def test_export_is_named_after_its_weights_and_says_whose_they_are(run, tmp_path
         said = about(tmp_path, f"{name}/1")
         assert (said["name"], said["weights"], said["version"]) == (name, name, 1)
         assert (said["arch"], said["license"]) == ("vgg_fusion", "Apache-2.0")
-        content = (keras_colorize.colorizer.locate(name) / "model.weights.h5").read_bytes()
+        content = (pretrained.locate(name) / "model.weights.h5").read_bytes()
         assert said["weights_sha256"] == hashlib.sha256(content).hexdigest()
         assert said["versions"]["tensorflow"] == importlib.metadata.version("tensorflow")
     assert run("--chroma", "1.5", "--name", "mine") == 0

@@ -15,7 +15,7 @@ ROOMS = {
     "_version": set(),
     "errors": set(),
     "files": {"errors"},
-    "cli": BASE,
+    "cli": BASE | {"colorizer"},
     "catalog": {"errors"},
     "color": BASE,
     "plots": set(),

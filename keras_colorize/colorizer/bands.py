@@ -52,7 +52,7 @@ def colorize(
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
             `(1, h', w', 2)`, of any resolution.
-        upscale: One of `upscaling.METHODS`.
+        upscale: `bilinear`, `bicubic` or `guided`.
 
     Returns:
         The same type and shape.

@@ -41,6 +41,7 @@ class Colorizer:
         options: Those that shape the network.
         trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
             tfds data set, which has a slash in it; empty if not known.
+        name: The name or the folder that its weights were loaded from; empty if they were not.
 
     Example:
         >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
@@ -57,7 +58,7 @@ class Colorizer:
     ):
         architecture = models.get(arch)
         self.arch, self.stride = arch, architecture.stride
-        self.size = size or architecture.size
+        self.size = architecture.size if size is None else size
         if self.stride is None and self.size != architecture.size:
             raise errors.UsageError(
                 f"`size` must be {architecture.size} for {arch}. Received: size={size}."
@@ -73,6 +74,13 @@ class Colorizer:
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
+        self.name = ""
+
+    def __repr__(self) -> str:
+        return (
+            f"Colorizer({self.arch!r}, head={self.head.name!r}, size={self.size}, "
+            f"weights={self.name or None!r})"
+        )
 
     # ---- color ----
 
@@ -89,7 +97,7 @@ class Colorizer:
         Raises:
             UsageError: Another shape or type, or a decoding that this head does not have.
         """
-        decoding.check(self.head)
+        decoding.check(self.head, self.name or self.arch)
         read = functools.partial(self._read_ab, decoding=decoding)
 
         def predict(lightness, size):
@@ -108,7 +116,21 @@ class Colorizer:
 
         Returns:
             `(B, H, W, 3)` of the same type, sRGB.
+
+        Raises:
+            UsageError: Another shape or type, or a decoding that this head does not have.
         """
+        photographs = np.asarray(photographs)
+        if (
+            photographs.dtype not in (np.uint8, np.uint16)
+            or photographs.ndim != 4
+            or photographs.shape[3] != 3
+            or not photographs.size
+        ):
+            raise errors.UsageError(
+                "`photographs` must be uint8 or uint16 (B, H, W, 3), and not empty. "
+                f"Received: {photographs.dtype} {photographs.shape}."
+            )
         lightness = pixels.lightness_of(photographs)
         whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
         return pixels.to_16bit(whole) if photographs.dtype == np.uint16 else pixels.to_8bit(whole)
@@ -122,8 +144,17 @@ class Colorizer:
 
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
+
+        Raises:
+            UsageError: Another shape, or a decoding that this head does not have.
         """
-        decoding.check(self.head)
+        decoding.check(self.head, self.name or self.arch)
+        shape = np.shape(lightness)
+        if len(shape) != 4 or shape[3] != 1 or 0 in shape:
+            raise errors.UsageError(
+                "`lightness` must be float32 (B, H, W, 1), and not empty. "
+                f"Received: {getattr(lightness, 'dtype', 'no array')} {shape}."
+            )
         ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"), decoding)
         return keras.ops.convert_to_numpy(ab)
 
@@ -143,7 +174,9 @@ class Colorizer:
         return upscaling.upscale(ab, seen, lightness, decoding.upscale or self.upscale)
 
     def _read_ab(self, outputs, decoding: Decoding):
-        ab = self.head.decode(outputs["color"], decoding.method, decoding.temperature)
+        ab = self.head.decode(
+            outputs["color"], decoding.method, decoding.temperature, decoding.seed
+        )
         return decoding.chroma * keras.ops.cast(ab, "float32")
 
     def saliency(self, photograph: np.ndarray) -> np.ndarray:
@@ -273,12 +306,12 @@ class Colorizer:
                 in part.
         """
         stored = folders.read(folder)
-        options = dict(stored.options)
-        if "backbone_weights" in models.get(stored.arch).options:
+        summary, options = stored.summary, dict(stored.summary.options)
+        if "backbone_weights" in models.get(summary.arch).options:
             options["backbone_weights"] = "none"  # the folder's own weights follow
-        colorizer = cls(stored.arch, stored.head, stored.size, **options)
+        colorizer = cls(summary.arch, stored.head, summary.size, **options)
         folders.load_weights(stored, colorizer.network)
-        colorizer.trained_on = stored.trained_on
+        colorizer.trained_on, colorizer.name = stored.trained_on, os.fspath(folder)
         return colorizer
 
 

@@ -1,11 +1,20 @@
 """How a network's output becomes colors, as a person may choose it."""
 
-import math
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from keras_colorize import errors
-from keras_colorize.heads import Head
-from keras_colorize.layers import upscaling
+
+if TYPE_CHECKING:
+    from keras_colorize.colorizer.summary import Summary
+    from keras_colorize.heads import Head
+
+METHODS = ("argmax", "mean", "sample")
+UPSCALES = ("bilinear", "bicubic", "guided")
+# The most colorful sRGB has a chroma of 134: ten times even a faint color is at the gamut's end.
+MAX_CHROMA = 10
 
 
 @dataclass(frozen=True)
@@ -14,29 +23,64 @@ class Decoding:
 
     Attributes:
         method: For a head with classes `argmax`, `mean` or `sample`. None: the head's own.
-        temperature: For `mean` and `sample`: small is vivid, large is cautious. None: the head's
-            own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
-        chroma: Factor on a* and b*, for any head: above 1 is more vivid. A network that minimizes a
-            squared error pales where it is unsure, which this makes up for.
+        temperature: For `mean` and `sample`, above 0: small is vivid, large is cautious. None: the
+            head's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
+        chroma: Factor on a* and b*, for any head, in 0…10: above 1 is more vivid. A network that
+            minimizes a squared error pales where it is unsure, which this makes up for.
         upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
             which follows the contours of the photograph. None: the architecture's own.
+        seed: Seed of `sample`, at least 0.
+
+    Raises:
+        UsageError: A value that no model could use.
 
     Example:
         >>> Decoding(chroma=1.4)
-        Decoding(method=None, temperature=None, chroma=1.4, upscale=None)
+        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0)
     """
 
     method: str | None = None
     temperature: float | None = None
     chroma: float = 1.0
     upscale: str | None = None
+    seed: int = 0
 
-    def check(self, head: Head) -> None:
-        """Raise a UsageError for a wrong value, or one that this head has no use for."""
-        if not 0 <= self.chroma < math.inf:
+    def __post_init__(self):
+        if self.method is not None and self.method not in METHODS:
+            raise errors.unknown("decoding", self.method, METHODS)
+        if isinstance(self.temperature, int | float) and not self.temperature > 0:
             raise errors.UsageError(
-                f"`chroma` must be a factor, at least 0. Received: chroma={self.chroma}."
+                f"`temperature` must be positive. Received: temperature={self.temperature}."
             )
-        if self.upscale not in (None, *upscaling.METHODS):
-            raise errors.unknown("upscale", self.upscale, upscaling.METHODS)
-        head.check_decoding(self.method, self.temperature)
+        if self.upscale not in (None, *UPSCALES):
+            raise errors.unknown("upscale", self.upscale, UPSCALES)
+        if not 0 <= self.chroma <= MAX_CHROMA:
+            raise errors.UsageError(
+                f"`chroma` must be a factor, at least 0 and at most {MAX_CHROMA}. "
+                f"Received: chroma={self.chroma}."
+            )
+        if not 0 <= self.seed < 2**31:
+            raise errors.UsageError(
+                f"`seed` must be at least 0 and below 2³¹. Received: seed={self.seed}."
+            )
+
+    def check(self, head: Head | Summary, model: str = "") -> None:
+        """Refuse a decoding of classes for a model that has none.
+
+        Args:
+            head: The head, or what a folder says of its model.
+            model: What the model is called, for the message.
+
+        Raises:
+            UsageError: The head predicts one color.
+        """
+        if head.has_classes:
+            return
+        given = {"decoding": self.method, "temperature": self.temperature}
+        for argument, value in given.items():
+            if value is not None:
+                raise errors.UsageError(
+                    f"`{argument}` is for models with classes, and {model or 'this one'} has none: "
+                    "it predicts one color for each pixel. `chroma` makes the colors of any model "
+                    f"more or less vivid. Received: {argument}={value!r}."
+                )

@@ -13,36 +13,22 @@ import numpy as np
 
 from keras_colorize import errors, files, heads
 from keras_colorize._version import __version__
-
-CONFIG, WEIGHTS, _TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
-_FORMAT = 1  # of the folder; raised when an older release could not read it
+from keras_colorize.colorizer import summary as summaries
+from keras_colorize.colorizer.summary import CONFIG, FORMAT, TRAINED_ON, WEIGHTS
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a folder says of its model.
+    """A folder that has been read, and whose weights file is the one that it describes.
 
     Attributes:
-        weights: The weights file, whose checksum is right.
-        arch: Name of the architecture.
+        summary: What the folder says of its model.
         head: The head.
-        size: Short side, in pixels, at which the network sees a photograph.
-        options: The architecture's own.
-        parameters: How many numbers the weights file holds.
-        sha256: Of the weights file.
-        license: The weights' license as `config.json` states it, an SPDX identifier; None if it
-            does not.
         trained_on: Digests of the photographs that it was trained on; empty if not known.
     """
 
-    weights: Path
-    arch: str
+    summary: summaries.Summary
     head: heads.Head
-    size: int
-    options: dict
-    parameters: int
-    sha256: str
-    license: str | None
     trained_on: frozenset[str]
 
 
@@ -57,7 +43,7 @@ def write(
 
     Args:
         folder: It is replaced if it exists.
-        config: `arch`, `head`, `size` and `options`, as `Stored` has them.
+        config: `arch`, `head`, `size` and `options`, as `Summary` has them.
         network: The network whose weights are written.
         trained_on: Digests of the photographs that it was trained on.
         half: Write kernels in half precision.
@@ -72,7 +58,7 @@ def write(
         if half:
             halve(temporary / WEIGHTS)
         whole = {
-            "format": _FORMAT,
+            "format": FORMAT,
             **config,
             "parameters": _parameters(network),
             "weights_sha256": _sha256(temporary / WEIGHTS),
@@ -81,7 +67,7 @@ def write(
         text = json.dumps(whole, indent=2) + "\n"
         (temporary / CONFIG).write_text(text, encoding="utf-8")
         lines = "".join(f"{digest}\n" for digest in sorted(trained_on))
-        (temporary / _TRAINED_ON).write_text(lines, encoding="utf-8")
+        (temporary / TRAINED_ON).write_text(lines, encoding="utf-8")
 
 
 def read(folder: str | os.PathLike) -> Stored:
@@ -90,43 +76,21 @@ def read(folder: str | os.PathLike) -> Stored:
     Raises:
         UsageError: A file is missing, damaged or altered.
     """
-    folder = Path(folder)
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise errors.UsageError(
-                f"`model` must be a folder with {CONFIG} and {WEIGHTS}, as training writes it; "
-                f"{name} is missing. Received: model={str(folder)!r}."
-            )
+    summary = summaries.read(folder)
+    folder = summary.folder
     trained_on = frozenset()
-    if (folder / _TRAINED_ON).is_file():
-        trained_on = frozenset((folder / _TRAINED_ON).read_text(encoding="utf-8").splitlines())
+    if (folder / TRAINED_ON).is_file():
+        trained_on = frozenset((folder / TRAINED_ON).read_text(encoding="utf-8").splitlines())
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        if config["format"] != _FORMAT:
-            raise ValueError(f"format {config['format']}, this release reads {_FORMAT}")
-        stored = Stored(
-            folder / WEIGHTS,
-            config["arch"],
-            heads.create(**config["head"]),
-            int(config["size"]),
-            dict(config["options"]),
-            config["parameters"],
-            config["weights_sha256"],
-            config.get("license"),
-            trained_on,
-        )
-    except errors.UsageError:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
+        head = heads.create(**summary.head)
+    except TypeError as error:
+        raise summaries.unreadable(folder, error) from error
+    if _sha256(folder / WEIGHTS) != summary.digest:
         raise errors.UsageError(
-            f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error})."
-        ) from error
-    if _sha256(stored.weights) != stored.sha256:
-        raise errors.UsageError(
-            f"{stored.weights} is not the file that {CONFIG} describes: its SHA-256 "
-            f"differs from {stored.sha256}. It is truncated, altered or another model's."
+            f"{folder / WEIGHTS} is not the file that {CONFIG} describes: its SHA-256 "
+            f"differs from {summary.digest}. It is truncated, altered or another model's."
         )
-    return stored
+    return Stored(summary, head, trained_on)
 
 
 def load_weights(stored: Stored, network: keras.Model) -> None:
@@ -135,22 +99,23 @@ def load_weights(stored: Stored, network: keras.Model) -> None:
     Raises:
         UsageError: They do not fit it, all of them.
     """
+    summary, weights = stored.summary, stored.summary.folder / WEIGHTS
     # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
-    with h5py.File(stored.weights) as file:
+    with h5py.File(weights) as file:
         held = _count_values(file)
     expected = _parameters(network)
-    if not held == stored.parameters == expected:
+    if not held == summary.parameters == expected:
         raise errors.UsageError(
-            f"{stored.weights} does not fit {stored.arch} with head {stored.head.name}: it "
-            f"holds {held:,} parameters, the network has {expected:,}."
+            f"{weights} does not fit {summary.arch} with head {stored.head.name}: it holds "
+            f"{held:,} parameters, the network has {expected:,}."
         )
     try:
         with warnings.catch_warnings():
             # Where whole groups of arrays are missing Keras warns, and leaves layers fresh.
             warnings.simplefilter("error", UserWarning)
-            network.load_weights(stored.weights)
+            network.load_weights(weights)
     except (ValueError, KeyError, UserWarning) as error:
-        raise errors.UsageError(f"{stored.weights} does not fit {stored.arch}: {error}") from error
+        raise errors.UsageError(f"{weights} does not fit {summary.arch}: {error}") from error
 
 
 def _parameters(network: keras.Model) -> int:

@@ -32,6 +32,11 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
+def has_scheme(text: str) -> bool:
+    """Tell whether a text starts as an address of any kind does, http(s) or not."""
+    return bool(re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE))
+
+
 def file_name(address: str) -> str:
     """Return a file name for what an address leads to: the last part of its path."""
     path = urllib.parse.unquote(urllib.parse.urlsplit(address).path)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_colorize import errors
+from keras_colorize.data import addresses
 
 # How files of pictures start; BMP's two letters are too common in other files.
 _STARTS = (
@@ -57,7 +58,8 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     Raises:
         UsageError: Nothing is there.
     """
-    text = os.path.expanduser(os.fspath(source))
+    given = os.fspath(source)
+    text = os.path.expanduser(given)
     try:
         kind = os.stat(text).st_mode
     except FileNotFoundError:
@@ -65,7 +67,7 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise errors.UsageError(
-            f"It cannot be read ({reason}). Received: {argument}={text!r}."
+            f"It cannot be read ({reason}). Received: {argument}={given!r}."
         ) from None
     if kind is not None and not stat.S_ISDIR(kind):
         if Path(text).suffix.lower() in _RAW:
@@ -77,14 +79,19 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         if not found.paths and not found.failed:
             raise errors.UsageError(
                 f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
-                f"Received: {argument}={text!r}."
+                f"Received: {argument}={given!r}."
             )
         return found
     if not glob.has_magic(text):
-        raise errors.UsageError(f"There is no such file or folder. Received: {argument}={text!r}.")
+        if addresses.has_scheme(text):
+            raise errors.UsageError(
+                f"`{argument}` is read from this machine, nothing is downloaded: give a file, a "
+                f"folder or a glob. Received: {argument}={given!r}."
+            )
+        raise errors.UsageError(f"There is no such file or folder. Received: {argument}={given!r}.")
     _select(map(Path, _glob(text)), suffixes, found)
     if not found.paths and not found.failed:
-        raise errors.UsageError(f"No photograph matches. Received: {argument}={text!r}.")
+        raise errors.UsageError(f"No photograph matches. Received: {argument}={given!r}.")
     return found
 
 

@@ -1,6 +1,7 @@
 """Which photographs are colored, and into which files: a list made before any work is done."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ def plan(
 
     Raises:
         UsageError: Nothing to color; an output would overwrite a photograph; `out` is a file in a
-            format that is not written, or one file for several photographs.
+            format that is not written, or one file for several photographs; or, for a single
+            photograph, it can be a folder only, and is called as a file would be.
     """
     found = _Found(None if is_file(out) else Path(out))
     for given in inputs:
@@ -96,6 +98,8 @@ def plan(
         raise errors.UsageError(
             f"`out` must be a folder for {len(found.wanted)} photographs. Received: out={out!r}."
         )
+    if len(found.wanted) == 1:
+        _check_suffix(out)
     jobs = _without_collisions(found.wanted, out, saliency)
     _check_sources(jobs, out)
     failed, left, finished = found.failed, [], 0
@@ -136,6 +140,16 @@ def is_file(out: str) -> bool:
     return True
 
 
+def _check_suffix(out: str) -> None:
+    """Refuse what is most likely meant as a file, and would silently become a folder."""
+    is_meant = Path(out).is_dir() or out.endswith(("/", os.sep)) or is_file(out)
+    if not is_meant and re.fullmatch(r"\.[a-zA-Z][a-zA-Z0-9]{1,3}", suffix := Path(out).suffix):
+        raise errors.UsageError(
+            f"`out` looks like a file, and pictures are not written as {suffix}: name a .png or "
+            f".jpg file, for example, or end the name of a folder with a /. Received: out={out!r}."
+        )
+
+
 class _Found:
     """The photographs that inputs stand for, each file once.
 
@@ -156,6 +170,9 @@ class _Found:
             self._want(given, given, Path("stdin.png"))
         elif addresses.is_address(given):
             self._want(given, given, Path(addresses.file_name(given)))
+        elif addresses.has_scheme(given) and not os.path.exists(given):
+            reason = "Photographs are fetched from http:// and https:// addresses only."
+            self.failed.append((given, f"{reason} Received: input={given!r}."))
         else:
             self._add_files(given)
 

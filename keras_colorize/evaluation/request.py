@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_colorize import errors
+from keras_colorize import errors, files
+from keras_colorize.colorizer import pretrained
+from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.evaluation import protocol as protocols
 
 GREY, TRUTH = "grey", "truth"
@@ -87,7 +89,8 @@ class Request:
         if self.protocol:
             self.plan = protocols.read(self.protocol)
         self.data = self.data or (self.plan.data if self.plan else _DATA)
-        self.size = self.size or (self.plan.size if self.plan else _SIZE)
+        if self.size is None:
+            self.size = self.plan.size if self.plan else _SIZE
         for name, least in (("size", 16), ("pictures", 0)):
             if (value := getattr(self, name)) < least:
                 raise errors.UsageError(
@@ -102,6 +105,18 @@ class Request:
             self._add(self.folders, "results", given, name or path.resolve().name, path)
         if self.plan:
             self._check_plan()
+
+    def check(self) -> None:
+        """Refuse models, decodings and an output folder that cannot be used; nothing is loaded.
+
+        Raises:
+            UsageError: One of them cannot.
+        """
+        for row, model in self.named.items():
+            if self.plan and self.plan.table == "losses":
+                continue  # of unfinished runs too
+            Decoding(**model.decoding).check(pretrained.summarize(model.path), row)
+        files.check_folder(self.out, "out")
 
     @property
     def has_truth(self) -> bool:

@@ -28,7 +28,7 @@ class Painter:
     decoding: Decoding = field(default_factory=Decoding)
 
     def __post_init__(self):
-        self.decoding.check(self.colorizer.head)
+        self.decoding.check(self.colorizer.head, self.colorizer.name)
 
     def paint(self, photographs: np.ndarray) -> np.ndarray:
         """Color photographs of one size: uint8 `(B, H, W, 3)` → uint8 `(B, H, W, 3)`."""

@@ -57,9 +57,9 @@ def evaluate(models: list[str], **options) -> dict:
 
 def carry_out(request: Request) -> dict:
     """Carry out an evaluation and write its files; see `evaluate`."""
-    folder = files.make_folder(request.out, "out")
+    files.check_folder(request.out, "out")
     if request.plan and request.plan.table == "losses":
-        return _compare_losses(request, folder)
+        return _compare_losses(request)
 
     # ---- what is scored ----
     fid = perceptual.Fid(perceptual.inception()) if request.fid else None
@@ -68,6 +68,7 @@ def carry_out(request: Request) -> dict:
     painters = rows.painters(request.named, request.plan)
     open_data = sources.open_source if request.has_truth else sources.open_grey
     source = open_data(request.data)
+    folder = files.make_folder(request.out, "out")
     counts = prior.read(request.prior) if request.prior else _measure_prior(source, others, request)
 
     # ---- scores ----
@@ -220,7 +221,7 @@ def _remove_old(folder: Path, written: set[str]) -> None:
         pages.rmdir()
 
 
-def _compare_losses(request, folder) -> dict:
+def _compare_losses(request) -> dict:
     """Carry out a protocol that looks at runs, not at photographs."""
     histories = {}
     for name in request.plan.rows:
@@ -236,6 +237,7 @@ def _compare_losses(request, folder) -> dict:
                     {key: float(value) for key, value in row.items() if value}
                     for row in csv.DictReader(file)
                 ]
+    folder = files.make_folder(request.out, "out")
     text = protocol.loss_text(request.plan, histories)
     _write_protocol(folder, text, protocol.loss_figure(histories))
     _remove_old(folder, _PROTOCOL_FILES)

@@ -1,14 +1,13 @@
 """The registry of heads: how a network says color, and how that is turned back into ab."""
 
 from keras_colorize import errors
-from keras_colorize.heads.base import METHODS, Head
+from keras_colorize.heads.base import Head
 from keras_colorize.heads.classification import Bins64, ClassHead, Gamut, Gamut313, GamutBins
 from keras_colorize.heads.regression import AB_SCALE, LOSSES, Regression, Rgb, Sigmoid
 
 __all__ = [
     "AB_SCALE",
     "LOSSES",
-    "METHODS",
     "ClassHead",
     "GamutBins",
     "Head",

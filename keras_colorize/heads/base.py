@@ -2,19 +2,20 @@
 
 import keras
 
-from keras_colorize import errors
-
-METHODS = ("argmax", "mean", "sample")  # of decoding a class head's output
-
 
 class Head:
     """The part of a network that says color.
 
     A head owns the output layer, the loss with its target encoding, and the decoding to ab.
     Networks know nothing of ab; the rest of the package knows nothing of tanh or classes.
+
+    Attributes:
+        name: Its name in the registry.
+        has_classes: Whether its output is a distribution, which can be decoded in several ways.
     """
 
     name: str
+    has_classes = False
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer.
@@ -49,7 +50,8 @@ class Head:
 
         Args:
             color: `(B, h, w, C)`, the network's output.
-            method: How a distribution becomes one color, one of `METHODS`. None: the head's own.
+            method: How a distribution becomes one color: `argmax`, `mean` or `sample`. None: the
+                head's own.
             temperature: Above 0, for `mean` and `sample`; a number or a tensor `(B, 1, 1, 1)`.
                 None: the head's own.
             seed: For `sample`.
@@ -58,14 +60,6 @@ class Head:
             float32 `(B, h, w, 2)`, CIELAB a*, b*.
         """
         raise NotImplementedError
-
-    def check_decoding(self, method: str | None, temperature: float | None) -> None:
-        """Raise a UsageError unless `decode` can be called with these."""
-        if method is not None or temperature is not None:
-            raise errors.UsageError(
-                f"Head {self.name} predicts one color, not a distribution to decode. "
-                f"Received: decoding={method!r}, temperature={temperature!r}."
-            )
 
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""

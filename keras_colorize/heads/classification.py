@@ -10,9 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_colorize import errors
 from keras_colorize.color import bins
-from keras_colorize.heads.base import METHODS, Head, convolution, subsample
+from keras_colorize.heads.base import Head, convolution, subsample
 from keras_colorize.heads.regression import AB_SCALE
 
 
@@ -24,17 +23,9 @@ class ClassHead(Head):
         temperature: At which, unless told otherwise; 1 leaves the distribution as it is.
     """
 
+    has_classes = True
     method: str
     temperature: float
-
-    def check_decoding(self, method: str | None, temperature: float | None) -> None:
-        """Raise a UsageError unless `decode` can be called with these."""
-        if method is not None and method not in METHODS:
-            raise errors.unknown("decoding", method, METHODS)
-        if temperature is not None and not temperature > 0:
-            raise errors.UsageError(
-                f"`temperature` must be positive. Received: temperature={temperature}."
-            )
 
     def _decoding(self, method, temperature):
         return method or self.method, self.temperature if temperature is None else temperature

@@ -9,7 +9,6 @@ from keras import ops
 
 from keras_colorize.layers import resizing
 
-METHODS = ("bilinear", "bicubic", "guided")
 # Chosen by `benchmarks/upscale.py`: a window of about 5 pixels of the network's map, in which a
 # change of 2 L* is an edge.
 _SIGMA, _EPSILON = 2.0, 4.0
@@ -22,7 +21,7 @@ def upscale(ab, seen, lightness, method: str):
         ab: float32 `(B, h, w, 2)`, CIELAB a*, b*.
         seen: float32 `(B, h', w', 1)`, L* as the network saw it.
         lightness: float32 `(B, H, W, 1)`, the photograph's own L*.
-        method: One of `METHODS`; see `coefficients` for `guided`.
+        method: `bilinear`, `bicubic` or `guided`; see `coefficients` for the last.
 
     Returns:
         float32 `(B, H, W, 2)`.

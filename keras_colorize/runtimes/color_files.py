@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from keras_colorize import cli, files
+from keras_colorize import cli, colorizer, files
+from keras_colorize.colorizer import pretrained
 from keras_colorize.data import jobs, photographs
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
@@ -42,6 +43,7 @@ def color_files(
     temperature: float | None = None,
     chroma: float = 1.0,
     upscale: str | None = None,
+    seed: int = 0,
     saliency: bool = False,
     page: int | None = None,
     max_pixels: int | None = None,
@@ -60,6 +62,7 @@ def color_files(
         temperature: What `mean` and `sample` use: small is vivid, large is cautious.
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
+        seed: Seed of `sample`.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
             of a file with several pages, the first one's.
         page: The only page to color, from 1; when None, all pages of a TIFF, and the first frame
@@ -73,27 +76,24 @@ def color_files(
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written.
     """
+    choice = colorizer.Decoding(decoding, temperature, chroma, upscale, seed)
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing)
-    if out != jobs.STREAM:
-        files.make_folder(Path(out).parent if jobs.is_file(out) else out, "out")
+    choice.check(pretrained.summarize(model), model)
+    folder = Path(out).parent if jobs.is_file(out) else out
+    files.check_folder(folder, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
     cli.start_keras()
-    from keras_colorize.colorizer import (
-        Decoding,
-        load,
-    )  # wrong usage is told before Keras has started
-
-    colorizer = load(model)
-    choice = Decoding(decoding, temperature, chroma, upscale)
-    choice.check(colorizer.head)
+    loaded = colorizer.load(model)
     if saliency:
-        colorizer.check_saliency()
+        loaded.check_saliency()
+    if out != jobs.STREAM:
+        files.make_folder(folder, "out")
     options = _Options(choice, page, max_pixels, strip_metadata)
     with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
-        for work in _overlapped(colorizer, [_Work(job, options) for job in plan.jobs]):
+        for work in _overlapped(loaded, [_Work(job, options) for job in plan.jobs]):
             outcome.notes.extend((work.job.source, note) for note in work.notes)
             if work.error is None:
                 outcome.pictures.append(work.job.picture)

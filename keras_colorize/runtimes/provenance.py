@@ -8,8 +8,8 @@ from pathlib import Path
 
 from keras_colorize import errors
 from keras_colorize._version import __version__
-from keras_colorize.colorizer import Decoding, locate
-from keras_colorize.colorizer.folder import Stored
+from keras_colorize.colorizer import Decoding, pretrained
+from keras_colorize.colorizer.summary import Summary
 
 _MAKERS = ("keras", "tensorflow")
 
@@ -25,7 +25,7 @@ def name_of(model: str | os.PathLike, name: str | None = None) -> str:
         UsageError: It cannot stand in a server's address.
     """
     if name is None:
-        locate(model)  # a model that does not exist is told as such
+        pretrained.locate(model)  # a model that does not exist is told as such
         name = Path(model).resolve().name
     if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
         raise errors.UsageError(
@@ -35,24 +35,24 @@ def name_of(model: str | os.PathLike, name: str | None = None) -> str:
     return name
 
 
-def describe(model: str | os.PathLike, stored: Stored, name: str, decoding: Decoding) -> dict:
+def describe(model: str | os.PathLike, summary: Summary, name: str, decoding: Decoding) -> dict:
     """Return what is written into every export, as JSON types.
 
     Args:
         model: What `load` takes.
-        stored: Its folder, read.
+        summary: What its folder says of it.
         name: The name under which it is served.
         decoding: How its output becomes colors.
     """
     return {
         "name": name,
         "weights": Path(model).resolve().name,
-        "weights_sha256": stored.sha256,
-        "license": stored.license,
-        "arch": stored.arch,
-        "head": stored.head.name,
-        "size": stored.size,
-        "parameters": stored.parameters,
+        "weights_sha256": summary.digest,
+        "license": summary.license,
+        "arch": summary.arch,
+        "head": summary.head["name"],
+        "size": summary.size,
+        "parameters": summary.parameters,
         "decoding": dataclasses.asdict(decoding),
         "versions": {
             "keras_colorize": __version__,

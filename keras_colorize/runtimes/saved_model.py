@@ -14,8 +14,7 @@ import tensorflow as tf
 
 from keras_colorize import errors, files
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer, Decoding, locate
-from keras_colorize.colorizer import folder as folders
+from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.heads import ClassHead
 from keras_colorize.runtimes import decode_images, provenance
 
@@ -219,17 +218,18 @@ def export(
         UsageError: A model that cannot be loaded, a decoding that it does not have, a name whose
             versions are of another network or head, a folder that cannot be written to.
     """
+    files.check_folder(out, "out")
     name = provenance.name_of(model, name)
-    stored = folders.read(locate(model))
-    decoding.check(stored.head)
-    about = provenance.describe(model, stored, name, decoding)
+    summary = pretrained.summarize(model)
+    decoding.check(summary, os.fspath(model))
+    about = provenance.describe(model, summary, name, decoding)
     folder = files.make_folder(Path(out) / name, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
     for number in versions:
         _check_same(folder / str(number), about)
     version = folder / str(max(versions, default=0) + 1)
-    colorizer = Colorizer.load(locate(model))
+    colorizer = load(model)
     with files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     return version

@@ -9,10 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.catalog import TomlCatalog
+from keras_colorize.catalog import ONE_COLOR, TomlCatalog
 
 RECIPES = TomlCatalog("recipe", "recipes", "train")
-_ONE_COLOR = ["regression", "rgb", "sigmoid"]  # heads without classes
 _METAVARS = {int: "N", float: "X"}
 _GROUPS = {  # of flags, each by its first key
     "arch": "network",
@@ -213,11 +212,11 @@ def resolve(recipe: Recipe) -> Recipe:
     right = bool(network.adversary) or not recipe.discriminator_lr
     text = f"`discriminator_lr` is for GANs, and {arch} is none."
     recipe.check(right, text, "discriminator_lr")
-    right = recipe.head in _ONE_COLOR
-    text = f"`head` must predict one color for a discriminator to judge: one of {_ONE_COLOR}."
+    right = recipe.head in ONE_COLOR
+    text = f"`head` must predict one color for a discriminator to judge: one of {list(ONE_COLOR)}."
     recipe.check(right or not network.adversary, text, "head")
     right = right and not network.adversary
-    text = f"`loss` is for the heads {_ONE_COLOR}, outside GANs."
+    text = f"`loss` is for the heads {list(ONE_COLOR)}, outside GANs."
     recipe.check(right or recipe.loss == "l2", text, "loss", "arch", "head")
     right = recipe.strategy != "multiworker" and not recipe.data_service
     text = "`overfit` is a check on one machine."

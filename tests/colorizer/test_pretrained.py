@@ -17,6 +17,7 @@ from keras_colorize.colorizer import PRETRAINED
 from keras_colorize.evaluation import metrics
 
 ROOT = Path(__file__).parents[2]
+KINDS = ("bins64", "gamut")  # of vgg_fusion's weights, beside regression
 ALL = pytest.mark.parametrize("name", keras_colorize.list_pretrained())
 
 
@@ -37,7 +38,7 @@ def test_pretrained_brings_color_to_a_photograph(name):
 def test_pretrained_has_a_model_card_and_kernels_of_half_precision(name):
     folder = PRETRAINED.find(name).parent
     card = (folder / "README.md").read_text(encoding="utf-8")
-    for heading in ("Paper", "Recipe", "Photographs", "Measured", "Limits", "SHA-256"):
+    for heading in ("Paper", "Recipe", "Photographs", "Measured", "Limits", "SHA-256", "In short"):
         assert f"**{heading}" in card, heading
     kinds = set()
     with h5py.File(folder / "model.weights.h5") as file:
@@ -65,9 +66,43 @@ def test_load_altered_weights_says_so(tmp_path):
         keras_colorize.load(folder)
 
 
-def test_load_unknown_name_lists_the_choices():
-    with pytest.raises(errors.UsageError, match=rf"Unknown `model`.*{cli.DEFAULT_MODEL}.*'nope'"):
+def test_load_unknown_name_lists_the_choices_and_says_what_they_are():
+    with pytest.raises(errors.UsageError) as told:
         keras_colorize.load("nope")
+    first, *lines = str(told.value).splitlines()
+    choices = f"Choose from {keras_colorize.list_pretrained()}, or give the folder"
+    assert choices in first and first.endswith("Received: model='nope'.")
+    assert [line.split()[0] for line in lines] == keras_colorize.list_pretrained()
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (["run.json"], "a run that has not finished"),
+        (["saved_model.pb"], "a SavedModel, which servers run"),
+        (["vgg_fusion/2/saved_model.pb"], "a SavedModel, which servers run"),
+        (["config.json"], "model.weights.h5 is missing"),
+        (["model.weights.h5"], "config.json is missing"),
+    ],
+)
+def test_load_of_another_folder_says_what_it_is(tmp_path, make, message):
+    for name in make:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(errors.UsageError, match=f"{message}.*Received: model='{tmp_path}'"):
+        keras_colorize.load(tmp_path)
+    with pytest.raises(errors.UsageError, match="`model` is a folder, and this is a file"):
+        keras_colorize.load(next(path for path in tmp_path.rglob("*") if path.is_file()))
+
+
+def test_load_of_an_architecture_names_its_trained_models():
+    with pytest.raises(errors.UsageError) as told:
+        keras_colorize.load("vgg_fusion")
+    assert "vgg_fusion is an architecture. Choose from its trained models" in str(told.value)
+    named = {name for name in keras_colorize.list_pretrained() if name in str(told.value)}
+    assert named == {"vgg_fusion.photos26k", *(f"vgg_fusion.{h}.photos26k" for h in KINDS)}
+    with pytest.raises(errors.UsageError, match="None that is trained comes with the package"):
+        keras_colorize.load("pix2pix")
 
 
 def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):

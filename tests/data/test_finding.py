@@ -55,3 +55,14 @@ def test_find_nothing_names_the_argument(tree, name, reason):
     with pytest.raises(UsageError, match=reason) as raised:
         finding.find(source, "data", photographs.SUFFIXES)
     assert str(raised.value).endswith(f"Received: data={source!r}.")
+
+
+def test_find_nothing_shows_what_was_given(tree, monkeypatch):
+    monkeypatch.setenv("HOME", str(tree))
+    with pytest.raises(UsageError, match=r"Received: data='~/gone'\."):
+        finding.find("~/gone", "data", photographs.SUFFIXES)
+
+
+def test_find_downloads_nothing(tree):
+    with pytest.raises(UsageError, match=r"`val_data` is read from this machine.*'https://a/b'"):
+        finding.find("https://a/b", "val_data", photographs.SUFFIXES)

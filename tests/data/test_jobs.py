@@ -148,6 +148,26 @@ def test_plan_of_streams_and_addresses(files):
     assert job.outputs == []
 
 
+def test_plan_names_the_kinds_of_addresses_that_are_fetched(files):
+    with pytest.raises(UsageError, match=r"http:// and https:// addresses only.*'ftp://a/b.png'"):
+        jobs.plan(["ftp://a/b.png"], "out")
+
+
+@pytest.mark.parametrize("out", ["out.xyz", "deep/out.mp4", "out.PDF"])
+def test_plan_refuses_a_folder_that_looks_like_a_file(files, out):
+    files("a.png", "b.png")
+    with pytest.raises(UsageError, match=rf"`out` looks like a file.*with a /.*out='{out}'"):
+        jobs.plan(["a.png"], out)
+    assert len(jobs.plan(["a.png", "b.png"], out).jobs) == 2  # a file it cannot be
+    assert pictures(jobs.plan(["a.png"], f"{out}/")) == {"a.png": f"{out}/a.png"}
+
+
+@pytest.mark.parametrize("out", ["scans.2024", "vgg_fusion.photos26k", "v1.5", "out."])
+def test_plan_takes_a_folder_with_a_dot_in_its_name(files, out):
+    files("a.png")
+    assert pictures(jobs.plan(["a.png"], out)) == {"a.png": f"{out}/a.png"}
+
+
 def test_plan_several_to_one_file_is_wrong_usage(files):
     files("a.png", "b.png")
     for out in ("c.png", "-"):

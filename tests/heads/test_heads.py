@@ -6,7 +6,7 @@ import pytest
 import skimage.color
 import skimage.data
 
-from keras_colorize import errors, heads
+from keras_colorize import catalog, errors, heads
 
 
 def test_regression_loss_by_hand():
@@ -156,17 +156,10 @@ def test_gamut_round_trip_of_photographs_is_within_half_a_bin(name, off):
         assert np.abs(np.asarray(head.decode(logits, decoding)) - ab).max() <= off + 1e-3
 
 
-@pytest.mark.parametrize(
-    "name, decoding, message",
-    [
-        ("bins64", ("mode", None), r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
-        ("bins64", (None, 0), r"`temperature` must be positive"),
-        ("regression", (None, 0.5), r"one color, not a distribution.*0.5"),
-    ],
-)
-def test_check_decoding_wrong_choice_is_named(name, decoding, message):
-    with pytest.raises(errors.UsageError, match=message):
-        heads.create(name).check_decoding(*decoding)
+def test_heads_are_those_that_are_told_without_keras():
+    assert sorted(catalog.HEADS) == heads.list_heads()
+    with_classes = {name for name in heads.list_heads() if heads.create(name).has_classes}
+    assert set(heads.list_heads()) - with_classes == set(catalog.ONE_COLOR)
 
 
 def test_heads_unknown_name_lists_the_choices():

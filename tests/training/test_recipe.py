@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from keras_colorize import errors, heads
+from keras_colorize import errors
 from keras_colorize.training import recipe as recipes
 
 
@@ -106,11 +106,6 @@ def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message)
 def test_recipe_resolve_refuses_keys_that_do_not_apply(keys, message):
     with pytest.raises(errors.UsageError, match=message):
         recipes.resolve(recipes.build(keys))
-
-
-def test_recipe_heads_for_gans_are_those_with_one_color():
-    one_color = [name for name in heads.list_heads() if hasattr(heads.create(name), "target")]
-    assert sorted(recipes._ONE_COLOR) == one_color
 
 
 @pytest.mark.parametrize("more", [{"strategy": "multiworker"}, {"data_service": "grpc://a:1"}])

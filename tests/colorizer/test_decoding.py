@@ -1,0 +1,33 @@
+"""Which decodings are refused, and for which models."""
+
+import pytest
+
+from keras_colorize import errors, heads
+from keras_colorize.colorizer import Decoding
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"method": "mode"}, r"Unknown `decoding`.*'argmax', 'mean', 'sample'.*'mode'"),
+        ({"temperature": 0}, r"`temperature` must be positive. Received: temperature=0"),
+        ({"temperature": float("nan")}, r"`temperature` must be positive"),
+        ({"chroma": -0.1}, r"`chroma` must be a factor, at least 0 and at most 10. .*chroma=-0.1"),
+        ({"chroma": float("nan")}, r"`chroma` must be a factor.*chroma=nan"),
+        ({"chroma": 2000.0}, r"at most 10. Received: chroma=2000.0"),
+        ({"seed": -1}, r"`seed` must be at least 0.*seed=-1"),
+    ],
+)
+def test_decoding_refuses_what_no_model_can_use(wrong, message):
+    with pytest.raises(errors.UsageError, match=message):
+        Decoding(**wrong)
+
+
+@pytest.mark.parametrize("given", [{"method": "mean"}, {"temperature": 0.5}])
+def test_decoding_of_classes_is_refused_for_a_model_without(given):
+    argument = "decoding" if "method" in given else "temperature"
+    with pytest.raises(errors.UsageError, match=f"`{argument}` is for.*and mine has none") as told:
+        Decoding(**given).check(heads.create("regression"), "mine")
+    assert "None" not in str(told.value)  # only what was given
+    Decoding(**given).check(heads.create("bins64"), "mine")
+    Decoding(chroma=2.0).check(heads.create("regression"), "mine")
