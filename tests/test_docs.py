@@ -1,6 +1,8 @@
 """The documentation: its commands, its papers, its figures. MkDocs checks the links of the site."""
 
 import ast
+import doctest
+import importlib
 import io
 import re
 import runpy
@@ -15,6 +17,15 @@ from keras_colorize import cli, models
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("pretrained/*/README.md")]
 PAGES = sorted(path for path in PAGES if commands(path.read_text(encoding="utf-8")))
+
+
+# Modules whose docstrings have examples; those of the evaluation need runs and photographs.
+EXAMPLES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for room in ("color", "heads", "models", "colorizer")
+    for path in sorted((ROOT / "keras_colorize" / room).rglob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
 
 
 def prose_of(path):
@@ -58,6 +69,12 @@ def test_command_is_one_that_its_verb_understands(path, monkeypatch):
     monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
     for _, *arguments in commands(path.read_text(encoding="utf-8")):
         assert cli.main(arguments) == cli.DONE, arguments
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_of_a_docstring_says_what_comes_out(name):
+    tried = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert tried.attempted and not tried.failed
 
 
 @pytest.mark.parametrize("name", models.list_models())

@@ -22,7 +22,7 @@ ROOMS = {
     "layers": BASE | {"color"},
     "heads": BASE | {"color", "layers"},
     "models": BASE | {"catalog", "color", "layers", "heads"},
-    "colorizer": BASE | {"catalog", "color", "layers", "heads", "models"},
+    "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
     "data": BASE | {"color"},
     "runtimes": BASE | {"cli", "color", "heads", "colorizer", "data"},
 }

@@ -32,7 +32,7 @@ def lightness_of(rgb: np.ndarray) -> np.ndarray:
     """Return a picture's L* alone.
 
     Args:
-        rgb: uint8 or uint16 `(..., 3)`, sRGB.
+        rgb: uint8, uint16 or float in 0…1, `(..., 3)`, sRGB.
 
     Returns:
         float32 `(..., 1)`, 0…100.
@@ -57,17 +57,26 @@ def to_16bit(whole: np.ndarray) -> np.ndarray:
     return _by_blocks(functools.partial(_to_rgb, dtype="uint16"), whole, "uint16", 3)
 
 
+def to_float(whole: np.ndarray) -> np.ndarray:
+    """Convert as `to_8bit` does, but without rounding: float32 `(..., 3)`, sRGB in 0…1."""
+    return _by_blocks(_fitted_rgb, whole, "float32", 3)
+
+
 def to_grey(rgb: np.ndarray) -> np.ndarray:
     """Return a picture at its own L* without color: uint8 `(..., 3)` → uint8 `(..., 3)`."""
     return to_8bit(lightness_of(rgb) * np.array([1, 0, 0], "float32"))
 
 
 def _to_rgb(whole: np.ndarray, dtype: str) -> np.ndarray:
+    return np.rint(np.iinfo(dtype).max * _fitted_rgb(whole)).astype(dtype)
+
+
+def _fitted_rgb(whole: np.ndarray) -> np.ndarray:
     outside = lab.outside_gamut(whole)  # usually few; fitting takes most of the time
     if outside.any():
         whole = whole.copy()
         whole[outside] = lab.fit_gamut(whole[outside])
-    return np.rint(np.iinfo(dtype).max * lab.lab_to_rgb(whole)).astype(dtype)
+    return lab.lab_to_rgb(whole)
 
 
 def _by_blocks(function: Callable, picture: np.ndarray, dtype: str, channels: int) -> np.ndarray:

@@ -48,7 +48,7 @@ def colorize(
     """Color a photograph.
 
     Args:
-        rgb: uint8 or uint16 `(H, W, 3)`.
+        rgb: uint8, uint16 or float in 0…1, `(H, W, 3)`.
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
             `(1, h', w', 2)`, of any resolution.
@@ -80,7 +80,9 @@ def colorize(
     weights = weights * _fade(width, len({left for _, left in places}) > 1)[:, None]
 
     colored = np.empty_like(rgb)
-    finish = pixels.to_16bit if rgb.dtype == np.uint16 else pixels.to_8bit
+    finish = {"uint8": pixels.to_8bit, "uint16": pixels.to_16bit}.get(
+        rgb.dtype.name, pixels.to_float
+    )
     for start, lightness in _bands(rgb):
         whole = np.zeros((*lightness.shape, 3), "float32")
         whole[..., 0] = lightness

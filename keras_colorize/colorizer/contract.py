@@ -2,15 +2,17 @@
 
 import functools
 import os
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from keras_colorize import errors, heads, models
 from keras_colorize.color import pixels
-from keras_colorize.colorizer import bands
+from keras_colorize.colorizer import bands, inputs
 from keras_colorize.colorizer import folder as folders
 from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.inputs import Photograph
 from keras_colorize.layers import resizing, upscaling
 
 _LONGEST = 4  # the long side given to a network is at most so many times its `size`
@@ -84,20 +86,51 @@ class Colorizer:
 
     # ---- color ----
 
-    def colorize(self, photograph: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
-        """Color one photograph; its lightness is kept, its colors (if any) are discarded.
+    def colorize(
+        self,
+        photograph: Photograph | list[Photograph],
+        decoding: Decoding = _PLAIN,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        """Color a photograph, or each of a list; lightness is kept, colors it has are discarded.
 
         Args:
-            photograph: uint8 or uint16 `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB.
+            photograph: A path, a Pillow image, or an array `(H, W)`, `(H, W, 1)` or `(H, W, 3)`,
+                grey or sRGB: uint8, uint16, or float in 0…1. Or a list of these.
             decoding: How the network's output becomes colors.
+            progress: Called with the number of photographs that are done, and of all.
 
         Returns:
-            `(H, W, 3)` of the same type, sRGB.
+            An array `(H, W, 3)` of the array's or the file's type, sRGB; for a Pillow image an
+            image, upright, which keeps its transparency. For a list, a list.
 
         Raises:
-            UsageError: Another shape or type, or a decoding that this head does not have.
+            UsageError: Something else, or a decoding that this head does not have.
+            BadPhotograph: A file that is not a whole picture.
+            OSError: A file that cannot be opened.
+
+        Example:
+            >>> from PIL import Image
+            >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+            >>> colorizer.colorize(np.full((48, 64), 0.5)).dtype
+            dtype('float64')
+            >>> colorizer.colorize(Image.new("L", (64, 48)))
+            <PIL.Image.Image image mode=RGB size=64x48 at 0x...>
+            >>> pictures = colorizer.colorize([np.zeros((9, 9), "uint8")] * 2, progress=print)
+            1 2
+            2 2
         """
         decoding.check(self.head, self.name or self.arch)
+        given = photograph if isinstance(photograph, (list, tuple)) else [photograph]
+        pictures = []
+        for one in given:
+            rgb, made = inputs.opened(one)
+            pictures.append(made(self._colorize(rgb, decoding)))
+            if progress:
+                progress(len(pictures), len(given))
+        return pictures if given is photograph else pictures[0]
+
+    def _colorize(self, rgb, decoding):
         read = functools.partial(self._read_ab, decoding=decoding)
 
         def predict(lightness, size):
@@ -105,7 +138,7 @@ class Colorizer:
             return keras.ops.convert_to_numpy(answer)
 
         upscale = decoding.upscale or self.upscale
-        return bands.colorize(_as_rgb(photograph), self._working_size, predict, upscale)
+        return bands.colorize(rgb, self._working_size, predict, upscale)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -118,19 +151,9 @@ class Colorizer:
             `(B, H, W, 3)` of the same type, sRGB.
 
         Raises:
-            UsageError: Another shape or type, or a decoding that this head does not have.
+            UsageError: Another type or shape, or a decoding that this head does not have.
         """
-        photographs = np.asarray(photographs)
-        if (
-            photographs.dtype not in (np.uint8, np.uint16)
-            or photographs.ndim != 4
-            or photographs.shape[3] != 3
-            or not photographs.size
-        ):
-            raise errors.UsageError(
-                "`photographs` must be uint8 or uint16 (B, H, W, 3), and not empty. "
-                f"Received: {photographs.dtype} {photographs.shape}."
-            )
+        inputs.check_batch(photographs)
         lightness = pixels.lightness_of(photographs)
         whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
         return pixels.to_16bit(whole) if photographs.dtype == np.uint16 else pixels.to_8bit(whole)
@@ -183,7 +206,7 @@ class Colorizer:
         """Predict how salient each pixel of one photograph is.
 
         Args:
-            photograph: As for `colorize`.
+            photograph: An array as for `colorize`.
 
         Returns:
             uint8 `(H, W)`: 255 for the most salient.
@@ -192,7 +215,8 @@ class Colorizer:
             UsageError: Another shape or type, or a network that predicts no saliency.
         """
         self.check_saliency()
-        lightness = keras.ops.convert_to_tensor(pixels.lightness_of(_as_rgb(photograph)[None]))
+        lightness = pixels.lightness_of(inputs.as_rgb(photograph)[None])
+        lightness = keras.ops.convert_to_tensor(lightness)
         _, saliency = self._predict(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
         saliency = resizing.resize(saliency, lightness.shape[1:3])
         return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
@@ -313,20 +337,3 @@ class Colorizer:
         folders.load_weights(stored, colorizer.network)
         colorizer.trained_on, colorizer.name = stored.trained_on, os.fspath(folder)
         return colorizer
-
-
-def _as_rgb(photograph: np.ndarray) -> np.ndarray:
-    """Check a photograph and return it as `(H, W, 3)`."""
-    photograph = np.asarray(photograph)
-    rgb = photograph[..., None] if photograph.ndim == 2 else photograph
-    if (
-        photograph.dtype not in (np.uint8, np.uint16)
-        or rgb.ndim != 3
-        or rgb.shape[2] not in (1, 3)
-        or not rgb.size
-    ):
-        raise errors.UsageError(
-            "`photograph` must be uint8 or uint16 (H, W), (H, W, 1) or (H, W, 3), and not empty. "
-            f"Received: {photograph.dtype} {photograph.shape}."
-        )
-    return np.broadcast_to(rgb, (*rgb.shape[:2], 3))
