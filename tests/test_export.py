@@ -88,8 +88,8 @@ def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, c
         (["--name", "my model"], "Received: name='my model'"),
         (["--name", "../up"], "Received: name='../up'"),
         (["--format", "onnxx"], "Unknown `format`. Choose from ['savedmodel']"),
-        (["--temperature", "0.5"], "Head regression predicts one color"),
-        (["--chroma", "-1"], "`chroma` must be a factor, at least 0. Received: chroma=-1.0"),
+        (["--temperature", "0.5"], "`temperature` is for models with classes"),
+        (["--chroma", "-1"], "`chroma` must be a factor, at least 0"),
     ],
 )
 def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
