@@ -18,7 +18,11 @@ VERBS = {
     "evaluate": "score models on photographs, beside grey and truth",
     "colorize": "color photographs",
     "export": "write a trained model for servers",
+    "models": "list trained models, architectures and heads",
+    "recipes": "list the recipes of train",
 }
+# Modules that are not called as their verb, since a room of the package is.
+_MODULES = {"models": "show_models", "recipes": "show_recipes"}
 DEFAULT_MODEL = "lite_unet.photos28k"  # comes with the package
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
@@ -36,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         verbs.add_parser(verb, help=summary, add_help=False)
     arguments = sys.argv[1:] if argv is None else argv
     verb = parser.parse_args(arguments[:1]).verb
-    return importlib.import_module(f"keras_colorize.{verb}").main(arguments[1:])
+    return importlib.import_module(f"keras_colorize.{_MODULES.get(verb, verb)}").main(arguments[1:])
 
 
 def parser(verb: str, description: str) -> argparse.ArgumentParser:

@@ -15,6 +15,10 @@ class WeightsUnavailable(UsageError):
     """Pretrained weights that are neither on this machine nor to be downloaded."""
 
 
+class PhotographsUnavailable(UsageError):
+    """Photographs that are not where they should be, and cannot be downloaded."""
+
+
 class RunError(RuntimeError):
     """A run that cannot go on; the command line prints its message and exits with status 1."""
 

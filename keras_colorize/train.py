@@ -3,7 +3,10 @@
 import sys
 from pathlib import Path
 
-from keras_colorize import cli, errors
+from keras_colorize import cli, errors, files
+from keras_colorize.colorizer import pretrained
+from keras_colorize.training import header as headers
+from keras_colorize.training import plan
 from keras_colorize.training import recipe as recipes
 
 
@@ -14,18 +17,42 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--recipe",
         metavar="NAME|FILE",
-        help=f"a recipe: {', '.join(recipes.RECIPES.names())}, or a file",
+        help=f"a recipe: {', '.join(recipes.RECIPES.names())}, or a file; "
+        "`keras-colorize recipes` says what each needs",
     )
     parser.add_argument(
         "-o", "--out", help="the run's folder (default: runs/ARCH, or runs/RECIPE with --recipe)"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the recipe, its photographs and cost; no more"
+    )
     recipes.add_flags(parser)
+    cli.add_model_list(parser)
     arguments = parser.parse_args(argv)
 
     def run() -> int:
         recipe = recipes.from_flags(arguments)
         named = Path(arguments.recipe).stem if arguments.recipe else recipe.arch
         out = Path(arguments.out or Path("runs") / named)
+        header = headers.Header()
+        if arguments.recipe:
+            header = headers.read(recipes.RECIPES.path(arguments.recipe))
+        # Wrong usage is told before TensorFlow starts.
+        start = recipe.model and pretrained.summarize(recipe.model)
+        resolved = recipes.resolve(recipes.follow(recipe, start) if start else recipe)
+        if arguments.dry_run:
+            print(plan.describe(resolved, header, out), end="")
+            return cli.DONE
+        try:
+            plan.check(resolved)
+            files.check_folder(out, "out")
+            return train(recipe, out)
+        except errors.PhotographsUnavailable as error:
+            own = header.section and "data" not in arguments
+            hint = f" {header.section} says where the recipe's photographs are to be had."
+            raise errors.UsageError(f"{error}{hint if own else ''}") from error
+
+    def train(recipe: recipes.Recipe, out: Path) -> int:
         cli.start_keras()
         from keras_colorize.training import overfit, run  # TensorFlow takes seconds
 

@@ -78,7 +78,10 @@ def test_example_of_a_docstring_says_what_comes_out(name):
 
 
 @pytest.mark.parametrize("name", models.list_models())
-def test_network_has_a_section_and_a_figure(name):
+def test_network_has_a_section_a_figure_and_a_paper(name):
+    paper = models.declared(name).paper.split(",")[0]
+    papers = (ROOT / "docs" / "papers.md").read_text(encoding="utf-8")
+    assert paper == "our own" or re.search(rf"^### \[?{paper}\]?$", papers, re.M)
     page = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
     assert f"\n## {name}\n" in page and f"](networks/{name}.svg)" in page
     assert f"<title>{name}</title>" in (ROOT / "docs" / "networks" / f"{name}.svg").read_text(

@@ -100,4 +100,4 @@ def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
 def test_export_without_a_model_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert export.main(["--model", "nowhere"]) == 2
-    assert "a folder that training wrote" in capsys.readouterr().err
+    assert "or give the folder of a run or of a trained model" in capsys.readouterr().err

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from keras_colorize import cli
+
 PACKAGE = Path(__file__).parent.parent / "keras_colorize"
 
 # Each room may import those named, and itself. Verbs never import each other.
-BASE = {"errors", "files", "_version"}
+BASE = {"errors", "files", "downloads", "_version"}
 ROOMS = {
     "_version": set(),
     "errors": set(),
+    "downloads": set(),
     "files": {"errors"},
     "cli": BASE | {"colorizer"},
     "catalog": {"errors"},
@@ -30,7 +33,7 @@ ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "
 ROOMS["training"] = ROOMS["evaluation"] | {"layers", "heads", "models", "evaluation"}
 ROOMS["verb"] = set(ROOMS)
 NETWORKS = {"color", "layers", "heads", "models", "colorizer"}
-VERBS = {"train", "evaluate", "colorize", "export", "demo"}
+VERBS = {"train", "evaluate", "colorize", "export", "demo", "show_models", "show_recipes"}
 
 
 def modules():
@@ -83,12 +86,12 @@ def test_networks_name_no_backend(path):
     assert not names & {"tensorflow", "jax", "torch"}
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "colorize", "export"])
+@pytest.mark.parametrize("verb", cli.VERBS)
 def test_help_does_not_wait_for_tensorflow(verb):
     program = (
         "import sys\n"
-        f"from keras_colorize.{verb} import main\n"
-        "try:\n    main(['--help'])\n"
+        "from keras_colorize.cli import main\n"
+        f"try:\n    main(['{verb}', '--help'])\n"
         "except SystemExit as done:\n    assert done.code == 0\n"
         "slow = {'tensorflow', 'keras', 'numpy', 'cv2', 'matplotlib'} & set(sys.modules)\n"
         "assert not slow, slow\n"

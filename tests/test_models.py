@@ -45,6 +45,7 @@ def photographs(arch, batch=2):
 def test_models_are_functional_and_speak_the_contract(build, arch):
     model = build(arch)
     assert isinstance(model, keras.Model)
+    assert model.count_params() == models.declared(arch).parameters
     side = models.get(arch).size if is_fixed(arch) else None
     assert model.input["lightness"].shape == (None, side, side, 1)
     assert "color" in model.output
@@ -52,6 +53,14 @@ def test_models_are_functional_and_speak_the_contract(build, arch):
         batch, height, width, _ = model({"lightness": np.full(shape, 50, "float32")})["color"].shape
         times = shape[1] // height  # smaller maps are enlarged by the Colorizer
         assert (batch, times * height, times * width) == shape[:3]
+
+
+@ALL
+def test_models_declare_the_same_before_they_are_imported(arch, monkeypatch):
+    models.get(arch)
+    imported = models.declared(arch)
+    monkeypatch.setattr(models, "_REGISTRY", {})
+    assert models.declared(arch) == imported
 
 
 @ALL

@@ -1,14 +1,18 @@
 """One real step of every recipe, on the samples."""
 
+import re
+from pathlib import Path
+
 import keras
 import pytest
 
 from keras_colorize import models
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.training import header, run
 from keras_colorize.training import recipe as recipes
-from keras_colorize.training import run
 from keras_colorize.training.checkpoints import Checkpoints
 
+ROOT = Path(__file__).parent.parent
 # What may be shrunk; layers, head, losses and optimizer stay as the recipe has them.
 SHRUNK = {"data": "samples", "val_data": "", "batch_size": 2, "epochs": 1, "steps": 1}
 
@@ -39,3 +43,13 @@ def test_recipes_state_their_paper_and_command():
         header = recipes.RECIPES.path(name).read_text(encoding="utf-8").split("\n\n")[0]
         for part in ("— [", "Number to expect:", "Needs:", f"--recipe {name}\n"):
             assert part in header + "\n", (name, part)
+
+
+def test_recipes_say_where_their_photographs_are_to_be_had():
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    sections = {title.lower().replace(" ", "-") for title in re.findall(r"^## (.+)$", page, re.M)}
+    for name in recipes.RECIPES.names():
+        told = header.read(recipes.RECIPES.path(name))
+        assert told.expect and told.needs, name
+        if recipes.RECIPES.read(name)["data"] != "samples":
+            assert told.section.removeprefix("docs/data.md#") in sections, name

@@ -56,7 +56,8 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
             does; a file named outright always counts. Hidden ones in a folder do not.
 
     Raises:
-        UsageError: Nothing is there.
+        PhotographsUnavailable: Nothing is there.
+        UsageError: It is no name of a file.
     """
     given = os.fspath(source)
     text = os.path.expanduser(given)
@@ -77,7 +78,7 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     if kind is not None:
         _select(_walk(Path(text), found.failed), suffixes, found)
         if not found.paths and not found.failed:
-            raise errors.UsageError(
+            raise errors.PhotographsUnavailable(
                 f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
                 f"Received: {argument}={given!r}."
             )
@@ -88,10 +89,14 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
                 f"`{argument}` is read from this machine, nothing is downloaded: give a file, a "
                 f"folder or a glob. Received: {argument}={given!r}."
             )
-        raise errors.UsageError(f"There is no such file or folder. Received: {argument}={given!r}.")
+        raise errors.PhotographsUnavailable(
+            f"There is no such file or folder. Received: {argument}={given!r}."
+        )
     _select(map(Path, _glob(text)), suffixes, found)
     if not found.paths and not found.failed:
-        raise errors.UsageError(f"No photograph matches. Received: {argument}={given!r}.")
+        raise errors.PhotographsUnavailable(
+            f"No photograph matches. Received: {argument}={given!r}."
+        )
     return found
 
 

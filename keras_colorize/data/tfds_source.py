@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from keras_colorize import errors
+from keras_colorize import downloads, errors
 from keras_colorize.data.source import Source, digest_of, shuffled
 
 _BLOCK = 1024  # encoded photographs of a tfds stream held in memory and shuffled together
@@ -43,11 +43,13 @@ class TfdsSource(Source):
         _, dataset, *split = name.split(":", 2)
         split = split[0] if split else "train"
         try:
-            features = dict(tfds.builder(dataset).info.features)
+            builder = tfds.builder(dataset)
+            features = dict(builder.info.features)
             if "image" not in features:
                 raise ValueError(f"it has no feature 'image', only {sorted(features)}")
             label = features.get("label")
             classes = tuple(label.names) if isinstance(label, tfds.features.ClassLabel) else ()
+            _check_download(builder)
             examples, info = tfds.load(
                 dataset,
                 split=split,
@@ -59,10 +61,8 @@ class TfdsSource(Source):
                 with_info=True,
             )
         except Exception as error:  # tfds raises many kinds, its own and those of its downloads
-            raise errors.UsageError(
-                # The first line only: for an unknown name tfds lists all the hundreds that it has.
-                f"tfds could not provide the data set ({type(error).__name__}: "
-                f"{(str(error).strip() or 'no reason given').splitlines()[0]}). "
+            raise errors.PhotographsUnavailable(
+                f"tfds could not provide the data set ({_reason(error)}). "
                 f"Received: {argument}={name!r}."
             ) from error
         count = info.splits[split].num_examples if split in info.splits else len(examples)
@@ -91,6 +91,24 @@ class TfdsSource(Source):
 
     def label(self, item, classes: Sequence[str]) -> tf.Tensor:
         return item["label"]
+
+
+def _check_download(builder) -> None:
+    """Raise a ConnectionError if a data set must be downloaded and cannot be."""
+    if builder.is_prepared() or builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        return
+    for address in list(builder.url_infos or [])[:1]:
+        if reason := downloads.unreachable(address):
+            raise ConnectionError(f"it is not in {builder.data_dir}, and {reason}")
+
+
+def _reason(error: Exception) -> str:
+    """Return what an exception says: its first line, unless that only announces the others."""
+    # For an unknown name tfds lists all the hundreds that it has.
+    first, *more = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    if first.endswith(":"):
+        first = " ".join([first, *more])
+    return f"{type(error).__name__}: {first}".rstrip(": .")
 
 
 def _image_and_label(example):

@@ -1,16 +1,18 @@
 """The registry of networks: one module for each, named after the network that it builds.
 
-Modules are imported when their network is first asked for. Listing the names, which `--help` does,
-therefore needs no Keras.
+Modules are imported when their network is first asked for. Listing the networks, which `--help`
+does, and checking a recipe therefore need no Keras.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_colorize import errors
@@ -36,6 +38,8 @@ class Architecture:
         stride: Height and width must be multiples of it. None: the network takes nothing but
             `size` × `size`.
         head: Name of the head that the paper gives it.
+        paper: The publication, as docs/papers.md calls it, and the network's place in it.
+        parameters: How many it has as published, its backbone's included.
         adversary: The discriminator and the losses that train it, for the generator of a GAN.
         upscale: How its color is enlarged to the photograph's size; the papers do it bilinearly.
     """
@@ -45,6 +49,8 @@ class Architecture:
     size: int
     stride: int | None = None
     head: str = "regression"
+    paper: str = ""
+    parameters: int = 0
     adversary: Adversary | None = None
     upscale: str = "bilinear"
 
@@ -52,6 +58,25 @@ class Architecture:
     def options(self) -> list[str]:
         """Names of the options that its function takes besides the head."""
         return list(inspect.signature(self.build).parameters)[1:]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is known of an architecture without Keras; see `declared`.
+
+    Attributes:
+        size: As for `Architecture`, and so are the others.
+        options: Names of the options that its function takes besides the head.
+        is_gan: Whether it has an adversary.
+    """
+
+    size: int
+    options: tuple[str, ...]
+    is_gan: bool
+    stride: int | None = None
+    head: str = "regression"
+    paper: str = ""
+    parameters: int = 0
 
 
 def architecture(**attributes):
@@ -73,6 +98,40 @@ def list_models() -> list[str]:
     """
     modules = {module.name for module in pkgutil.iter_modules(__path__)}
     return sorted(modules - _NO_NETWORK | set(_REGISTRY))
+
+
+def declared(name: str) -> Declared:
+    """Return what an architecture declares.
+
+    It is read from the source, since importing the module would bring Keras.
+
+    Args:
+        name: One of `list_models()`.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    if name not in list_models():
+        raise errors.unknown("arch", name, list_models())
+    if known := _REGISTRY.get(name):  # it may have no module here
+        return Declared(
+            known.size,
+            tuple(known.options),
+            known.adversary is not None,
+            known.stride,
+            known.head,
+            known.paper,
+            known.parameters,
+        )
+    source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    build = next(function for function in functions if function.name == name)
+    (decorator,) = build.decorator_list
+    given = {keyword.arg: keyword.value for keyword in decorator.keywords}
+    is_gan = given.pop("adversary", None) is not None
+    options = tuple(argument.arg for argument in build.args.args[1:])
+    values = {key: ast.literal_eval(value) for key, value in given.items()}
+    return Declared(options=options, is_gan=is_gan, **values)
 
 
 def get(name: str) -> Architecture:

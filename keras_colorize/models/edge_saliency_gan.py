@@ -22,7 +22,9 @@ def discriminator(channels: int) -> keras.Model:
 
 
 @architecture(
-    size=SIZE,
+    paper="edge-saliency",
+    parameters=39_439_300,
+    size=64,
     head="rgb",
     adversary=Adversary(discriminator, critic, weight=0.5, l1=1.0, saliency=0.05, rate=1e-5 / 1e-4),
 )

@@ -31,7 +31,9 @@ def _low_level():
     return keras.Model(inputs, x, name="low_level")
 
 
-@architecture(size=224, stride=8, head="sigmoid")
+@architecture(
+    paper="Iizuka 2016, in comparative", parameters=42_195_810, size=224, stride=8, head="sigmoid"
+)
 def iizuka2016(head, classes: int = 0):
     """Fuse local features with one global description of the whole photograph.
 

@@ -24,7 +24,7 @@ def _conv(x, filters, kernel_size, name):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-@architecture(size=128, stride=32, upscale="guided")
+@architecture(paper="our own", parameters=4_410_370, size=128, stride=32, upscale="guided")
 def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
 

@@ -55,6 +55,8 @@ def discriminator(channels: int) -> keras.Model:
 
 
 @architecture(
+    paper="Isola 2017, in comparative",
+    parameters=54_420_290,
     size=256,
     stride=8,
     adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=100.0),

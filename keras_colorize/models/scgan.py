@@ -96,7 +96,9 @@ def discriminator(channels: int) -> keras.Model:
 
 
 @architecture(
-    size=SIZE,
+    paper="edge-saliency, baseline 1",
+    parameters=23_530_307,
+    size=64,
     head="rgb",
     adversary=Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e-4),
 )

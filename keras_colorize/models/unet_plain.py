@@ -22,7 +22,7 @@ def _double(x, name):
     )(x)
 
 
-@architecture(size=150, head="rgb")
+@architecture(paper="enhancing", parameters=551_523, size=150, head="rgb")
 def unet_plain(head):
     """Predict the whole picture with an encoder and a decoder without skips.
 

@@ -32,7 +32,7 @@ class Sample(keras.layers.Layer):
         return mean_shape
 
 
-@architecture(size=150, head="rgb")
+@architecture(paper="enhancing", parameters=878_275, size=150, head="rgb")
 def unet_vae(head, levels: int = 3):
     """Predict the whole picture with a U-Net whose bottom is a variational autoencoder.
 

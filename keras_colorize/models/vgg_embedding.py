@@ -6,7 +6,7 @@ from keras import layers
 from keras_colorize.models import architecture, backbones
 
 
-@architecture(size=224, stride=32)
+@architecture(paper="enhancing", parameters=16_286_802, size=224, stride=32)
 def vgg_embedding(
     head,
     backbone_weights: str = "imagenet",

@@ -22,7 +22,8 @@ def _residual(x, convolutions, name):
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-@architecture(size=224, stride=8)  # chosen: the paper names no size; VGG16 was trained at 224
+# Chosen: 224, at which VGG16 was trained; the paper names no size.
+@architecture(paper="vgg-fusion", parameters=8_795_522, size=224, stride=8)
 def vgg_fusion(
     head,
     backbone_weights: str = "imagenet",

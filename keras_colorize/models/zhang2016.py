@@ -19,7 +19,9 @@ _BLOCKS = (
 )
 
 
-@architecture(size=256, stride=8, head="gamut313")
+@architecture(
+    paper="Zhang 2016, in comparative", parameters=32_240_377, size=256, stride=8, head="gamut313"
+)
 def zhang2016(head):
     """Classify the color of every fourth pixel with a plain, dilated network.
 

@@ -9,7 +9,9 @@ from keras_colorize.models import architecture
 _BLOCKS = ((64, 2, 2), (128, 2, 2), (256, 3, 2), (256, 3, 1), (256, 2, 1))
 
 
-@architecture(size=64, stride=8, head="gamut313")
+@architecture(
+    paper="edge-saliency, baseline 2", parameters=4_769_017, size=64, stride=8, head="gamut313"
+)
 def zhang_small(head):
     """Classify the color of every fourth pixel with a small network after Zhang 2016.
 

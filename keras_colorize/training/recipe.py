@@ -6,10 +6,12 @@ overrides its recipe. Nothing here imports Keras, so `--help` answers at once.
 
 import argparse
 import dataclasses
+import json
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.catalog import ONE_COLOR, TomlCatalog
+from keras_colorize.catalog import HEADS, ONE_COLOR, TomlCatalog
+from keras_colorize.colorizer.summary import Summary
 
 RECIPES = TomlCatalog("recipe", "recipes", "train")
 _METAVARS = {int: "N", float: "X"}
@@ -192,13 +194,15 @@ def resolve(recipe: Recipe) -> Recipe:
     Raises:
         UsageError: It does not fit.
     """
-    arch, network = recipe.arch, models.get(recipe.arch)
+    arch, network = recipe.arch, models.declared(recipe.arch)
     recipe = dataclasses.replace(
         recipe,
         head=recipe.head or network.head,
         size=recipe.size or (64 if network.stride else network.size),
         batch_size=min(recipe.batch_size, recipe.overfit or recipe.batch_size),
     )
+    if recipe.head not in HEADS:
+        raise errors.unknown("head", recipe.head, HEADS)
     if network.stride:
         right = recipe.size % network.stride == 0
         recipe.check(right, f"`size` must be a multiple of {network.stride} for {arch}.", "size")
@@ -209,19 +213,39 @@ def resolve(recipe: Recipe) -> Recipe:
     for key, option in _OPTIONS.items():
         right = option in network.options or not getattr(recipe, key)
         recipe.check(right, f"`{key}` does not apply to {arch}.", key)
-    right = bool(network.adversary) or not recipe.discriminator_lr
+    right = network.is_gan or not recipe.discriminator_lr
     text = f"`discriminator_lr` is for GANs, and {arch} is none."
     recipe.check(right, text, "discriminator_lr")
     right = recipe.head in ONE_COLOR
     text = f"`head` must predict one color for a discriminator to judge: one of {list(ONE_COLOR)}."
-    recipe.check(right or not network.adversary, text, "head")
-    right = right and not network.adversary
+    recipe.check(right or not network.is_gan, text, "head")
+    right = right and not network.is_gan
     text = f"`loss` is for the heads {list(ONE_COLOR)}, outside GANs."
     recipe.check(right or recipe.loss == "l2", text, "loss", "arch", "head")
     right = recipe.strategy != "multiworker" and not recipe.data_service
     text = "`overfit` is a check on one machine."
     recipe.check(right or not recipe.overfit, text, "strategy", "data_service")
     return recipe
+
+
+def follow(recipe: Recipe, start: Summary) -> Recipe:
+    """Fill in what a recipe leaves open as it is in the trained model to start from.
+
+    Raises:
+        UsageError: The model is of another architecture.
+    """
+    if start.arch != recipe.arch:
+        raise errors.UsageError(
+            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}. "
+            f"Received: model={recipe.model!r}, arch={recipe.arch!r}."
+        )
+    return dataclasses.replace(
+        recipe,
+        head=recipe.head or start.head["name"],
+        size=recipe.size or start.size,
+        levels=recipe.levels or start.options.get("levels", 0),
+        batch_norm=recipe.batch_norm or start.options.get("batch_norm", False),
+    )
 
 
 def build(keys: dict) -> Recipe:
@@ -260,6 +284,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             help=field.metadata["help"] + default,
             **kind,
         )
+
+
+def to_toml(recipe: Recipe) -> str:
+    """Return a recipe as TOML, every key of it."""
+    values = {field.name: getattr(recipe, field.name) for field in dataclasses.fields(recipe)}
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+
+
+def _toml(value):
+    # JSON's strings and booleans are TOML's; Python's floats are, unlike JSON's of 1e-05.
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def from_flags(arguments: argparse.Namespace) -> Recipe:

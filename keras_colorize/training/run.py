@@ -21,10 +21,10 @@ from keras_colorize.evaluation.scoring import Photograph, score
 from keras_colorize.training import callbacks, distribution, overfit, phases, run_folder, setup
 from keras_colorize.training import recipe as recipes
 from keras_colorize.training.checkpoints import Progress
+from keras_colorize.training.plan import LEAST_STEPS
 from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.run_folder import Run
 
-_LEAST_STEPS = 20  # in an epoch, so that a handful of photographs makes an epoch worth the name
 _SCORE_SIDE, _SCORE_AT_MOST = 256, 200  # the closing table's crops, and how many of them
 _IN_GRID = 6  # photographs in the grids of samples/
 
@@ -195,4 +195,4 @@ def _whole(data):
 
 
 def _steps(recipe, data) -> int:
-    return recipe.steps or max(_LEAST_STEPS, data.count // recipe.batch_size)
+    return recipe.steps or max(LEAST_STEPS, data.count // recipe.batch_size)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 
 import tensorflow as tf
 from tqdm import tqdm
 
 from keras_colorize import cli, colorizer, errors, heads, models
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, pretrained
 from keras_colorize.data import sources
 from keras_colorize.data.source import Source
 from keras_colorize.training import precision, prior
+from keras_colorize.training import recipe as recipes
 from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.run_folder import Run
 
@@ -85,19 +85,8 @@ def open_start(recipe: Recipe) -> tuple[Colorizer | None, Recipe]:
     """
     if not recipe.model:
         return None, recipe
-    start = colorizer.load(recipe.model)
-    if start.arch != recipe.arch:
-        raise errors.UsageError(
-            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}. "
-            f"Received: model={recipe.model!r}, arch={recipe.arch!r}."
-        )
-    return start, dataclasses.replace(
-        recipe,
-        head=recipe.head or start.head.name,
-        size=recipe.size or start.size,
-        levels=recipe.levels or start.options.get("levels", 0),
-        batch_norm=recipe.batch_norm or start.options.get("batch_norm", False),
-    )
+    recipe = recipes.follow(recipe, pretrained.summarize(recipe.model))
+    return colorizer.load(recipe.model), recipe
 
 
 # ---- the choices of a run ----

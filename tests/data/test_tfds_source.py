@@ -6,8 +6,8 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from keras_colorize.data import sources
-from keras_colorize.errors import UsageError
+from keras_colorize.data import sources, tfds_source
+from keras_colorize.errors import PhotographsUnavailable, UsageError
 
 
 @pytest.mark.parametrize("split", ["", ":train", ":train[:3]", ":validation"])
@@ -48,6 +48,24 @@ def test_tfds_unknown_data_set_is_an_error(name):
     with pytest.raises(UsageError, match="tfds could not provide") as raised:
         sources.open_source(name, "val")
     assert f"val={name!r}" in str(raised.value)
+
+
+def test_tfds_offline_says_so_before_it_tries(monkeypatch, tmp_path):
+    def unreachable(address):
+        assert address.startswith("http") and "cocodataset" in address
+        return "images.cocodataset.org cannot be reached (no network)"
+
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("keras_colorize.downloads.unreachable", unreachable)
+    with pytest.raises(PhotographsUnavailable, match=r"cannot be reached .*data='tfds:coco/2017'"):
+        sources.open_source("tfds:coco/2017")
+
+
+def test_tfds_reason_says_what_its_first_line_announces():
+    announced = tfds_source._reason(AssertionError("Create it using instructions:\n\n Do this.\n"))
+    assert announced == "AssertionError: Create it using instructions: Do this"
+    assert tfds_source._reason(ValueError("No such thing.\na\nb")) == "ValueError: No such thing"
+    assert tfds_source._reason(KeyError()) == "KeyError"
 
 
 def test_tfds_without_images_is_an_error():
