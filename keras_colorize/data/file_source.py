@@ -15,9 +15,8 @@ import skimage
 import tensorflow as tf
 
 from keras_colorize import errors
-from keras_colorize.data import checks, finding, photographs
+from keras_colorize.data import checks, finding, graph, photographs
 from keras_colorize.data.source import Source, digest_of, shuffled
-from keras_colorize.data.upright import upright
 
 _SAMPLES = {
     Path(skimage.__file__).parent / "data": "astronaut.png chelsea.png coffee.png rocket.jpg "
@@ -199,7 +198,7 @@ class FileSource(Source):
         rgb = super().decode(item, encoded)
         if all(photograph.orientation == 1 for photograph in self.photographs):
             return rgb
-        return upright(rgb, self._each(p.orientation for p in self.photographs)[item])
+        return graph.upright(rgb, self._each(p.orientation for p in self.photographs)[item])
 
     def label(self, item, classes: Sequence[str]) -> tf.Tensor:
         numbers = {name: number for number, name in enumerate(classes)}

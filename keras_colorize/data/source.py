@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.data import photographs
+from keras_colorize.data import graph, photographs
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -84,11 +84,10 @@ class Source(abc.ABC):
 
     def decode(self, item, encoded) -> tf.Tensor:
         """Decode an item's photograph, upright: uint8 sRGB `(H, W, 3)`."""
-        # TensorFlow would cut 16 bits down to 8; `photographs.read` rounds them.
         is_png = tf.strings.substr(encoded, 0, 8) == _PNG
         rgb = tf.cond(
             is_png & (tf.strings.substr(encoded, 24, 1) == b"\x10"),
-            lambda: _rounded(tf.io.decode_png(encoded, 3, tf.uint16)),
+            lambda: graph.to_8bit(tf.io.decode_png(encoded, 3, tf.uint16)),
             lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
         )
         return tf.ensure_shape(rgb, (None, None, 3))
@@ -108,7 +107,3 @@ def shuffled(items, seed: int | None, epoch) -> tf.data.Dataset:
 def digest_of(content: bytes) -> str:
     """Return the first digits of a SHA-256, which tell photographs apart."""
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _rounded(deep):
-    return tf.cast(tf.round(tf.cast(deep, tf.float32) / 257.0), tf.uint8)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.data import graph
 from keras_colorize.data.photographs import MAX_PIXELS
-from keras_colorize.data.upright import upright
 
 _ORIENTATION, _SHORT, _LONG = 0x0112, 3, 4
 # A file made of millions of empty blocks would keep a walk busy for minutes. A GIF needs one step
@@ -233,9 +233,9 @@ def _decode_png(file, encoded):
     depth, color_type = file.number(24, 1), file.number(25, 1)
 
     def decode(channels):
-        def deep():  # libpng would cut 16 bits to 8; they are rounded
+        def deep():
             values = _attempt(tf.io.decode_png, encoded, channels=channels, dtype=tf.uint16)
-            return tf.cast(tf.round(tf.cast(values, tf.float32) / 257.0), tf.uint8)
+            return graph.to_8bit(values)
 
         shallow = partial(_attempt, tf.io.decode_png, encoded, channels=channels)
         return tf.cond(depth == 16, deep, shallow)
@@ -316,7 +316,7 @@ def read(encoded, max_pixels: int = MAX_PIXELS):
     damaged = (wrong == "") & (tf.size(picture) == 0)
     name = tf.gather([*_FORMATS, ""], kind)
     wrong = tf.where(damaged, "damaged or truncated " + name, wrong)
-    return upright(picture, _orientation(file, *header.exif)), wrong
+    return graph.upright(picture, _orientation(file, *header.exif)), wrong
 
 
 def _orientation(file, exif, end):

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from keras_colorize.data.upright import upright
+from keras_colorize.data.graph import to_8bit, upright
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
@@ -15,3 +15,8 @@ def test_upright_turns_as_pillow_does(picture, dtype):
         expected = np.asarray(ImageOps.exif_transpose(image))
         turned = turn(picture(3, 5).astype("float32"), tf.constant(orientation, dtype))
         np.testing.assert_array_equal(turned, expected)
+
+
+def test_16_bits_are_rounded_to_8():
+    # 128 = 0.498 of a step, 129 = 0.502.
+    assert to_8bit(tf.constant([0, 128, 129, 65535], tf.uint16)).numpy().tolist() == [0, 0, 1, 255]
