@@ -10,6 +10,7 @@ The names below are imported when first used, so that `--help` does not wait for
 import importlib
 from typing import TYPE_CHECKING
 
+from keras_colorize import quiet
 from keras_colorize._version import __version__
 
 __all__ = [
@@ -31,6 +32,8 @@ _HOMES = {
     "list_models": "models",
 }
 
+_WITH_KERAS = {"Colorizer", "create", "load"}
+
 if TYPE_CHECKING:
     from keras_colorize.colorizer import Colorizer, Decoding, list_pretrained, load
     from keras_colorize.models import create, list_models
@@ -43,4 +46,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _WITH_KERAS:
+        quiet.start_keras()
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -12,6 +12,7 @@ from keras_colorize import errors
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import pretrained
 from keras_colorize.errors import RunError, UsageError
+from keras_colorize.quiet import start_keras as start_keras  # which verbs call
 
 VERBS = {
     "train": "train a network on photographs",
@@ -116,23 +117,6 @@ def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print(f"\n{parser.prog}: interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-def start_keras() -> None:
-    """Import Keras without TensorFlow's start-up log, which no environment variable silences."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-            keras = importlib.import_module("keras")  # an exception still comes through
-            if keras.backend.backend() == "tensorflow":
-                # Looking for devices, too, writes to the log: of a driver that is not there.
-                importlib.import_module("tensorflow").config.list_physical_devices()
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def shown(text: str) -> str:

@@ -1,13 +1,18 @@
-"""Whether something can be downloaded at all, told within seconds.
+"""What is downloaded by others: whether it is here already, and whether it can be had at all.
 
-Those who download in earnest try again and again, for minutes.
+Those who download in earnest try again and again, for minutes; here that is told within seconds.
 """
 
+import os
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
+
+from keras_colorize.errors import WeightsUnavailable
 
 _SECONDS = 5
+_KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 
 def unreachable(address: str) -> str:
@@ -31,3 +36,29 @@ def unreachable(address: str) -> str:
         reason = getattr(error, "reason", None) or error
         reason = getattr(reason, "strerror", None) or reason
         return f"{urllib.parse.urlsplit(address).hostname} cannot be reached ({reason})"
+
+
+def keras_folder() -> Path:
+    """Return the folder in which Keras keeps weights, and where a person may put them."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+
+
+def imagenet_weights(file: str, network: str = "") -> str:
+    """Return what a function of `keras.applications` finds ImageNet's weights by.
+
+    Args:
+        file: Name of their file.
+        network: Name of Keras's folder from which it downloads the file; empty if it does not.
+
+    Returns:
+        The file's path where it is here, or else "imagenet".
+
+    Raises:
+        WeightsUnavailable: The file is not here and cannot be downloaded.
+    """
+    path = keras_folder() / file
+    if path.is_file():
+        return str(path)
+    if network and (reason := unreachable(f"{_KERAS}/{network}/{file}")):
+        raise WeightsUnavailable(f"there is no {path}, and {reason}")
+    return "imagenet"

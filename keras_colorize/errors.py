@@ -12,7 +12,15 @@ class BadPhotograph(ValueError):
 
 
 class WeightsUnavailable(UsageError):
-    """Pretrained weights that are neither on this machine nor to be downloaded."""
+    """Pretrained weights that are neither on this machine nor to be downloaded.
+
+    Attributes:
+        reason: Why, in a few words.
+    """
+
+    def __init__(self, message: str, reason: str = ""):
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class PhotographsUnavailable(UsageError):

@@ -2,7 +2,8 @@
 
 import sys
 
-from keras_colorize import cli, errors
+from keras_colorize import cli, errors, files
+from keras_colorize.colorizer import Decoding, pretrained
 
 _FORMATS = ("savedmodel",)
 
@@ -29,16 +30,19 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> int:
         if arguments.format not in _FORMATS:
             raise errors.unknown("format", arguments.format, _FORMATS)
-        cli.start_keras()
-        from keras_colorize.runtimes import saved_model
-
-        decoding = saved_model.Decoding(
+        decoding = Decoding(
             arguments.decoding,
             arguments.temperature,
             arguments.chroma,
             arguments.upscale,
             arguments.seed,
         )
+        # Wrong usage is told before Keras starts.
+        decoding.check(pretrained.summarize(arguments.model), arguments.model)
+        files.check_folder(arguments.out, "out")
+        cli.start_keras()
+        from keras_colorize.runtimes import saved_model
+
         version = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
         print(f"SavedModel  {version}")
         return cli.DONE

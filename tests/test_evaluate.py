@@ -12,20 +12,39 @@ from keras_colorize import evaluate
 @pytest.mark.parametrize(
     "argv, message",
     [
-        (["--model", "nowhere"], "'vgg_fusion.photos26k']. Received: model='nowhere'."),
-        (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
-        (["--size", "3"], "`size` must be at least 16. Received: size=3."),
         (["--results", "a=nowhere"], "There is no such folder. Received: results='a=nowhere'."),
-        (["--pictures", "-1"], "`pictures` must be at least 0. Received: pictures=-1."),
         (["--prior", "nowhere"], "`prior` cannot be read"),
-        (["--protocol", "psnr"], "Unknown `protocol`. Choose from ['a path that ends in .toml'"),
     ],
 )
 def test_evaluate_wrong_usage_names_the_argument(argv, message, tiny_model, tmp_path, capsys):
-    if "--model" not in argv:
-        argv = [*argv, "--model", str(tiny_model)]
+    argv = [*argv, "--model", str(tiny_model)]
     assert evaluate.main([*argv, "-o", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--model", "nowhere"], "Received: model='nowhere'."),
+        (["--model", "lite_unet.photos28k,chroma=2000"], "at most 10. Received: chroma=2000.0"),
+        (["--model", "a=lite_unet.photos28k,temperature=1"], "and a has none: it predicts one"),
+        (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
+        (["--size", "0"], "`size` must be at least 16. Received: size=0."),
+        (["--pictures", "-1"], "`pictures` must be at least 0. Received: pictures=-1."),
+        (["--protocol", "psnr"], "'vgg_fusion_psnr'], or give a file that ends in .toml. Received"),
+        (["-o", "file/out"], "`out` cannot be written to"),
+    ],
+)
+def test_evaluate_refuses_before_keras_starts(argv, message, tmp_path, monkeypatch, capsys):
+    def start():
+        raise AssertionError("Keras has been started")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras_colorize.cli.start_keras", start)
+    (tmp_path / "file").touch()
+    assert evaluate.main(["-o", "out", *argv]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_evaluate_refuses_a_row_name_before_keras_starts(tmp_path):

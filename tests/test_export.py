@@ -98,6 +98,10 @@ def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
 
 
 def test_export_without_a_model_says_so(tmp_path, monkeypatch, capsys):
+    def start():
+        raise AssertionError("Keras has been started")
+
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras_colorize.cli.start_keras", start)
     assert export.main(["--model", "nowhere"]) == 2
     assert "or give the folder of a run or of a trained model" in capsys.readouterr().err

@@ -16,9 +16,10 @@ BASE = {"errors", "files", "downloads", "_version"}
 ROOMS = {
     "_version": set(),
     "errors": set(),
-    "downloads": set(),
+    "downloads": {"errors"},
+    "quiet": set(),
     "files": {"errors"},
-    "cli": BASE | {"colorizer"},
+    "cli": BASE | {"colorizer", "quiet"},
     "catalog": {"errors"},
     "color": BASE,
     "plots": set(),
@@ -110,6 +111,17 @@ def test_public_face_is_lazy_and_whole():
         "for name in keras_colorize.__all__: getattr(keras_colorize, name)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_python_says_nothing_of_tensorflow(tiny_model):
+    program = (
+        "import sys, numpy, keras_colorize\n"
+        "colorizer = keras_colorize.load(sys.argv[1])\n"
+        "colorizer.colorize(numpy.zeros((8, 8), 'uint8'))\n"
+    )
+    command = [sys.executable, "-c", program, str(tiny_model)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_package_runs_as_a_module():

@@ -46,6 +46,23 @@ def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> l
     return search(source, argument, suffixes).paths
 
 
+def find_named(name: str, argument: str) -> list[Path]:
+    """List the files that `--data` stands for, tar shards among them, before TensorFlow starts.
+
+    Args:
+        name: What `--data` takes; none are listed for the samples and for data sets of tfds.
+        argument: The argument's name, for messages.
+
+    Raises:
+        PhotographsUnavailable: Nothing is there.
+    """
+    if name in ("", "samples") or name.startswith("tfds:"):
+        return []
+    from keras_colorize.data.photographs import SUFFIXES  # brings NumPy and OpenCV
+
+    return find(name, argument, SUFFIXES | {".tar"})
+
+
 def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> Found:
     """Find the files that a path, a folder (recursively) or a glob stands for.
 

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_colorize import errors
+from keras_colorize import downloads, errors
 from keras_colorize.evaluation.observers import Batch
 from keras_colorize.evaluation.request import TRUTH
 
 _INCEPTION_SIDE = 299
+_INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
 INCEPTION = (
     "InceptionV3 of keras.applications, ImageNet weights, 2048 pooled features at 299². Not the "
     "2015 TensorFlow graph of most published figures, which are therefore not comparable"
@@ -106,14 +107,17 @@ def inception(weights: str | None = "imagenet") -> Callable[[np.ndarray], np.nda
     import keras
 
     try:
+        if weights == "imagenet":
+            weights = downloads.imagenet_weights(_INCEPTION_FILE, "inception_v3")
         network = keras.applications.InceptionV3(
             include_top=False, weights=weights, pooling="avg", input_shape=(None, None, 3)
         )
     except Exception as error:  # Keras raises a bare Exception when the download fails
         raise errors.WeightsUnavailable(
             f"--fid needs InceptionV3's ImageNet weights, which could not be loaded ({error}). "
-            "Connect to the internet once; Keras keeps them."
-        ) from error
+            f"Connect to the internet once, or put the file {_INCEPTION_FILE} into "
+            f"{downloads.keras_folder()}."
+        ) from None
 
     def features(pictures):
         pixels = keras.ops.image.resize(

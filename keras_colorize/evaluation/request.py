@@ -8,6 +8,7 @@ from typing import NamedTuple
 from keras_colorize import errors, files
 from keras_colorize.colorizer import pretrained
 from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.data import finding
 from keras_colorize.evaluation import protocol as protocols
 
 GREY, TRUTH = "grey", "truth"
@@ -107,7 +108,9 @@ class Request:
             self._check_plan()
 
     def check(self) -> None:
-        """Refuse models, decodings and an output folder that cannot be used; nothing is loaded.
+        """Refuse models, decodings, photographs and an output folder that cannot be used.
+
+        Nothing is loaded.
 
         Raises:
             UsageError: One of them cannot.
@@ -116,6 +119,7 @@ class Request:
             if self.plan and self.plan.table == "losses":
                 continue  # of unfinished runs too
             Decoding(**model.decoding).check(pretrained.summarize(model.path), row)
+        finding.find_named(self.data, "data")
         files.check_folder(self.out, "out")
 
     @property

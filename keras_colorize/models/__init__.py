@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,9 @@ def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
     Args:
         name: One of `list_models()`.
         head: A head, or its name. None: the head that the paper gives it.
-        **options: Options of the architecture's own function, for example `backbone_weights`.
+        **options: Options of the architecture's own function. `backbone_weights` may also be
+            `"auto"`, its default: ImageNet's where they can be had; else, with a warning, the
+            backbone starts from random weights and is not locked.
 
     Returns:
         A functional model: `{"lightness": L* float32 (B, H, W, 1) in 0…100}` → `{"color": …}`.
@@ -171,4 +174,18 @@ def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
     for option in options:
         if option not in chosen.options:
             raise errors.unknown(f"option of {name}", option, chosen.options)
-    return chosen.build(heads.get(head or chosen.head), **options)
+    head = heads.get(head or chosen.head)
+    if (
+        "backbone_weights" not in chosen.options
+        or options.get("backbone_weights", "auto") != "auto"
+    ):
+        return chosen.build(head, **options)
+    try:
+        return chosen.build(head, **options | {"backbone_weights": "imagenet"})
+    except errors.WeightsUnavailable as error:
+        warnings.warn(
+            f"The backbone of {name} starts from random weights and is trained, because ImageNet's "
+            f"cannot be had: {error.reason}.",
+            stacklevel=2,
+        )
+    return chosen.build(head, **options | {"backbone_weights": "none", "trainable_backbone": True})

@@ -26,7 +26,7 @@ def check(recipe: Recipe) -> None:
         UsageError: There is no file with the backbone's weights.
     """
     for argument in ("data", "val_data"):
-        _files(getattr(recipe, argument), argument)
+        finding.find_named(getattr(recipe, argument), argument)
     weights = recipe.backbone_weights
     if weights not in ("auto", "imagenet", "none") and not os.path.isfile(weights):
         raise errors.UsageError(
@@ -97,7 +97,7 @@ def _count(recipe) -> int | None:
     if stretch := re.fullmatch(r"tfds:.*\[(\d*):(\d+)\]", recipe.data):
         return int(stretch[2]) - int(stretch[1] or 0)
     try:
-        found = _files(recipe.data, "data")
+        found = finding.find_named(recipe.data, "data")
     except errors.UsageError:
         return None
     return None if any(path.suffix.lower() == ".tar" for path in found) else len(found) or None
@@ -112,15 +112,7 @@ def _place(name: str, argument: str) -> str:
         prepared = (root / name.split(":")[1]).is_dir()
         return f"{name}, {'' if prepared else 'not yet '}in {root}"
     try:
-        found = _files(name, argument)
+        found = finding.find_named(name, argument)
     except errors.PhotographsUnavailable:
         return f"{name}, MISSING: there is none in {Path(name).absolute()}"
     return f"{name}, {errors.counted(len(found), 'file')} in {Path(name).absolute()}"
-
-
-def _files(name: str, argument: str) -> list[Path]:
-    if name in ("", "samples") or name.startswith("tfds:"):
-        return []
-    from keras_colorize.data.photographs import SUFFIXES  # brings NumPy and OpenCV
-
-    return finding.find(name, argument, SUFFIXES | {".tar"})

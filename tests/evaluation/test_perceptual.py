@@ -80,6 +80,20 @@ def test_fid_without_weights_says_what_to_do(monkeypatch):
         perceptual.inception()
 
 
+def test_fid_takes_the_weights_in_keras_s_folder(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("keras.applications.InceptionV3", lambda **options: asked.append(options))
+    monkeypatch.setattr("keras_colorize.downloads.unreachable", lambda address: "no network")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    file = tmp_path / "models" / "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    with pytest.raises(errors.WeightsUnavailable, match=f"no network.*{file.name} into"):
+        perceptual.inception()
+    file.parent.mkdir()
+    file.touch()
+    perceptual.inception()
+    assert [options["weights"] for options in asked] == [str(file)]
+
+
 def test_fid_and_lpips_are_rows_of_the_result(monkeypatch, tiny_model, tmp_path):
     monkeypatch.setattr(perceptual, "inception", lambda: lambda p: p.mean(axis=(1, 2)))
     monkeypatch.setattr(

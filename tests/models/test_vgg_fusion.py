@@ -58,7 +58,7 @@ def test_vgg_fusion_with_batch_norm_has_the_features_of_vgg16_bn(build, count):
 
 def test_vgg_fusion_with_batch_norm_refuses_imagenet_weights():
     with pytest.raises(errors.UsageError, match=r"`batch_norm` is for .* trained from scratch"):
-        models.create("vgg_fusion", batch_norm=True)
+        models.create("vgg_fusion", batch_norm=True, backbone_weights="imagenet")
 
 
 def test_vgg_fusion_takes_a_weights_file(build, tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from keras_colorize import errors
+from keras_colorize import downloads, errors
 
 # ImageNet's mean color, blue first, as in the Caffe models from which the weights come.
 _MEAN_BGR = (103.939, 116.779, 123.68)
@@ -39,15 +39,25 @@ def imagenet_rgb(grey):
     return ops.concatenate(channels, axis=-1)
 
 
-def build(application: Callable, taps: list[str], weights: str, trainable: bool) -> keras.Model:
+def build(
+    application: Callable,
+    taps: list[str],
+    weights: str,
+    trainable: bool,
+    file: str = "",
+    network: str = "",
+) -> keras.Model:
     """Build a backbone up to the last of `taps`.
 
     Args:
         application: A function with the arguments of those in `keras.applications`.
         taps: Names of the layers whose features are returned, in order of depth.
-        weights: `"imagenet"` (downloaded once by Keras), `"none"`, or the path of a Keras weights
-            file of the network without its top.
+        weights: `"imagenet"` (the file in Keras's folder, or else downloaded by Keras), `"none"`,
+            or the path of a Keras weights file of the network without its top.
         trainable: Whether training changes it.
+        file: Name of the file with ImageNet's weights in Keras's folder, where a person may put it;
+            empty if they come with the package.
+        network: Name of the folder from which Keras downloads that file; empty if it does not.
 
     Returns:
         A model named `backbone`: pictures as `imagenet_bgr` returns them → a list of feature
@@ -62,18 +72,20 @@ def build(application: Callable, taps: list[str], weights: str, trainable: bool)
             "`backbone_weights` must be 'imagenet', 'none' or the path of a file that exists. "
             f"Received: backbone_weights={weights!r}."
         )
+    found = None if weights == "none" else weights
     try:
-        whole = application(
-            include_top=False,
-            weights=None if weights == "none" else weights,
-            input_shape=(None, None, 3),
-        )
+        if weights == "imagenet" and file:
+            found = downloads.imagenet_weights(file, network)
+        whole = application(include_top=False, weights=found, input_shape=(None, None, 3))
     except Exception as error:  # Keras raises a bare Exception when the download fails
+        reason = f"{found}: {error}" if found not in (None, "imagenet", weights) else str(error)
+        # Without Keras's own traceback, which is long and says no more.
         raise errors.WeightsUnavailable(
-            f"The backbone's weights could not be loaded ({error}). Connect to the internet once, "
-            "pass the path of the weights file, or pass 'none' to train the backbone from "
-            f"scratch. Received: backbone_weights={weights!r}."
-        ) from error
+            f"The backbone's weights could not be loaded ({reason}). Connect to the internet once, "
+            f"put the file {file or 'with them'} into {downloads.keras_folder()}, or pass 'none' "
+            f"to train the backbone from scratch. Received: backbone_weights={weights!r}.",
+            reason,
+        ) from None
     outputs = [whole.get_layer(tap).output for tap in taps]
     backbone = keras.Model(whole.input, outputs if len(taps) > 1 else outputs[0], name="backbone")
     backbone.trainable = trainable

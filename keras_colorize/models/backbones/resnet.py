@@ -5,19 +5,23 @@ from keras import layers
 
 from keras_colorize.models.backbones.base import build
 
+_FILE_50 = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
+_FILE_18 = "resnet18.weights.h5"
+
 
 def resnet50(taps: list[str], weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     """Build ResNet50 (He et al. 2016) up to the last of `taps`; see `build`."""
-    return build(keras.applications.ResNet50, taps, weights, trainable)
+    return build(keras.applications.ResNet50, taps, weights, trainable, _FILE_50, "resnet")
 
 
 def resnet18(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     """Build ResNet-18 (He et al. 2016) without its classifier: 11,176,512 parameters to train.
 
     Its input is pictures as `imagenet_rgb` returns them. `weights="imagenet"` needs keras-hub,
-    since `keras.applications` has no ResNet-18; otherwise as for `build`.
+    since `keras.applications` has no ResNet-18, or a file that this backbone's `save_weights` wrote
+    where there is keras-hub; otherwise as for `build`.
     """
-    return build(_resnet18, ["stack3_block1_out"], weights, trainable)
+    return build(_resnet18, ["stack3_block1_out"], weights, trainable, _FILE_18)
 
 
 def _resnet18(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:

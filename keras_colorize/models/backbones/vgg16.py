@@ -9,6 +9,8 @@ from keras_colorize.models.backbones.base import build
 
 _VGG16 = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # filters and convolutions of each block
 
+_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
 
 def vgg16(
     taps: list[str], weights: str = "imagenet", trainable: bool = False, batch_norm: bool = False
@@ -26,16 +28,17 @@ def vgg16(
             (see `benchmarks/training.md`).
 
     Raises:
-        UsageError: ImageNet weights together with `batch_norm`; or as for `build`.
-        WeightsUnavailable: As for `build`.
+        UsageError: As for `build`.
+        WeightsUnavailable: ImageNet weights together with `batch_norm`; or as for `build`.
     """
     if batch_norm and weights == "imagenet":
-        raise errors.UsageError(
+        raise errors.WeightsUnavailable(
             "`batch_norm` is for a VGG16 that is trained from scratch; ImageNet's weights have "
-            "none. Received: batch_norm=True, backbone_weights='imagenet'."
+            "none. Received: batch_norm=True, backbone_weights='imagenet'.",
+            "there are none for a VGG16 with batch normalization",
         )
     application = _vgg16_bn if batch_norm else keras.applications.VGG16
-    backbone = build(application, taps, weights, trainable)
+    backbone = build(application, taps, weights, trainable, _FILE, "vgg16")
     if weights == "none" and not batch_norm:
         draw = keras.initializers.HeNormal()
         for layer in backbone.layers:
