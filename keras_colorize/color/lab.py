@@ -39,9 +39,9 @@ _MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where 
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
-def _namespace(x):
-    """Return the module whose functions take `x`: NumPy, or `keras.ops`."""
-    if isinstance(x, (np.ndarray, np.generic)):
+def namespace(*values):
+    """Return the module whose functions take these: NumPy for arrays and numbers, `keras.ops`."""
+    if all(isinstance(value, (np.ndarray, np.generic, int, float)) for value in values):
         return np
     from keras import ops  # a program that has arrays alone must not wait for Keras
 
@@ -50,14 +50,14 @@ def _namespace(x):
 
 def _power(x, exponent):
     # exp(log) takes half the time of `power` on a CPU and is exact enough for float32.
-    xp = _namespace(x)
+    xp = namespace(x)
     return xp.exp(exponent * xp.log(xp.maximum(x, _TINY)))
 
 
 def _cube_root(x):
     # x^(1/3) = s · s^(1/3) with s = x^(1/4). A parabola gives s^(1/3) to 0.7 % for s in 0.3…1, and
     # one Halley step cubes that error, to the last digits of float32. It costs two square roots.
-    xp = _namespace(x)
+    xp = namespace(x)
     s = xp.sqrt(xp.sqrt(xp.maximum(x, _TINY)))
     y = s * (0.46228582 + s * (0.78385409 - s * 0.24925222))
     cube = y * y * y
@@ -66,17 +66,17 @@ def _cube_root(x):
 
 def _f(t):
     """CIELAB's f() [2]: a cube root above the knee, a line below."""
-    return _namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
+    return namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
 
 
 def _float32(x):
-    xp = _namespace(x)
+    xp = namespace(x)
     return x.astype("float32") if xp is np else xp.cast(x, "float32")
 
 
 def linear_light(rgb) -> list:
     """Return red, green and blue as linear light [1]: three `(...)`, `rgb` as for `rgb_to_lab`."""
-    xp = _namespace(rgb)
+    xp = namespace(rgb)
     kind = str(rgb.dtype) if xp is np else xp.dtype(rgb)
     if kind in _LINEAR:
         levels = rgb if xp is np else xp.cast(rgb, "int32")
@@ -110,7 +110,7 @@ def rgb_to_lab(rgb):
         array([[53.2, 80.1, 67.2]], dtype=float32)
     """
     fx, fy, fz = map(_f, _multiply(_XYZ_FROM_LINEAR, linear_light(rgb)))
-    stack = _namespace(fy).stack
+    stack = namespace(fy).stack
     return stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
@@ -136,9 +136,9 @@ def _linear_rgb(lightness, a, b):
     fy = (lightness + 16.0) / 116.0
     fx = fy + a / 500.0
     # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
-    fz = _namespace(fy).maximum(fy - b / 200.0, 0.0)
+    fz = namespace(fy).maximum(fy - b / 200.0, 0.0)
     xyz = [
-        _namespace(f).where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787)
+        namespace(f).where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787)
         for f in (fx, fy, fz)
     ]
     return _multiply(_LINEAR_FROM_XYZ, xyz)
@@ -153,7 +153,7 @@ def lab_to_rgb(lab):
     Returns:
         float32 `(..., 3)`, sRGB in 0…1.
     """
-    xp = _namespace(lab)
+    xp = namespace(lab)
     rgb = [
         xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
         for c in _linear_rgb(*_planes(_float32(lab)))
@@ -163,7 +163,7 @@ def lab_to_rgb(lab):
 
 def _excess(lab):
     """Return how far outside sRGB a color lies, in linear light; negative inside."""
-    xp = _namespace(lab)
+    xp = namespace(lab)
     planes = _linear_rgb(*_planes(lab))
     red, green, blue = (xp.maximum(-plane, plane - 1.0) for plane in planes)
     return xp.maximum(xp.maximum(red, green), blue) - _MARGIN
@@ -189,7 +189,7 @@ def fit_gamut(lab, steps: int = 6):
     Returns:
         float32 `(..., 3)`.
     """
-    xp, lab = _namespace(lab), _float32(lab)
+    xp, lab = namespace(lab), _float32(lab)
     lightness, a, b = _planes(lab)
 
     def scaled(scale):

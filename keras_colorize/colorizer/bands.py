@@ -10,7 +10,6 @@ takes, it would lose its height. So each of its parts gets about the color that 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from keras_colorize.color import pixels
@@ -72,7 +71,7 @@ def colorize(
         seen = window.seen[None, ..., None]
         ab = predict(seen, size)
         if upscale == "guided":
-            ab = keras.ops.convert_to_numpy(upscaling.coefficients(ab, seen))
+            ab = upscaling.coefficients(ab, seen)
         columns = _shares(ab.shape[2], width, cubic=cubic)
         window.ab = np.einsum("hwc,Ww->hWc", ab[0], columns)
     rows = _shares(windows[0].ab.shape[0], height, cubic=cubic)
@@ -146,4 +145,4 @@ def _meeting(
 def _shares(source: int, target: int, antialias: bool = False, cubic: bool = False) -> np.ndarray:
     if source == target:
         return np.eye(target, dtype="float32")
-    return keras.ops.convert_to_numpy(resizing.shares(source, target, antialias, cubic))
+    return resizing.shares(source, target, antialias, cubic)

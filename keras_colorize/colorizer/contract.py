@@ -15,7 +15,6 @@ from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.colorizer.inputs import Photograph
 from keras_colorize.layers import resizing, upscaling
 
-_LONGEST = 4  # the long side given to a network is at most so many times its `size`
 _PLAIN = Decoding()
 
 
@@ -266,19 +265,7 @@ class Colorizer:
         return answer
 
     def _working_size(self, height, width):
-        """Return the size at which the network sees a photograph: numbers, or tensors."""
-        sides = keras.ops.cast(keras.ops.stack([height, width]), "float32")
-        short, long = keras.ops.min(sides), keras.ops.max(sides)
-        if self.stride is None:
-            step, scale = 1, self.size / long
-        else:
-            step = self.stride
-            scale = keras.ops.minimum(self.size / short, _LONGEST * self.size / long)
-        steps = keras.ops.maximum(1.0, keras.ops.round(sides * scale / step))
-        working = step * keras.ops.cast(steps, "int32")
-        if isinstance(height, int) and isinstance(width, int):
-            return int(working[0]), int(working[1])
-        return working[0], working[1]
+        return resizing.working_size(height, width, self.size, self.stride)
 
     # ---- weights ----
 

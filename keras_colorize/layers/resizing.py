@@ -1,10 +1,47 @@
 """Resizing photographs of any size to what a network takes, on any backend and in any graph.
 
 `keras.ops.image.resize` refuses sizes that are not known when a graph is traced. These functions
-accept them, so that an exported model resizes a photograph exactly as the Colorizer does.
+accept them, so that an exported model resizes a photograph exactly as the Colorizer does. They
+compute with NumPy if they get arrays and numbers, so a program without Keras can use them, too.
 """
 
-from keras import ops
+import numpy as np
+
+from keras_colorize.color.lab import namespace
+
+_LONGEST = 4  # the long side given to a network is at most so many times its own size
+
+
+def working_size(height, width, size: int, stride: int | None):
+    """Return the size at which a network sees a photograph.
+
+    Args:
+        height: The photograph's, in pixels: a number or a tensor.
+        width: Likewise.
+        size: The short side that the network is made for; the long one where it takes nothing but
+            a square.
+        stride: Both sides are multiples of it. None: the network takes nothing but a square, which
+            is filled around the photograph.
+
+    Returns:
+        Height and width, numbers or tensors.
+    """
+    xp = namespace(height, width)
+    sides = _float32(xp.stack([height, width]), xp)
+    short, long = xp.min(sides), xp.max(sides)
+    if stride is None:
+        step, scale = 1, size / long
+    else:
+        step, scale = stride, xp.minimum(size / short, _LONGEST * size / long)
+    steps = xp.maximum(1.0, xp.round(sides * scale / step))
+    if xp is np:
+        return int(step * steps[0]), int(step * steps[1])
+    working = step * xp.cast(steps, "int32")
+    return working[0], working[1]
+
+
+def _float32(values, xp):
+    return values.astype("float32") if xp is np else xp.cast(values, "float32")
 
 
 def resize(picture, size, antialias: bool = False, cubic: bool = False):
@@ -21,13 +58,24 @@ def resize(picture, size, antialias: bool = False, cubic: bool = False):
     Returns:
         float32 `(B, *size, C)`.
     """
-    shape = ops.shape(picture)
+    xp = namespace(picture)
+    shape = xp.shape(picture)
     if all(isinstance(side, int) for side in (*shape[1:3], *size)) and shape[1:3] == tuple(size):
         return picture
     # Two products with small matrices, one for the rows and one for the columns.
     rows = shares(shape[1], size[0], antialias, cubic)
     columns = shares(shape[2], size[1], antialias, cubic)
-    return ops.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns)
+    return products(picture, rows, columns)
+
+
+def products(picture, rows, columns):
+    """Multiply rows and columns with matrices: `(B, h, w, C)`, `(H, h)`, `(W, w)` → `(B, H, W, C)`.
+
+    NumPy would do all three in one loop unless it is told otherwise.
+    """
+    xp = namespace(picture)
+    options = {"optimize": True} if xp is np else {}
+    return xp.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns, **options)
 
 
 def shares(source, target, antialias: bool = False, cubic: bool = False):
@@ -42,20 +90,24 @@ def shares(source, target, antialias: bool = False, cubic: bool = False):
     Returns:
         float32 `(target, source)`.
     """
-    step = ops.cast(source, "float32") / ops.cast(target, "float32")
-    pixels = ops.cast(ops.arange(source), "float32")[None] + 0.5  # centers of pixels
-    centers = (ops.cast(ops.arange(target), "float32")[:, None] + 0.5) * step
-    distances = ops.abs(centers - pixels)
+    xp = namespace(source, target)
+    if xp is np:
+        step = np.float32(source) / np.float32(target)
+    else:
+        step = xp.cast(source, "float32") / xp.cast(target, "float32")
+    pixels = _float32(xp.arange(source), xp)[None] + 0.5  # centers of pixels
+    centers = (_float32(xp.arange(target), xp)[:, None] + 0.5) * step
+    distances = xp.abs(centers - pixels)
     if cubic:
         near = (1.5 * distances - 2.5) * distances**2 + 1
         far = ((2.5 - 0.5 * distances) * distances - 4) * distances + 2
-        weights = ops.where(distances < 1, near, ops.where(distances < 2, far, 0.0))
+        weights = xp.where(distances < 1, near, xp.where(distances < 2, far, 0.0))
     else:
-        weights = ops.relu(1.0 - distances)
+        weights = xp.maximum(1.0 - distances, 0.0)
     if antialias:  # the part of a pixel that lies within half a step
-        weights = ops.where(step > 1.0, ops.clip(step / 2 + 0.5 - distances, 0.0, 1.0), weights)
+        weights = xp.where(step > 1.0, xp.clip(step / 2 + 0.5 - distances, 0.0, 1.0), weights)
     # Pixels outside the picture do not count.
-    return weights / ops.sum(weights, axis=1, keepdims=True)
+    return weights / xp.sum(weights, axis=1, keepdims=True)
 
 
 def fill_square(picture, size, side: int):
@@ -69,9 +121,10 @@ def fill_square(picture, size, side: int):
     Returns:
         `(B, side, side, C)`.
     """
+    xp = namespace(picture)
     for axis, length in enumerate(size, 1):
-        place = (ops.arange(side) - _margin(length, side)) % (2 * length)
-        picture = ops.take(picture, ops.minimum(place, 2 * length - 1 - place), axis=axis)
+        place = (xp.arange(side) - _margin(length, side)) % (2 * length)
+        picture = xp.take(picture, xp.minimum(place, 2 * length - 1 - place), axis=axis)
     return picture
 
 

@@ -5,8 +5,9 @@ References:
     [2] K. He, J. Sun, "Fast Guided Filter", arXiv:1505.00996, 2015.
 """
 
-from keras import ops
+import numpy as np
 
+from keras_colorize.color.lab import namespace
 from keras_colorize.layers import resizing
 
 # Chosen by `benchmarks/upscale.py`: a window of about 5 pixels of the network's map, in which a
@@ -26,7 +27,7 @@ def upscale(ab, seen, lightness, method: str):
     Returns:
         float32 `(B, H, W, 2)`.
     """
-    size = ops.shape(lightness)[1:3]
+    size = namespace(lightness).shape(lightness)[1:3]
     if method != "guided":
         return resizing.resize(ab, size, cubic=method == "bicubic")
     return apply(resizing.resize(coefficients(ab, seen), size), lightness)
@@ -45,11 +46,12 @@ def coefficients(ab, seen):
     Returns:
         float32 `(B, h, w, 4)`: two slopes, two offsets.
     """
-    guide = resizing.resize(seen, ops.shape(ab)[1:3], antialias=True)
-    means = _blur(ops.concatenate([guide, guide * guide, ab, ab * guide], axis=-1))
-    mean, square, mean_ab, product = ops.split(means, [1, 2, 4], axis=-1)
+    xp = namespace(ab)
+    guide = resizing.resize(seen, xp.shape(ab)[1:3], antialias=True)
+    means = _blur(xp.concatenate([guide, guide * guide, ab, ab * guide], axis=-1))
+    mean, square, mean_ab, product = xp.split(means, [1, 2, 4], axis=-1)
     slope = (product - mean_ab * mean) / (square - mean * mean + _EPSILON)
-    return _blur(ops.concatenate([slope, mean_ab - slope * mean], axis=-1))
+    return _blur(xp.concatenate([slope, mean_ab - slope * mean], axis=-1))
 
 
 def apply(lines, lightness):
@@ -59,11 +61,13 @@ def apply(lines, lightness):
 
 def _blur(picture):
     """Average with Gaussian weights; what lies outside the picture does not count."""
-    rows, columns = (_gaussian(side) for side in ops.shape(picture)[1:3])
-    return ops.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns)
+    rows, columns = (_gaussian(side) for side in namespace(picture).shape(picture)[1:3])
+    return resizing.products(picture, rows, columns)
 
 
 def _gaussian(side):
-    place = ops.cast(ops.arange(side), "float32")
-    weights = ops.exp(-ops.square(place[:, None] - place) / (2 * _SIGMA**2))
-    return weights / ops.sum(weights, axis=1, keepdims=True)
+    xp = namespace(side)
+    place = xp.arange(side)
+    place = place.astype("float32") if xp is np else xp.cast(place, "float32")
+    weights = xp.exp(-xp.square(place[:, None] - place) / (2 * _SIGMA**2))
+    return weights / xp.sum(weights, axis=1, keepdims=True)

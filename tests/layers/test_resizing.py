@@ -78,3 +78,20 @@ def test_cut_from_square_enlarges_smaller_maps_first():
     got = resizing.cut_from_square(ops.convert_to_tensor(square), (4, 8), 8)[0, :, 0, 0]
     # Rows 2 to 5 of the map enlarged from 4 to 8.
     np.testing.assert_allclose(got, [0.75, 1.25, 1.75, 2.25], atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"antialias": True}, {"cubic": True}])
+def test_resize_gives_an_array_what_it_gives_a_tensor(options):
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 33, 45, 2)).astype("float32")
+    got = resizing.resize(picture, (20, 61), **options)
+    assert isinstance(got, np.ndarray) and got.dtype == np.float32
+    tensor = resizing.resize(ops.convert_to_tensor(picture), (20, 61), **options)
+    np.testing.assert_allclose(got, tensor, atol=1e-5)
+
+
+@pytest.mark.parametrize("size, stride", [(32, 8), (32, None)])
+def test_working_size_is_the_same_for_numbers_and_tensors(size, stride):
+    for sides in [(320, 480), (480, 320), (10, 10), (100, 4000), (37, 81)]:
+        tensors = (tf.constant(side) for side in sides)
+        got = resizing.working_size(*sides, size, stride)
+        assert got == tuple(map(int, resizing.working_size(*tensors, size, stride)))
