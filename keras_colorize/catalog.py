@@ -17,6 +17,7 @@ HEADS = {
     "gamut313": "the 313 bins of ab of Zhang 2016",
 }
 ONE_COLOR = ("regression", "rgb", "sigmoid")  # heads without classes
+BINNED = ("gamut", "gamut313")  # heads with bins of ab
 
 
 class Catalog:

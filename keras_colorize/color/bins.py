@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 STEP = 10  # CIELAB units between the centers of neighboring bins [1, §2.1; 2, §5]
+MIX = 0.5  # λ, the share of a uniform distribution in the prior [1, equation 4]
 
 # The first and the last b of each row a = −90, −80, … 100, from the authors' list [1]. No simple
 # rule about sRGB's gamut reproduces them.
@@ -125,7 +126,7 @@ def annealed_mean(logits, centers, temperature: float):
     return ops.matmul(ops.softmax(logits / temperature, axis=-1), ops.convert_to_tensor(centers))
 
 
-def class_weights(prior: np.ndarray, centers: np.ndarray, mix=0.5, sigma=5.0) -> np.ndarray:
+def class_weights(prior: np.ndarray, centers: np.ndarray, mix=MIX, sigma=5.0) -> np.ndarray:
     """Return weights that favor rare colors; their mean under the prior is one.
 
     [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, where Q′ is the number

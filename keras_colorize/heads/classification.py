@@ -90,6 +90,8 @@ class GamutBins(ClassHead):
         kept: Which of the grid's bins are classes; all when None.
         prior: The share of the training pixels in each class, measured by `with_prior`; without it
             all classes weigh the same.
+        mix: λ of [1, equation 4], the share of a uniform distribution in the prior from which the
+            weights are made; 0.5 in the paper, and 1 weighs all classes the same.
     """
 
     method, temperature = "mean", 0.38
@@ -97,20 +99,25 @@ class GamutBins(ClassHead):
     _soft: bool  # targets: the nearest bin, or a Gaussian over ten
     _drops_unseen: bool  # whether bins that never occur in the data are no classes
 
-    def __init__(self, kept: list[int] | None = None, prior: list[float] | None = None):
+    def __init__(
+        self,
+        kept: list[int] | None = None,
+        prior: list[float] | None = None,
+        mix: float = bins.MIX,
+    ):
         self.kept = list(range(len(self._grid()))) if kept is None else list(kept)
         self.prior = None if prior is None else list(prior)
-        self.centers = self._grid()[self.kept]
+        self.mix, self.centers = mix, self._grid()[self.kept]
         count = len(self.kept)
         if prior is None:
             self._weights = np.ones(count, "float32")
         else:
-            self._weights = bins.class_weights(np.array(prior), self.centers)
+            self._weights = bins.class_weights(np.array(prior), self.centers, mix)
 
     def with_prior(self, counts: np.ndarray) -> "GamutBins":
         """Return this head for data whose pixels fall into the bins of its grid `counts` times."""
         kept = np.flatnonzero(counts) if self._drops_unseen else np.arange(len(counts))
-        return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist())
+        return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist(), self.mix)
 
     def nearest(self, ab):
         """Return the class of each color: `(..., 2)` → int32 `(...)`."""
@@ -157,7 +164,8 @@ class GamutBins(ClassHead):
 
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""
-        return {"name": self.name, "kept": self.kept, "prior": self.prior}
+        mix = {} if self.mix == bins.MIX else {"mix": self.mix}
+        return {"name": self.name, "kept": self.kept, "prior": self.prior, **mix}
 
 
 class Gamut(GamutBins):

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.catalog import HEADS, ONE_COLOR, TomlCatalog
+from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog
 from keras_colorize.colorizer.summary import Summary
 
 RECIPES = TomlCatalog("recipe", "recipes", "train")
@@ -114,6 +114,11 @@ class Recipe:
         "counts less the colors that nobody could guess",
         choices=("huber", "l2"),
     )
+    mix: float = _key(
+        0.5,
+        "for the heads gamut and gamut313, which give rare colors more weight: share of a uniform "
+        "distribution in the prior that decides how rare a color is; 1: all weigh the same",
+    )
     kl: float = _key(
         1e-2, "weight of the Kullback-Leibler divergence in the loss of a variational network"
     )
@@ -167,6 +172,7 @@ class Recipe:
         if self.arch not in models.list_models():
             raise errors.unknown("arch", self.arch, models.list_models())
         self.check(0 < self.crop <= 1, "`crop` must be above 0 and at most 1.", "crop")
+        self.check(0 <= self.mix <= 1, "`mix` must be between 0 and 1.", "mix")
         self.check(0 <= self.degrade <= 1, "`degrade` must be between 0 and 1.", "degrade")
         self.check(0 <= self.ema < 1, "`ema` must be at least 0 and below 1.", "ema")
         self.check(self.seed < 2**32, "`seed` must be below 2³².", "seed")
@@ -222,6 +228,8 @@ def resolve(recipe: Recipe) -> Recipe:
     right = right and not network.is_gan
     text = f"`loss` is for the heads {list(ONE_COLOR)}, outside GANs."
     recipe.check(right or recipe.loss == "l2", text, "loss", "arch", "head")
+    right = recipe.head in BINNED or recipe.mix == 0.5
+    recipe.check(right, f"`mix` is for the heads {list(BINNED)}.", "mix", "head")
     right = recipe.strategy != "multiworker" and not recipe.data_service
     text = "`overfit` is a check on one machine."
     recipe.check(right or not recipe.overfit, text, "strategy", "data_service")

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from keras_colorize import cli, colorizer, errors, heads, models
+from keras_colorize.catalog import BINNED
 from keras_colorize.colorizer import Colorizer, pretrained
 from keras_colorize.data import sources
 from keras_colorize.data.source import Source
@@ -100,7 +101,9 @@ def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
     if run.head:
         return
     recipe = run.recipe
-    head = heads.create(recipe.head, **({"loss": recipe.loss} if recipe.loss != "l2" else {}))
+    constants = {"loss": recipe.loss} if recipe.loss != "l2" else {}
+    constants |= {"mix": recipe.mix} if recipe.head in BINNED else {}
+    head = heads.create(recipe.head, **constants)
     if isinstance(head, heads.GamutBins):
         if start and start.head.name == head.name:
             head = start.head  # its classes are what its weights know

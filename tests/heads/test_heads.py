@@ -1,3 +1,4 @@
+import inspect
 import json
 
 import keras
@@ -128,6 +129,16 @@ def test_gamut_loss_by_hand():
     np.testing.assert_allclose(head.loss(lab, logits)[0, 0], expected, rtol=1e-4)
 
 
+def test_gamut_with_a_uniform_prior_weighs_all_classes_the_same():
+    counts = np.zeros(625)
+    counts[[312, 624]] = [9, 1]
+    head = heads.create("gamut", mix=1.0).with_prior(counts)
+    lab = np.array([[50, 1, -2], [50, 119, 118]], "float32").reshape(1, 1, 2, 3)
+    logits = np.log(np.array([[0.8, 0.2], [0.4, 0.6]], "float32")).reshape(1, 1, 2, 2)
+    np.testing.assert_allclose(head.loss(lab, logits)[0, 0], -np.log([0.8, 0.6]), rtol=1e-4)
+    assert heads.create(**head.config()).mix == 1.0
+
+
 def test_gamut313_loss_targets_every_fourth_pixel():
     head = heads.create("gamut313")
     lab = np.random.default_rng(0).uniform(-40, 40, (2, 8, 12, 3)).astype("float32")
@@ -160,6 +171,12 @@ def test_heads_are_those_that_are_told_without_keras():
     assert sorted(catalog.HEADS) == heads.list_heads()
     with_classes = {name for name in heads.list_heads() if heads.create(name).has_classes}
     assert set(heads.list_heads()) - with_classes == set(catalog.ONE_COLOR)
+    binned = {
+        name
+        for name in heads.list_heads()
+        if "mix" in inspect.signature(heads.create(name).__init__).parameters
+    }
+    assert binned == set(catalog.BINNED)
 
 
 def test_heads_unknown_name_lists_the_choices():

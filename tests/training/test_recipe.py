@@ -56,6 +56,7 @@ def test_recipe_whole_number_for_a_float_is_fine():
         ({"lr": -1.0}, r"`lr` must be positive"),
         ({"crop": 0.0}, r"`crop` must be above 0 and at most 1. Received: crop=0.0"),
         ({"degrade": 1.5}, r"`degrade` must be between 0 and 1. Received: degrade=1.5"),
+        ({"mix": 1.5}, r"`mix` must be between 0 and 1. Received: mix=1.5"),
         ({"encoder_lr": -1.0}, r"`encoder_lr` must be at least 0"),
         ({"seed": 2**32}, r"`seed` must be below 2³². Received: seed=4294967296"),
         ({"ema": 1.0}, r"`ema` must be at least 0 and below 1. Received: ema=1.0"),
@@ -89,6 +90,7 @@ def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message)
 @pytest.mark.parametrize(
     "keys, message",
     [
+        ({"mix": 0.9}, r"`mix` is for the heads.*mix=0.9, head='regression'"),
         ({"levels": 4}, r"`levels` does not apply to vgg_fusion. Received: levels=4"),
         ({"labels": True}, r"`labels` does not apply to vgg_fusion. Received: labels=True"),
         (
