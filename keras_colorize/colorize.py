@@ -8,13 +8,13 @@ from keras_colorize import cli
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = cli.parser(
-        "colorize", "Color photographs at their original size; their lightness is kept."
+        "colorize", "Color photographs and films at their original size; their lightness is kept."
     )
     parser.add_argument(
         "inputs",
         nargs="+",
         metavar="IN",
-        help="photographs, folders, globs or http(s) addresses; - is standard input",
+        help="photographs, films, folders, globs or http(s) addresses; - is standard input",
     )
     parser.add_argument(
         "-o",
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         "--page",
         type=cli.positive,
         metavar="N",
-        help="color this page only (default: all pages of a TIFF, the first of other files)",
+        help="color this page only (default: all of a TIFF, GIF or WebP, the first of others)",
     )
     parser.add_argument(
         "--max-pixels",

@@ -1,4 +1,5 @@
 import gc
+from fractions import Fraction
 
 import keras
 import numpy as np
@@ -42,6 +43,47 @@ def picture():
         turn = np.random.default_rng(seed).uniform(0, 1, 3)
         waves = [np.sin(2 * np.pi * (t + row * (1 + t) + column * 0.7)) for t in turn]
         return np.rint(127.5 + 127.5 * np.stack(waves, -1)).astype("uint8")
+
+    return make
+
+
+@pytest.fixture
+def film(picture, tmp_path):
+    """Write a gray film whose picture shifts, with sound, and return its path."""
+    import av
+
+    clock = Fraction(1, 600)
+    # A variable frame rate.
+    usual = 0, 20, 40, 70, 100, 130, 200, 220, 240, 300, 320, 340
+
+    def make(name="a.mp4", height=48, width=64, turned=0, times=usual, sound=True, **options):
+        path = tmp_path / name
+        large = picture(height, 2 * width)[..., :1].repeat(3, -1)
+        codec = "libvpx-vp9" if path.suffix == ".webm" else "libx264"
+        with av.open(str(path), "w", options=options) as container:
+            container.metadata["title"] = "Harbor"
+            stream = container.add_stream(codec, rate=20, options={"crf": "5"})
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.time_base = stream.codec_context.time_base = clock
+            if turned:
+                stream.set_display_rotation(turned)
+            if sound:
+                heard = container.add_stream("aac", rate=16000, layout="mono")
+            for number, time in enumerate(times):
+                shown = np.ascontiguousarray(large[:, 2 * number : 2 * number + width])
+                frame = av.VideoFrame.from_ndarray(shown, "rgb24")
+                frame.pts, frame.time_base = time, clock
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+            for number in range(10 if sound else 0):
+                wave = 9000 * np.sin(np.arange(1024) / 9)
+                frame = av.AudioFrame.from_ndarray(wave.astype("int16")[None], "s16", "mono")
+                frame.sample_rate, frame.pts = 16000, 1024 * number
+                frame.time_base = Fraction(1, 16000)
+                container.mux(heard.encode(frame))
+            if sound:
+                container.mux(heard.encode())
+        return path
 
     return make
 

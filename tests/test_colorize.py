@@ -626,3 +626,27 @@ def test_colorize_saliency_of_a_network_without_says_so(run, grey, tmp_path, cap
     assert run("a.png", "-o", "out", "--saliency") == 2
     assert "edge_saliency_gan does. Received: arch='vgg_fusion'" in capsys.readouterr().err
     assert files_in(tmp_path / "out") == []
+
+
+# ---- films ----
+
+
+def test_colorize_films_beside_photographs(run, grey, film, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name in ("a.avi", "b.mp4"):
+        film(f"in/{name}", times=range(0, 100, 25))
+    (tmp_path / "in" / "b.mp4").write_bytes(b"film")
+    grey("in/c.png")
+    frames = [Image.new("L", (64, 40), 99 * number) for number in range(2)]
+    frames[0].save(tmp_path / "in" / "d.gif", save_all=True, append_images=frames[1:])
+    assert run("in", "-o", "out") == 1
+    assert files_in(tmp_path / "out") == ["a.mkv", "c.png", "d.gif"]
+    assert "in/b.mp4: no film" in capsys.readouterr().err
+    assert run("in/a.avi", "in/d.gif", "-o", "out", "--skip-existing") == 0
+    assert "Colored before: 2 files." in capsys.readouterr().err
+    assert run("in/a.avi", "-o", "out") == 1
+    assert "--overwrite replaces it" in capsys.readouterr().err
+    assert run("in/d.gif", "--page", 2, "-o", "page") == 0
+    assert files_in(tmp_path / "page") == ["d.png"]
+    assert run("in/a.avi", "--page", 2, "-o", "page") == 1
+    assert "a film has no pages" in capsys.readouterr().err

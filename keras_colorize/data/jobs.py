@@ -1,4 +1,4 @@
-"""Which photographs are colored, and into which files: a list made before any work is done."""
+"""What is colored, and into which files: a list made before any work is done."""
 
 import os
 import re
@@ -8,24 +8,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_colorize import errors
-from keras_colorize.data import addresses, finding, photographs
+from keras_colorize.data import addresses, finding, moving, photographs
 
 STREAM = "-"  # standard input, or standard output
+_NO_PICTURE = (
+    "Pictures are not written as {suffix}; name a .png or .jpg file, for example, or a folder. "
+    "Received: out={out!r}."
+)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph and the files made of it.
+    """One photograph or film and the files made of it.
 
     Attributes:
-        source: The photograph's path, its address, or `-` for standard input.
+        source: Its path, its address, or `-` for standard input.
         picture: Its colored picture; `-` for standard output.
-        saliency: Its saliency map; None unless maps are asked for.
+        saliency: Its saliency map; None unless maps are asked for, and for films.
+        moves: Whether it is a film, or an animation all of whose frames are colored.
     """
 
     source: str
     picture: Path
     saliency: Path | None = None
+    moves: bool = False
 
     @property
     def outputs(self) -> list[Path]:
@@ -70,6 +76,7 @@ def plan(
     saliency: bool = False,
     overwrite: bool = False,
     skip_existing: bool = False,
+    still: bool = False,
 ) -> Plan:
     """Give each photograph the files it goes to.
 
@@ -83,13 +90,14 @@ def plan(
         saliency: Whether each picture NAME.jpg gets a map NAME.saliency.png beside it.
         overwrite: Whether files that exist are replaced; otherwise their photographs fail.
         skip_existing: Whether photographs are left out whose files exist.
+        still: Whether animations are photographs with several pages.
 
     Raises:
         UsageError: Nothing to color; an output would overwrite a photograph; `out` is a file in a
             format that is not written, or one file for several photographs; or, for a single
             photograph, it can be a folder only, and is called as a file would be.
     """
-    found = _Found(None if is_file(out) else Path(out))
+    found = _Found(None if is_file(out) else Path(out), still)
     for given in inputs:
         found.add(given)
     if not found.wanted:
@@ -100,7 +108,8 @@ def plan(
         )
     if len(found.wanted) == 1:
         _check_suffix(out)
-    jobs = _without_collisions(found.wanted, out, saliency)
+    jobs = _without_collisions(found.wanted, out, saliency, found.moving)
+    _check_kind(jobs, out)
     _check_sources(jobs, out)
     failed, left, finished = found.failed, [], 0
     for job in jobs:
@@ -130,13 +139,10 @@ def is_file(out: str) -> bool:
     suffix = Path(out).suffix
     if out == STREAM:
         return True
-    if suffix.lower() not in photographs.SUFFIXES or Path(out).is_dir():
+    if suffix.lower() not in photographs.SUFFIXES | moving.FILMS or Path(out).is_dir():
         return False
-    if photographs.output_suffix(suffix) != suffix:
-        raise errors.UsageError(
-            f"Pictures are not written as {suffix}; name a .png or .jpg file, for example, or a "
-            f"folder. Received: out={out!r}."
-        )
+    if suffix not in (photographs.output_suffix(suffix), moving.output_suffix(suffix)):
+        raise errors.UsageError(_NO_PICTURE.format(suffix=suffix, out=out))
     return True
 
 
@@ -155,10 +161,12 @@ class _Found:
 
     Attributes:
         wanted: Each photograph's source, and the name of its picture below `out`.
+        moving: The sources among them that are films, or animations.
     """
 
-    def __init__(self, out: Path | None):
-        self._out = out and out.resolve()
+    def __init__(self, out: Path | None, still: bool):
+        self._out, self._still = out and out.resolve(), still
+        self.moving: set[str] = set()
         self.wanted: list[tuple[str, Path]] = []
         self.failed: list[tuple[str, str]] = []
         self.left_out: list[tuple[str, str]] = []
@@ -178,7 +186,7 @@ class _Found:
 
     def _add_files(self, given):
         try:
-            found = finding.search(given, "input", photographs.SUFFIXES)
+            found = finding.search(given, "input", photographs.SUFFIXES | moving.FILMS)
         except errors.UsageError as error:
             self.failed.append((given, str(error)))
             return
@@ -194,14 +202,20 @@ class _Found:
             paths = [path for path in paths if path not in earlier]
         for path in paths:
             below = path.relative_to(folder) if os.path.isdir(folder) else Path(path.name)
-            self._want(str(path), os.path.realpath(path), below)
+            moves = moving.is_film(path) or (not self._still and moving.is_animation(path))
+            self._want(str(path), os.path.realpath(path), below, moves)
 
-    def _want(self, source, identity, name):
+    def _want(self, source, identity, name, moves=False):
         if identity in self._first:
             self.left_out.append((source, f"the same file as {self._first[identity]}"))
             return
         self._first[identity] = source
-        self.wanted.append((source, _with_output_suffix(name)))
+        if moves:
+            self.moving.add(source)
+            name = name.with_suffix(moving.output_suffix(name.suffix))
+        else:
+            name = _with_output_suffix(name)
+        self.wanted.append((source, name))
 
 
 def _with_output_suffix(name: Path) -> Path:
@@ -211,17 +225,19 @@ def _with_output_suffix(name: Path) -> Path:
     return name.with_name(f"{name.name}.png")
 
 
-def _without_collisions(wanted, out, saliency) -> list[Job]:
+def _without_collisions(wanted, out, saliency, films) -> list[Job]:
     if is_file(out):
         pictures = [Path(out) for _ in wanted]
     else:
         exact = [Path(source).name == name.name for source, name in wanted]
         pictures = _distinct([Path(out) / name for _, name in wanted], exact)
+    moves = [source in films for source, _ in wanted]
     maps = [None] * len(wanted)
     if saliency:
         named = [picture.with_suffix(".saliency.png") for picture in pictures]
-        maps = _distinct(named, [False] * len(named), pictures)
-    return [Job(source, *files) for (source, _), *files in zip(wanted, pictures, maps)]
+        distinct = _distinct(named, [False] * len(named), pictures)
+        maps = [None if moved else path for path, moved in zip(distinct, moves)]
+    return [Job(source, *files) for (source, _), *files in zip(wanted, pictures, maps, moves)]
 
 
 def _distinct(names: list[Path], exact: list[bool], others: Iterable[Path] = ()) -> list[Path]:
@@ -241,6 +257,23 @@ def _distinct(names: list[Path], exact: list[bool], others: Iterable[Path] = ())
                 taken.add(numbered)
             number += 1
     return [chosen[i] for i in range(len(names))]
+
+
+def _check_kind(jobs: list[Job], out: str) -> None:
+    """See that the file named as `out`, if it is one, can hold what is colored."""
+    if not is_file(out):
+        return
+    suffix = Path(out).suffix
+    for job in jobs:
+        if job.moves:
+            choices = moving.outputs(job.source)
+            if suffix.lower() not in choices:
+                raise errors.UsageError(
+                    f"{job.source} moves, so `out` must be a folder or a file in one of the "
+                    f"formats {sorted(choices)}. Received: out={out!r}."
+                )
+        elif out != STREAM and photographs.output_suffix(suffix) != suffix:
+            raise errors.UsageError(_NO_PICTURE.format(suffix=suffix, out=out))
 
 
 def _check_sources(jobs: list[Job], out: str) -> None:

@@ -1,4 +1,4 @@
-"""Coloring photographs from files into files."""
+"""Coloring photographs and films from files into files."""
 
 import functools
 import math
@@ -14,6 +14,7 @@ from tqdm import tqdm
 from keras_colorize import cli, colorizer, files
 from keras_colorize.colorizer import pretrained
 from keras_colorize.data import jobs, photographs
+from keras_colorize.errors import BadPhotograph
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
@@ -54,7 +55,8 @@ def color_files(
     """Color files, folders, globs and addresses; one that fails does not stop the others.
 
     Args:
-        inputs: Photographs, folders (recursive), globs, http(s) addresses; `-` is standard input.
+        inputs: Photographs, films, folders (recursive), globs, http(s) addresses; `-` is standard
+            input.
         out: A folder, made if need be; for a single photograph the file to write, or `-` for
             standard output, as PNG.
         model: The name or the folder of a Colorizer, or a run's folder.
@@ -65,9 +67,9 @@ def color_files(
         seed: Seed of `sample`.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
             of a file with several pages, the first one's.
-        page: The only page to color, from 1; when None, all pages of a TIFF, and the first frame
-            of an animation.
-        max_pixels: A photograph that claims more is refused; 100 million when None.
+        page: The only page to color, from 1; when None, all pages of a TIFF and all frames of a GIF
+            or WebP, but the first of other files.
+        max_pixels: A photograph or film that claims more is refused; 100 million when None.
         strip_metadata: Whether EXIF, GPS, XMP, IPTC, comments and resolution are left out.
         overwrite: Whether files that exist are replaced; otherwise their photographs fail.
         skip_existing: Whether photographs are left out whose pictures exist.
@@ -77,7 +79,7 @@ def color_files(
             written.
     """
     choice = colorizer.Decoding(decoding, temperature, chroma, upscale, seed)
-    plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing)
+    plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still=page is not None)
     choice.check(pretrained.summarize(model), model)
     folder = Path(out).parent if jobs.is_file(out) else out
     files.check_folder(folder, "out")
@@ -176,7 +178,9 @@ class _Work:
 
     @_step
     def read(self) -> None:
-        """Open the file, and decode its first page unless that is large."""
+        """Open the file, and decode its first page unless that is large; a film comes later."""
+        if self.job.moves:
+            return
         self._file = photographs.File(self.job.content(), self._options.max_pixels)
         self._numbers = self._choose_pages()
         if not self.is_large:
@@ -184,7 +188,10 @@ class _Work:
 
     @_step
     def color(self, colorizer) -> None:
-        """Color the page; several pages are written one by one instead of being kept."""
+        """Color the page; pages and frames are written one by one instead of being kept."""
+        if self.job.moves:
+            self._color_film(colorizer)
+            return
         if len(self._numbers) > 1:
             self._write(self._color_pages(colorizer))
         else:
@@ -196,6 +203,22 @@ class _Work:
         if self._colored:
             self._write(self._colored)
         self._file, self._colored = None, []
+
+    def _color_film(self, colorizer) -> None:
+        from keras_colorize.video import painting  # it starts Keras
+
+        if self._options.page is not None:
+            raise BadPhotograph("a film has no pages; leave out --page")
+        self.job.picture.parent.mkdir(parents=True, exist_ok=True)
+        lost = painting.color_film(
+            self.job.source,
+            self.job.picture,
+            colorizer,
+            self._options.decoding,
+            self._options.max_pixels,
+            self._options.strip_metadata,
+        )
+        self.notes += [f"not kept: {what}" for what in lost]
 
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)

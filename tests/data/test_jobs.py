@@ -153,7 +153,7 @@ def test_plan_names_the_kinds_of_addresses_that_are_fetched(files):
         jobs.plan(["ftp://a/b.png"], "out")
 
 
-@pytest.mark.parametrize("out", ["out.xyz", "deep/out.mp4", "out.PDF"])
+@pytest.mark.parametrize("out", ["out.xyz", "deep/out.doc", "out.PDF"])
 def test_plan_refuses_a_folder_that_looks_like_a_file(files, out):
     files("a.png", "b.png")
     with pytest.raises(UsageError, match=rf"`out` looks like a file.*with a /.*out='{out}'"):
@@ -183,3 +183,47 @@ def test_job_reads_its_source(files, monkeypatch):
     assert jobs.Job("-", Path("b.png")).content() == content
     monkeypatch.setattr(addresses, "fetch", lambda address: address.encode())
     assert jobs.Job("http://x.org/a", Path("b.png")).content() == b"http://x.org/a"
+
+
+# ---- films ----
+
+
+def animate(path, count):
+    frames = [Image.new("L", (8, 8), 20 * number) for number in range(count)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
+def test_plan_of_films_and_animations(files, tmp_path):
+    files("in/a.MP4", "in/b.avi", "in/c.gif")
+    animate(tmp_path / "in/d.gif", 3)
+    animate(tmp_path / "in/e.webp", 3)
+    plan = jobs.plan(["in"], "out", saliency=True)
+    assert pictures(plan) == {
+        "in/a.MP4": "out/a.MP4",
+        "in/b.avi": "out/b.mkv",
+        "in/c.gif": "out/c.png",
+        "in/d.gif": "out/d.gif",
+        "in/e.webp": "out/e.webp",
+    }
+    assert [job.moves for job in plan.jobs] == [True, True, False, True, True]
+    assert [job.source for job in plan.jobs if job.saliency] == ["in/c.gif"]
+    still = jobs.plan(["in"], "out", still=True)
+    assert [job.source for job in still.jobs if job.moves] == ["in/a.MP4", "in/b.avi"]
+    assert pictures(still)["in/d.gif"] == "out/d.png"
+
+
+@pytest.mark.parametrize(
+    "source, out",
+    [("a.mp4", "o.gif"), ("a.mp4", "o.png"), ("a.mp4", "-"), ("d.gif", "o.mp4"), ("d.gif", "-")],
+)
+def test_plan_refuses_a_file_that_cannot_hold_what_moves(files, tmp_path, source, out):
+    files("a.mp4")
+    animate(tmp_path / "d.gif", 2)
+    with pytest.raises(UsageError, match=f"{source} moves.*'.(gif|mkv)'.*out='{out}'"):
+        jobs.plan([source], out)
+
+
+def test_plan_refuses_a_film_for_a_photograph(files):
+    files("a.png")
+    with pytest.raises(UsageError, match=r"Pictures are not written as \.mp4"):
+        jobs.plan(["a.png"], "o.mp4")

@@ -1,0 +1,1 @@
+"""Coloring films and animations: frames in, steady colors, the same film out."""

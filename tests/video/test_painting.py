@@ -1,0 +1,295 @@
+"""Films are read back by OpenCV, animations by Pillow; lightness is compared by scikit-image."""
+
+import sys
+
+import av
+import cv2
+import numpy as np
+import pytest
+import skimage.color
+from PIL import Image, ImageSequence
+
+from keras_colorize import colorizer
+from keras_colorize.colorizer import Decoding
+from keras_colorize.errors import BadPhotograph
+from keras_colorize.video import painting, reading, writing
+
+TIMES = (0, 20, 40, 70, 100, 130, 200, 220, 240, 300, 320, 340)  # of `film`, in 1/600 s
+
+
+@pytest.fixture(scope="module")
+def loaded(tiny_model):
+    return colorizer.load(tiny_model)
+
+
+@pytest.fixture
+def color(loaded, tmp_path):
+    def color(source, out, decoding=None, **options):
+        path = tmp_path / "out" / out
+        path.parent.mkdir(exist_ok=True)
+        lost = painting.color_film(str(source), path, loaded, decoding or Decoding(), **options)
+        return path, lost
+
+    return color
+
+
+def frames_of(path):
+    """Return a film's frames as a player shows them, turned upright, and their times in s."""
+    opened, frames, times = cv2.VideoCapture(str(path)), [], []
+    while True:
+        more, frame = opened.read()
+        if not more:
+            return frames, times
+        frames.append(frame[..., ::-1])
+        times.append(opened.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+
+
+def packets_of_sound(path):
+    with av.open(str(path)) as container:
+        (stream,) = container.streams.audio
+        packets = container.demux(stream)
+        return [(float(p.pts * p.time_base), bytes(p)) for p in packets if p.size]
+
+
+def lightness(rgb):
+    return skimage.color.rgb2lab(rgb)[..., 0]
+
+
+def left_beside(path):
+    return sorted(file.name for file in path.parent.iterdir() if file != path)
+
+
+# ---- films ----
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180])
+def test_film_keeps_size_times_sound_and_lightness(film, color, turned):
+    source = film(turned=turned)
+    path, lost = color(source, "a.mp4")
+    before, times = frames_of(source)
+    after, kept = frames_of(path)
+    assert kept == times == pytest.approx([time / 600 for time in TIMES], abs=1e-3)
+    assert after[0].shape == ((64, 48, 3) if turned == 90 else (48, 64, 3))
+    for one, other in zip(before, after, strict=True):
+        assert np.abs(lightness(one) - lightness(other)).mean() < 1.5  # what H.264 rounds
+    assert np.ptp(after[0].astype(int), axis=-1).mean() > 5  # and there is color
+    assert packets_of_sound(path) == packets_of_sound(source)
+    with av.open(str(path)) as container:
+        assert container.metadata["title"] == "Harbor"
+    assert lost == left_beside(path) == []
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov"])
+def test_film_keeps_its_format(film, color, name):
+    source = film(name)
+    path, _ = color(source, name)
+    assert frames_of(path)[1] == pytest.approx(frames_of(source)[1], abs=1e-3)
+    assert [data for _, data in packets_of_sound(path)] == [
+        data for _, data in packets_of_sound(source)
+    ]
+
+
+def test_film_of_odd_size_keeps_it(film, color):
+    source = film("a.webm", 45, 71, sound=False)
+    for name, codec in (("a.webm", "vp9"), ("a.mp4", "h264")):
+        path, _ = color(source, name)
+        with av.open(str(path)) as container:
+            assert container.streams.video[0].codec_context.codec.canonical_name == codec
+        frames, _ = frames_of(path)
+        assert len(frames) == len(TIMES) and frames[0].shape == (45, 71, 3)
+
+
+def test_film_without_metadata(film, color):
+    path, _ = color(film(), "a.mp4", strip_metadata=True)
+    with av.open(str(path)) as container:
+        assert "title" not in container.metadata
+
+
+@pytest.fixture
+def short_parts(monkeypatch):
+    monkeypatch.setattr(writing, "KEYFRAMES", 4)
+
+
+def test_film_goes_on_after_an_interruption(film, color, short_parts, monkeypatch):
+    source, paint, painted = film(), painting.Painter.paint, []
+    whole, _ = color(source, "whole.mp4")
+
+    def interrupted(self, rgb, seconds):
+        if len(painted) == 10:
+            raise KeyboardInterrupt
+        painted.append(seconds)
+        return paint(self, rgb, seconds)
+
+    monkeypatch.setattr(painting.Painter, "paint", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        color(source, "again.mp4")
+    folder = whole.parent / "again.mp4.part"
+    parts = ["000000.nut", "000001.nut", "000001.npz", "made_from.json"]
+    assert sorted(file.name for file in folder.iterdir()) == sorted(parts)
+    assert not (whole.parent / "again.mp4").exists()
+
+    painted.clear()
+    again, _ = color(source, "again.mp4")
+    assert painted == pytest.approx([time / 600 for time in TIMES[8:]])
+    assert again.read_bytes() == whole.read_bytes()
+    assert left_beside(again) == ["whole.mp4"]
+
+
+def test_film_of_another_choice_begins_anew(film, color, short_parts, monkeypatch):
+    source, join = film(sound=False), writing.join
+    monkeypatch.setattr(writing, "join", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        color(source, "a.mp4")
+    monkeypatch.setattr(writing, "join", join)
+    path, _ = color(source, "a.mp4", Decoding(chroma=0.0))
+    assert np.ptp(frames_of(path)[0][0].astype(int), axis=-1).max() < 5  # not the earlier colors
+
+
+def test_film_is_read_no_further_than_needed(film, color, monkeypatch):
+    read, written = [], []
+    frames, write = reading.Film.frames, writing.PartWriter.write
+
+    def counted(self, skip):
+        for frame in frames(self, skip):
+            read.append(frame.pts)
+            yield frame
+
+    def behind(self, frame):
+        written.append(len(read))
+        write(self, frame)
+
+    monkeypatch.setattr(reading.Film, "frames", counted)
+    monkeypatch.setattr(writing.PartWriter, "write", behind)
+    color(film(times=range(0, 320, 20)), "a.mp4")
+    ahead = [count - number for number, count in enumerate(written)]
+    assert len(written) == 16 and max(ahead) <= 4
+
+
+# ---- what is no film ----
+
+
+def cut(path, share):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+
+
+def without_frames(path):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=20)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.start_encoding()
+
+
+def playlist(path):
+    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n/etc/passwd\n#EXT-X-ENDLIST\n")
+
+
+@pytest.mark.parametrize(
+    "damage, expected",
+    [
+        (lambda path: path.write_bytes(b""), "empty file"),
+        (lambda path: path.write_bytes(b"film" * 99), "no film"),
+        (lambda path: cut(path, 0.7), "truncated|damaged at 0:0"),
+        (lambda path: cut(path, 0.3), "truncated|damaged at 0:0|without a frame"),
+        (without_frames, "no film|without a frame|without a picture"),
+        (playlist, "no film"),
+    ],
+    ids=["empty", "text", "cut at 70%", "cut at 30%", "no frames", "playlist"],
+)
+def test_film_that_is_damaged_fails_and_leaves_nothing(
+    film, color, tmp_path, short_parts, damage, expected
+):
+    path = film(sound=False, times=range(0, 1800, 45), movflags="+faststart")
+    damage(path)
+    with pytest.raises(BadPhotograph, match=expected):
+        color(path, "a.mp4")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_film_without_its_index_fails(film, color):
+    path = film(sound=False)  # the index is at the end
+    cut(path, 0.6)
+    with pytest.raises(BadPhotograph, match="its index is missing"):
+        color(path, "a.mp4")
+
+
+def test_film_of_sound_alone_fails(color, tmp_path):
+    path = tmp_path / "a.m4v"
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 4096), "int16"), "s16", "mono")
+        frame.sample_rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with pytest.raises(BadPhotograph, match="there is only sound"):
+        color(path, "a.m4v")
+
+
+def test_film_too_large_fails(film, color):
+    with pytest.raises(BadPhotograph, match="64×48 is more than 3,000 pixels"):
+        color(film(), "a.mp4", max_pixels=3000)
+
+
+def test_film_whose_sound_has_no_place_fails_before_it_is_colored(film, color):
+    with pytest.raises(BadPhotograph, match=r"sound \(aac\) has no place in a .webm file; name a"):
+        color(film(), "a.webm")
+
+
+def test_film_without_pyav_says_what_to_install(film, color, monkeypatch):
+    path = film()
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(BadPhotograph, match=r"pip install 'keras_colorize\[video\]'"):
+        color(path, "a.mp4")
+
+
+# ---- animations ----
+
+
+@pytest.mark.parametrize("name, tolerance", [("a.gif", 3.0), ("a.webp", 1.5)])
+def test_animation_keeps_size_times_and_lightness(color, picture, tmp_path, name, tolerance):
+    gray = [Image.fromarray(picture(45, 71, seed)[..., 0]) for seed in range(3)]
+    durations = [100, 40, 250]
+    gray[0].save(
+        tmp_path / name, save_all=True, append_images=gray[1:], duration=durations, loop=3,
+        lossless=True,
+    )  # fmt: skip
+    path, lost = color(tmp_path / name, name)
+    with Image.open(path) as image:
+        assert image.format.lower() == name[2:] and image.info["loop"] == 3
+        shown = [frame.convert("RGB") for frame in ImageSequence.Iterator(image)]
+        seen = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            image.load()
+            seen.append(image.info["duration"])
+    assert seen == durations and lost == left_beside(path) == []
+    for one, other in zip(gray, shown, strict=True):
+        assert other.size == (71, 45)
+        difference = lightness(np.asarray(one.convert("RGB"))) - lightness(np.asarray(other))
+        assert np.abs(difference).mean() < tolerance
+    assert np.ptp(np.asarray(shown[0]).astype(int), axis=-1).mean() > 5  # there is color
+
+
+def test_animation_keeps_transparency(color, tmp_path):
+    frames = []
+    for number in range(2):
+        pixels = np.full((40, 64, 4), 90 + 50 * number, "uint8")
+        pixels[..., 3] = 255
+        pixels[:20, :32, 3] = 0
+        frames.append(Image.fromarray(pixels))
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=80)
+    path, _ = color(tmp_path / "a.webp", "a.webp")
+    with Image.open(path) as image:
+        for frame in ImageSequence.Iterator(image):
+            alpha = np.asarray(frame.convert("RGBA"))[..., 3]
+            assert (alpha[:20, :32] == 0).all() and (alpha[20:] == 255).all()
+
+
+def test_animation_that_is_cut_fails_and_leaves_nothing(color, picture, tmp_path):
+    frames = [Image.fromarray(picture(40, 64, seed)) for seed in range(4)]
+    path = tmp_path / "a.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=80)
+    cut(path, 0.6)
+    with pytest.raises(BadPhotograph):
+        color(path, "a.webp")
+    assert list((tmp_path / "out").iterdir()) == []
