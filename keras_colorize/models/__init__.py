@@ -7,6 +7,7 @@ does, and checking a recipe therefore need no Keras.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -131,7 +132,8 @@ def declared(name: str) -> Declared:
     given = {keyword.arg: keyword.value for keyword in decorator.keywords}
     is_gan = given.pop("adversary", None) is not None
     options = tuple(argument.arg for argument in build.args.args[1:])
-    values = {key: ast.literal_eval(value) for key, value in given.items()}
+    told = {field.name for field in dataclasses.fields(Declared)} & given.keys()
+    values = {key: ast.literal_eval(given[key]) for key in told}
     return Declared(options=options, is_gan=is_gan, **values)
 
 
