@@ -1,5 +1,6 @@
 """The contract: a network, its head and their configuration; a photograph in, a picture out."""
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable
@@ -42,6 +43,7 @@ class Colorizer:
         options: Those that shape the network.
         trained_on: SHA-256 prefixes of the photographs that it was trained on, or the name of a
             tfds data set, which has a slash in it; empty if not known.
+        decoding: The choices that suit its weights, which hold where `Decoding` leaves them open.
         name: The name or the folder that its weights were loaded from; empty if they were not.
 
     Example:
@@ -71,7 +73,7 @@ class Colorizer:
         self.head = heads.get(head or architecture.head)
         self.network = models.create(arch, self.head, **options)
         self.adversary = architecture.adversary
-        self.upscale = architecture.upscale
+        self.decoding = Decoding(upscale=architecture.upscale)
         # Where the weights came from, and whether training changed them, does not shape the graph.
         self.options = {key: value for key, value in options.items() if "backbone" not in key}
         self.trained_on: frozenset[str] = frozenset()
@@ -130,14 +132,14 @@ class Colorizer:
         return pictures if given is photograph else pictures[0]
 
     def _colorize(self, rgb, decoding):
+        decoding = decoding.over(self.decoding)
         read = functools.partial(self._read_ab, decoding=decoding)
 
         def predict(lightness, size):
             answer = self._answer(keras.ops.convert_to_tensor(lightness), size, read)
             return keras.ops.convert_to_numpy(answer)
 
-        upscale = decoding.upscale or self.upscale
-        return bands.colorize(rgb, self._working_size, predict, upscale)
+        return bands.colorize(rgb, self._working_size, predict, decoding.upscale)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -191,9 +193,10 @@ class Colorizer:
         Returns:
             float32 `(B, H, W, 2)`, CIELAB a*, b*.
         """
+        decoding = decoding.over(self.decoding)
         read = functools.partial(self._read_ab, decoding=decoding)
         seen, ab = self._predict(lightness, read)
-        return upscaling.upscale(ab, seen, lightness, decoding.upscale or self.upscale)
+        return upscaling.upscale(ab, seen, lightness, decoding.upscale)
 
     def _read_ab(self, outputs, decoding: Decoding):
         ab = self.head.decode(
@@ -300,11 +303,14 @@ class Colorizer:
         Raises:
             RunError: A kernel is too large for half precision.
         """
+        plain = dataclasses.asdict(Decoding(upscale=models.get(self.arch).upscale))
+        own = dataclasses.asdict(self.decoding)
         config = {
             "arch": self.arch,
             "head": self.head.config(),
             "size": self.size,
             "options": self.options,
+            "decoding": {key: value for key, value in own.items() if value != plain[key]},
         }
         folders.write(folder, config, self.network, self.trained_on, half)
 
@@ -322,5 +328,6 @@ class Colorizer:
             options["backbone_weights"] = "none"  # the folder's own weights follow
         colorizer = cls(summary.arch, stored.head, summary.size, **options)
         folders.load_weights(stored, colorizer.network)
+        colorizer.decoding = summary.decoding.over(colorizer.decoding)
         colorizer.trained_on, colorizer.name = stored.trained_on, os.fspath(folder)
         return colorizer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,14 @@ class Decoding:
     """The choices a person has between a network's output and the colors of a picture.
 
     Attributes:
-        method: For a head with classes `argmax`, `mean` or `sample`. None: the head's own.
+        method: For a head with classes `argmax`, `mean` or `sample`. None: the model's own.
         temperature: For `mean` and `sample`, above 0: small is vivid, large is cautious. None: the
-            head's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
+            model's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
         chroma: Factor on a* and b*, for any head, in 0…10: above 1 is more vivid. A network that
-            minimizes a squared error pales where it is unsure, which this makes up for.
+            minimizes a squared error pales where it is unsure, which this makes up for. The model's
+            own factor comes on top.
         upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
-            which follows the contours of the photograph. None: the architecture's own.
+            which follows the contours of the photograph. None: the model's own.
         seed: Seed of `sample`, at least 0.
 
     Raises:
@@ -63,6 +65,23 @@ class Decoding:
             raise errors.UsageError(
                 f"`seed` must be at least 0 and below 2³¹. Received: seed={self.seed}."
             )
+
+    def over(self, own: Decoding) -> Decoding:
+        """Return these choices where one was made, and a model's own where none was.
+
+        Args:
+            own: The choices that suit the model, calibrated on validation photographs.
+        """
+        same_method = self.method in (None, own.method)
+        return dataclasses.replace(
+            self,
+            method=self.method or own.method,
+            temperature=own.temperature
+            if self.temperature is None and same_method
+            else self.temperature,
+            chroma=self.chroma * own.chroma,
+            upscale=self.upscale or own.upscale,
+        )
 
     def check(self, head: Head | Summary, model: str = "") -> None:
         """Refuse a decoding of classes for a model that has none.

@@ -43,7 +43,7 @@ def write(
 
     Args:
         folder: It is replaced if it exists.
-        config: `arch`, `head`, `size` and `options`, as `Summary` has them.
+        config: `arch`, `head`, `size`, `options` and `decoding`, as `Summary` has them.
         network: The network whose weights are written.
         trained_on: Digests of the photographs that it was trained on.
         half: Write kernels in half precision.

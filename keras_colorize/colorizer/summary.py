@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keras_colorize import errors
 from keras_colorize.catalog import ONE_COLOR
+from keras_colorize.colorizer.decoding import Decoding
 
 CONFIG, WEIGHTS, TRAINED_ON = "config.json", "model.weights.h5", "trained_on.txt"
 FORMAT = 1  # of the folder; raised when an older release could not read it
@@ -24,6 +25,7 @@ class Summary:
         head: Configuration of the head, as `heads.create` takes it.
         size: Short side, in pixels, at which the network sees a photograph.
         options: The architecture's own.
+        decoding: The choices that suit its weights.
         parameters: How many numbers the weights file holds.
         digest: SHA-256 of the weights file.
         license: The weights' license, an SPDX identifier; None if it is not stated.
@@ -34,6 +36,7 @@ class Summary:
     head: dict
     size: int
     options: dict
+    decoding: Decoding
     parameters: int
     digest: str
     license: str | None = None
@@ -83,6 +86,7 @@ def read(folder: str | os.PathLike) -> Summary:
             config["head"],
             int(config["size"]),
             dict(config["options"]),
+            Decoding(**config.get("decoding", {})),
             config["parameters"],
             config["weights_sha256"],
             config.get("license"),

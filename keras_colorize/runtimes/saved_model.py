@@ -96,7 +96,8 @@ class Service(tf.Module):
         )
         with tf.control_dependencies([positive]):
             temperature = tf.reshape(temperature, (-1, 1, 1, 1))
-        method = self._decoding.method or self._colorizer.head.method
+        own = self._decoding.over(self._colorizer.decoding)
+        method = own.method or self._colorizer.head.method
         # The most probable class is the same at any temperature: it gives way to the mean.
         method = "mean" if method == "argmax" else method
         decoding = dataclasses.replace(self._decoding, method=method, temperature=temperature)

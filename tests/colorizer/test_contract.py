@@ -77,7 +77,7 @@ def test_chroma_is_a_factor_on_ab(factor, monkeypatch):
 
 
 def test_color_is_enlarged_as_the_papers_do_unless_the_architecture_has_its_own_way(colorizer):
-    assert colorizer.upscale == "bilinear"
+    assert colorizer.decoding.upscale == "bilinear"
     assert models.get("lite_unet").upscale == "guided"
     with pytest.raises(errors.UsageError, match=r"`upscale`.*bicubic.*nearest"):
         colorizer.colorize(np.zeros((8, 8), "uint8"), Decoding(upscale="nearest"))

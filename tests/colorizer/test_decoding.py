@@ -31,3 +31,14 @@ def test_decoding_of_classes_is_refused_for_a_model_without(given):
     assert "None" not in str(told.value)  # only what was given
     Decoding(**given).check(heads.create("bins64"), "mine")
     Decoding(chroma=2.0).check(heads.create("regression"), "mine")
+
+
+def test_decoding_takes_what_is_left_open_from_the_model():
+    own = Decoding("mean", 0.6, chroma=1.5, upscale="guided")
+    assert Decoding().over(own) == own
+    assert Decoding(chroma=2.0).over(own) == Decoding("mean", 0.6, 3.0, "guided")
+    assert Decoding(temperature=1.0, upscale="bicubic").over(own) == Decoding(
+        "mean", 1.0, 1.5, "bicubic"
+    )
+    # The temperature that suits the mean says nothing about drawing a class.
+    assert Decoding("sample").over(own) == Decoding("sample", None, 1.5, "guided")

@@ -14,7 +14,7 @@ import skimage.data
 
 import keras_colorize
 from keras_colorize import errors
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, Decoding
 
 # Written by release 0.1.0 before networks took a dict: unet_plain in half precision, with coarse
 # random kernels, and what that release made of every 32nd pixel of a photograph.
@@ -113,6 +113,18 @@ def test_load_of_an_unfinished_run_says_so(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(errors.UsageError, match=r"a run that has not finished"):
         keras_colorize.load(tmp_path)
+
+
+def test_folder_keeps_the_decoding_that_suits_its_weights(tmp_path, picture):
+    colorizer = Colorizer("vgg_fusion", "bins64", size=32, backbone_weights="none")
+    colorizer.decoding = Decoding("mean", 0.6, chroma=1.5, upscale="guided")
+    expected = colorizer.colorize(picture(40, 60))
+    colorizer.save(tmp_path / "model")
+    again = keras_colorize.load(tmp_path / "model")
+    assert again.decoding == colorizer.decoding
+    np.testing.assert_array_equal(again.colorize(picture(40, 60)), expected)
+    again.decoding = Decoding()
+    assert np.abs(again.colorize(picture(40, 60)).astype(int) - expected).max() > 0
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
