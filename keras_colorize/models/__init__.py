@@ -115,26 +115,18 @@ def declared(name: str) -> Declared:
     """
     if name not in list_models():
         raise errors.unknown("arch", name, list_models())
+    shared = {field.name for field in dataclasses.fields(Declared)} - {"options", "is_gan"}
     if known := _REGISTRY.get(name):  # it may have no module here
-        return Declared(
-            known.size,
-            tuple(known.options),
-            known.adversary is not None,
-            known.stride,
-            known.head,
-            known.paper,
-            known.parameters,
-        )
+        values = {key: getattr(known, key) for key in shared}
+        return Declared(options=tuple(known.options), is_gan=bool(known.adversary), **values)
     source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
     functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
     build = next(function for function in functions if function.name == name)
     (decorator,) = build.decorator_list
     given = {keyword.arg: keyword.value for keyword in decorator.keywords}
-    is_gan = given.pop("adversary", None) is not None
     options = tuple(argument.arg for argument in build.args.args[1:])
-    told = {field.name for field in dataclasses.fields(Declared)} & given.keys()
-    values = {key: ast.literal_eval(given[key]) for key in told}
-    return Declared(options=options, is_gan=is_gan, **values)
+    values = {key: ast.literal_eval(given[key]) for key in shared & given.keys()}
+    return Declared(options=options, is_gan="adversary" in given, **values)
 
 
 def get(name: str) -> Architecture:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from keras_colorize import errors, models
 from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog
+from keras_colorize.colorizer import pretrained
 from keras_colorize.colorizer.summary import Summary
 
 RECIPES = TomlCatalog("recipe", "recipes", "train")
@@ -309,11 +310,15 @@ def from_flags(arguments: argparse.Namespace) -> Recipe:
     """Combine `--recipe` and the flags, which override it.
 
     `--data` overrides the recipe's `val_data` too: photographs to validate on are those of the
-    command, or are held out from its `--data`.
+    command, or are held out from its `--data`. Unless told otherwise, the network is that of the
+    trained model to start from.
     """
     names = {field.name for field in dataclasses.fields(Recipe)}
     flags = {key: value for key, value in vars(arguments).items() if key in names}
     keys = RECIPES.read(arguments.recipe) if arguments.recipe else {}
     if "data" in flags:
         keys.pop("val_data", None)
-    return build(keys | flags)
+    keys |= flags
+    if keys.get("model") and "arch" not in keys:
+        keys["arch"] = pretrained.summarize(keys["model"]).arch
+    return build(keys)

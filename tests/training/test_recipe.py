@@ -35,6 +35,11 @@ def test_data_of_the_command_is_validated_on_too_unless_told_otherwise():
     assert parse(*paper, "--val-data", "more").data == "tfds:coco/2017:train[:70000]"
 
 
+def test_network_is_that_of_the_model_to_start_from_unless_told_otherwise():
+    assert parse("--model", "unet_vae.photos26k").arch == "unet_vae"
+    assert parse("--model", "unet_vae.photos26k", "--arch", "vgg_fusion").arch == "vgg_fusion"
+
+
 def test_flags_come_in_groups():
     parser = argparse.ArgumentParser()
     recipes.add_flags(parser)
