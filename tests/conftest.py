@@ -56,7 +56,16 @@ def film(picture, tmp_path):
     # A variable frame rate.
     usual = 0, 20, 40, 70, 100, 130, 200, 220, 240, 300, 320, 340
 
-    def make(name="a.mp4", height=48, width=64, turned=0, times=usual, sound=True, **options):
+    def make(
+        name="a.mp4",
+        height=48,
+        width=64,
+        turned=0,
+        pixel_shape=1,
+        times=usual,
+        sound=True,
+        **options,
+    ):
         path = tmp_path / name
         large = picture(height, 2 * width)[..., :1].repeat(3, -1)
         codec = "libvpx-vp9" if path.suffix == ".webm" else "libx264"
@@ -64,6 +73,7 @@ def film(picture, tmp_path):
             container.metadata["title"] = "Harbor"
             stream = container.add_stream(codec, rate=20, options={"crf": "5"})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.codec_context.sample_aspect_ratio = pixel_shape
             stream.time_base = stream.codec_context.time_base = clock
             if turned:
                 stream.set_display_rotation(turned)

@@ -177,6 +177,9 @@ class _Found:
         if given == STREAM:
             self._want(given, given, Path("stdin.png"))
         elif addresses.is_address(given):
+            if moving.is_film(addresses.file_name(given)):
+                self.failed.append((given, "films are not fetched; download it first"))
+                return
             self._want(given, given, Path(addresses.file_name(given)))
         elif addresses.has_scheme(given) and not os.path.exists(given):
             reason = "Photographs are fetched from http:// and https:// addresses only."

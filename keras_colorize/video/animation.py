@@ -1,7 +1,7 @@
 """GIF and animated WebP: their frames, and writing them again with the same times."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Animation:
     def __len__(self) -> int:
         return self._image.n_frames
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame]:
         """Decode the animation.
 
         Raises:

@@ -1,11 +1,12 @@
 """From a film to its colored copy, frame by frame."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -105,9 +106,10 @@ def color_film(
     if out.suffix.lower() in moving.ANIMATIONS:
         shown = animation.Animation(source, max_pixels)
         with _bar(source, len(shown)) as bar:
-            colored = _colored(shown.frames(), painter, shown.time_base)
-            frames = (frame for frame, _ in _counted(_ahead(colored), bar))
-            animation.write(out, frames, len(shown), shown.loop)
+            colored = _ahead(_colored(_ahead(shown.frames()), painter, shown.time_base))
+            with contextlib.closing(colored):
+                frames = (frame for frame, _ in _counted(colored, bar))
+                animation.write(out, frames, len(shown), shown.loop)
         return []
     with Film(source, max_pixels) as film:
         from keras_colorize.video import writing  # it needs PyAV, whose lack Film has told
@@ -130,8 +132,8 @@ def _color_parts(film: Film, painter: Painter, parts: Parts, out: Path, writing)
     state = parts.state()
     done, last = int(state.pop("done", 0)), int(state.pop("last", 0))
     painter.steady.state = state
-    with _bar(film.path, film.count, done) as bar:
-        colored = _ahead(_colored(_ahead(film.frames(done)), painter, film.time_base))
+    colored = _ahead(_colored(_ahead(film.frames(done)), painter, film.time_base))
+    with _bar(film.path, film.count, done) as bar, contextlib.closing(colored):
         for first in colored:
             with (
                 parts.next() as (path, state),
@@ -146,18 +148,19 @@ def _color_parts(film: Film, painter: Painter, parts: Parts, out: Path, writing)
 
 
 def _colored(
-    frames: Iterable[Frame], painter: Painter, unit: Fraction
-) -> Iterator[tuple[Frame, dict[str, np.ndarray]]]:
+    frames: Generator[Frame], painter: Painter, unit: Fraction
+) -> Generator[tuple[Frame, dict[str, np.ndarray]]]:
     """Color frames; yield each with what `Steady` knows after it."""
-    for frame in frames:
-        rgb = painter.paint(frame.rgb, float(frame.pts * unit))
-        yield dataclasses.replace(frame, rgb=rgb), painter.steady.state
+    with contextlib.closing(frames):
+        for frame in frames:
+            rgb = painter.paint(frame.rgb, float(frame.pts * unit))
+            yield dataclasses.replace(frame, rgb=rgb), painter.steady.state
 
 
-def _ahead(items: Iterable) -> Iterator:
+def _ahead(items: Generator) -> Generator:
     """Yield items, each while a thread already makes the next one."""
-    items = iter(items)
-    with ThreadPoolExecutor(1) as pool:
+    # The thread is waited for before what it works on is closed: FFmpeg would crash.
+    with contextlib.closing(items), ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, items, _END)
         while (item := coming.result()) is not _END:
             coming = pool.submit(next, items, _END)

@@ -1,7 +1,7 @@
 """Reading films: their frames one by one, upright and in sRGB, each with its time."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -85,7 +85,7 @@ class Film:
         self.time_base = self.stream.time_base
         self.rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
         self.count = self.stream.frames or self._estimate()
-        self._size = self.stream.width, self.stream.height
+        self._size, self._turns = (self.stream.width, self.stream.height), 0
         most = photographs.MAX_PIXELS if max_pixels is None else max_pixels
         if self._size[0] * self._size[1] > most:
             self.close()
@@ -101,8 +101,9 @@ class Film:
 
     @property
     def pixel_shape(self) -> Fraction:
-        """Width of a pixel by its height, as stored; 1 where the film does not tell."""
-        return self.stream.sample_aspect_ratio or Fraction(1)
+        """Width of an upright pixel by its height; known when a frame has been decoded."""
+        stored = self.stream.sample_aspect_ratio or Fraction(1)
+        return 1 / stored if self._turns % 2 else stored
 
     @property
     def not_kept(self) -> list[str]:
@@ -114,7 +115,7 @@ class Film:
         """Close the file."""
         self.container.close()
 
-    def frames(self, skip: int = 0) -> Iterator[Frame]:
+    def frames(self, skip: int = 0) -> Generator[Frame]:
         """Decode the film.
 
         Args:
@@ -145,7 +146,8 @@ class Film:
             matrix = 1 if self._size[1] >= _HD else 5
         width, height = self._size  # some films change theirs on the way
         rgb = shown.reformat(width, height, "rgb24", src_colorspace=matrix).to_ndarray()
-        return np.ascontiguousarray(np.rot90(rgb, round(shown.rotation / 90)))
+        self._turns = round(shown.rotation / 90)
+        return np.ascontiguousarray(np.rot90(rgb, self._turns))
 
     def _usual_duration(self) -> int:
         return max(1, round(1 / self.rate / self.time_base))

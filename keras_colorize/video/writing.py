@@ -87,7 +87,8 @@ def check_sound(film: Film, path: Path) -> None:
     """
     with av.open(os.devnull, "w", format=_container(path)) as container:
         for stream in film.sounds:
-            name = stream.codec_context.codec.canonical_name
+            known = stream.codec_context
+            name = known.codec.canonical_name if known else "of an unknown kind"
             if name not in container.supported_codecs:
                 raise BadPhotograph(
                     f"its sound ({name}) has no place in a {path.suffix} file; "

@@ -227,3 +227,11 @@ def test_plan_refuses_a_film_for_a_photograph(files):
     files("a.png")
     with pytest.raises(UsageError, match=r"Pictures are not written as \.mp4"):
         jobs.plan(["a.png"], "o.mp4")
+
+
+def test_plan_fetches_no_films(files):
+    files("a.png")
+    plan = jobs.plan(["a.png", "https://example.org/a.mp4?x=1"], "out")
+    assert plan.failed == [
+        ("https://example.org/a.mp4?x=1", "films are not fetched; download it first")
+    ]

@@ -1,6 +1,7 @@
 """Films are read back by OpenCV, animations by Pillow; lightness is compared by scikit-image."""
 
 import sys
+from fractions import Fraction
 
 import av
 import cv2
@@ -64,7 +65,7 @@ def left_beside(path):
 
 @pytest.mark.parametrize("turned", [0, 90, 180])
 def test_film_keeps_size_times_sound_and_lightness(film, color, turned):
-    source = film(turned=turned)
+    source = film(turned=turned, pixel_shape=Fraction(4, 3))
     path, lost = color(source, "a.mp4")
     before, times = frames_of(source)
     after, kept = frames_of(path)
@@ -76,6 +77,8 @@ def test_film_keeps_size_times_sound_and_lightness(film, color, turned):
     assert packets_of_sound(path) == packets_of_sound(source)
     with av.open(str(path)) as container:
         assert container.metadata["title"] == "Harbor"
+        shape = container.streams.video[0].sample_aspect_ratio
+    assert shape == (Fraction(3, 4) if turned == 90 else Fraction(4, 3))
     assert lost == left_beside(path) == []
 
 
