@@ -3,23 +3,28 @@
 import sys
 
 from keras_colorize import cli, errors
+from keras_colorize.colorizer import Decoding
 
-_FORMATS = ("savedmodel",)
+_FORMATS = ("onnx", "savedmodel")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    parser = cli.parser("export", "Write a trained model for TensorFlow Serving and other servers.")
+    parser = cli.parser("export", "Write a trained model for servers and other programs.")
     cli.add_model(parser)
     parser.add_argument(
-        "--format", default="savedmodel", help="savedmodel, the only one so far (the default)"
+        "--format",
+        default="savedmodel",
+        help="savedmodel, for TensorFlow, or onnx, for ONNX Runtime and others (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "-o",
         "--out",
         metavar="DIR",
         default="exported",
-        help="the model goes to DIR/NAME/1, or the next free version (default: %(default)s)",
+        help="a SavedModel goes to DIR/NAME/1, or the next free version, ONNX files go to "
+        "DIR/NAME/onnx (default: %(default)s)",
     )
     parser.add_argument(
         "--name", help="the name under which it is served (default: that of --model's weights)"
@@ -29,18 +34,20 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> int:
         if arguments.format not in _FORMATS:
             raise errors.unknown("format", arguments.format, _FORMATS)
-        cli.start_keras()
-        from keras_colorize.runtimes import saved_model
-
-        decoding = saved_model.Decoding(
+        decoding = Decoding(
             arguments.decoding,
             arguments.temperature,
             arguments.chroma,
             arguments.upscale,
             arguments.seed,
         )
-        version = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
-        print(f"SavedModel  {version}")
+        cli.start_keras()
+        if arguments.format == "onnx":
+            from keras_colorize.runtimes import onnx_files as files
+        else:
+            from keras_colorize.runtimes import saved_model as files
+        folder = files.export(arguments.model, arguments.out, decoding, arguments.name)
+        print(f"{'ONNX' if arguments.format == 'onnx' else 'SavedModel'}  {folder}")
         return cli.DONE
 
     return cli.guard(parser, run)

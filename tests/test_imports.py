@@ -24,7 +24,7 @@ ROOMS = {
     "models": BASE | {"catalog", "color", "layers", "heads"},
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
     "data": BASE | {"color"},
-    "runtimes": BASE | {"cli", "color", "heads", "colorizer", "data"},
+    "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data"},
 }
 ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}
 ROOMS["training"] = ROOMS["evaluation"] | {"layers", "heads", "models", "evaluation"}
