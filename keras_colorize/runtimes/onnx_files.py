@@ -106,13 +106,20 @@ def _translated(
         defaults["temperature"] = decoding.temperature or colorizer.head.temperature
     traced = tf.function(function, input_signature=signature, autograph=False)
     model, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
-    _halve(model.graph)
+    if _is_halved(colorizer.network):
+        _halve(model.graph)
     for spec in signature:
         if spec.name in defaults:
             value = np.array(defaults[spec.name], "float32")
             model.graph.initializer.append(onnx.numpy_helper.from_array(value, spec.name))
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def _is_halved(network: keras.Model) -> bool:
+    """Return whether the network's kernels come from a file that has them in half precision."""
+    kernels = [np.asarray(weight) for weight in network.weights if len(weight.shape) > 1]
+    return all(np.array_equal(kernel.astype("float16"), kernel) for kernel in kernels)
 
 
 def _halve(graph) -> None:

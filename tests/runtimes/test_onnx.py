@@ -16,6 +16,11 @@ from keras_colorize.colorizer import Colorizer, Decoding, load
 from keras_colorize.runtimes import choice, onnx_runtime
 
 
+@pytest.fixture(scope="module")
+def loaded(tiny_model):
+    return load(tiny_model)
+
+
 @pytest.fixture
 def cached(tiny_onnx, monkeypatch):
     """Let the tiny model's ONNX file be found."""
@@ -36,17 +41,16 @@ def steps(one, other):
 
 
 @pytest.mark.parametrize("shape", [(40, 64), (101, 450), (1, 30)])
-@pytest.mark.parametrize("chroma", [1.0, 0.6])
-def test_onnx_colors_as_keras_does(tiny_model, tiny_onnx, picture, shape, chroma):
-    rgb, decoding = picture(*shape), Decoding(chroma=chroma)
-    expected = load(tiny_model).colorize(rgb, decoding)
+def test_onnx_colors_as_keras_does(loaded, tiny_onnx, picture, shape):
+    rgb, decoding = picture(*shape), Decoding(chroma=0.6)
+    expected = loaded.colorize(rgb, decoding)
     assert np.ptp(expected.astype(int), axis=-1).max() > 20  # there is color to compare
     assert steps(tiny_onnx[1].colorize(rgb, decoding), expected).max() <= 1
 
 
-def test_onnx_colors_16_bits_as_keras_does(tiny_model, tiny_onnx, picture):
+def test_onnx_colors_16_bits_as_keras_does(loaded, tiny_onnx, picture):
     rgb = picture(30, 50).astype("uint16") * 257
-    assert steps(tiny_onnx[1].colorize(rgb), load(tiny_model).colorize(rgb)).max() <= 257
+    assert steps(tiny_onnx[1].colorize(rgb), loaded.colorize(rgb)).max() <= 257
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,7 @@ def test_colorize_takes_a_folder_of_onnx_files(classes, photograph, tmp_path):
     assert steps(Image.open("b.png"), expected).max() <= 1
 
 
-def test_colorize_needs_neither_keras_nor_tensorflow(cached, photograph, tiny_model):
+def test_colorize_needs_neither_keras_nor_tensorflow(cached, photograph, loaded, tiny_model):
     program = (
         "import sys\n"
         "for name in ('keras', 'tensorflow', 'tf2onnx', 'onnx', 'h5py', 'skimage', 'matplotlib'):\n"
@@ -112,7 +116,7 @@ def test_colorize_needs_neither_keras_nor_tensorflow(cached, photograph, tiny_mo
     arguments = ["a.png", "-o", "b.png", "--model", str(tiny_model)]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True)
     assert done.returncode == 0, done.stderr
-    expected = load(tiny_model).colorize(np.asarray(Image.open("a.png")))
+    expected = loaded.colorize(np.asarray(Image.open("a.png")))
     assert steps(Image.open("b.png"), expected).max() <= 1
 
 
