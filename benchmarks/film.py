@@ -30,7 +30,7 @@ from keras_colorize.video.painting import Painter
 HEIGHT, WIDTH, FRAMES, RATE = 288, 384, 40, 24  # of each scene
 NOTES = [
     "*Flicker* is the mean distance of ab, in CIELAB units, of the same thing in two frames. DIS",
-    "optical flow finds it in the film without grain; what is hidden in one of them does not count.",
+    "optical flow finds it in the film without grain; what one of them hides does not count.",
     "True colors flicker, too, because moving a detailed picture resamples it. *Contrast* is the",
     "mean difference of ab between neighboring pixels, *error* the mean distance to the true ab.",
 ]

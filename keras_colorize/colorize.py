@@ -46,6 +46,13 @@ def main(argv: list[str] | None = None) -> int:
         action="store_true",
         help="leave out captions, dates, GPS and all else that a file tells beside its pixels",
     )
+    parser.add_argument(
+        "--runtime",
+        default="auto",
+        metavar="NAME",
+        help="keras, or onnx, which starts without TensorFlow and writes the model's ONNX file "
+        "once; auto takes onnx where it is installed and the file is there (the default)",
+    )
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument(
         "--overwrite", action="store_true", help="replace pictures that exist in --out"

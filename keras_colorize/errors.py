@@ -57,3 +57,11 @@ def unknown(
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: 1 photograph, 2,000 photographs."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def no_saliency(arch: str) -> UsageError:
+    """Return the error for a network that predicts no saliency maps."""
+    return UsageError(
+        "Saliency maps come from a network that predicts them, as edge_saliency_gan does. "
+        f"Received: arch={arch!r}."
+    )

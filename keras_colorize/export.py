@@ -5,22 +5,26 @@ import sys
 from keras_colorize import cli, errors, files
 from keras_colorize.colorizer import Decoding, pretrained
 
-_FORMATS = ("savedmodel",)
+_FORMATS = ("onnx", "savedmodel")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    parser = cli.parser("export", "Write a trained model for TensorFlow Serving and other servers.")
+    parser = cli.parser("export", "Write a trained model for servers and other programs.")
     cli.add_model(parser)
     parser.add_argument(
-        "--format", default="savedmodel", help="savedmodel, the only one so far (the default)"
+        "--format",
+        default="savedmodel",
+        help="savedmodel, for TensorFlow, or onnx, for ONNX Runtime and others (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "-o",
         "--out",
         metavar="DIR",
         default="exported",
-        help="the model goes to DIR/NAME/1, or the next free version (default: %(default)s)",
+        help="a SavedModel goes to DIR/NAME/1, or the next free version, ONNX files go to "
+        "DIR/NAME/onnx (default: %(default)s)",
     )
     parser.add_argument(
         "--name", help="the name under which it is served (default: that of --model's weights)"
@@ -41,10 +45,13 @@ def main(argv: list[str] | None = None) -> int:
         decoding.check(pretrained.summarize(arguments.model), arguments.model)
         files.check_folder(arguments.out, "out")
         cli.start_keras()
-        from keras_colorize.runtimes import saved_model
+        if arguments.format == "onnx":
+            from keras_colorize.runtimes import onnx_files as written
+        else:
+            from keras_colorize.runtimes import saved_model as written
 
-        version = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
-        print(f"SavedModel  {version}")
+        folder = written.export(arguments.model, arguments.out, decoding, arguments.name)
+        print(f"{'ONNX' if arguments.format == 'onnx' else 'SavedModel'}  {folder}")
         return cli.DONE
 
     return cli.guard(parser, run)

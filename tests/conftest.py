@@ -34,6 +34,18 @@ def tiny_model(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_onnx(tiny_model, tmp_path_factory):
+    """A cache folder with the tiny model's ONNX file, and what colors with it."""
+    from keras_colorize.runtimes import onnx_files, onnx_runtime
+
+    cached = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cached))
+        onnx_files.cache(tiny_model)
+        return cached, onnx_runtime.OnnxColorizer(onnx_runtime.find(tiny_model))
+
+
 @pytest.fixture
 def picture():
     """Make a smooth picture, different everywhere, in all colors: uint8 `(H, W, 3)`."""

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from keras_colorize import colorize, colorizer
 from keras_colorize.data import addresses
 from keras_colorize.errors import UsageError
+from keras_colorize.runtimes import onnx_runtime
 from keras_colorize.runtimes.color_files import color_files
 
 ORIENTATION, DESCRIPTION = 0x0112, 0x010E
@@ -28,7 +29,7 @@ def loaded(tiny_model):
 
 
 @pytest.fixture
-def run(tiny_model, loaded, tmp_path, monkeypatch):
+def keras_run(tiny_model, loaded, tmp_path, monkeypatch):
     """Run the command in a folder of its own; return its exit code."""
     monkeypatch.chdir(tmp_path)
     load = colorizer.load
@@ -42,6 +43,18 @@ def run(tiny_model, loaded, tmp_path, monkeypatch):
         return colorize.main([*map(str, arguments), "--model", str(model)])
 
     return call
+
+
+@pytest.fixture(params=["keras", "onnx"])
+def run(request, keras_run, monkeypatch):
+    """Run the command with the tiny model in either runtime."""
+    if request.param == "keras":
+        return keras_run
+    cached, translated = request.getfixturevalue("tiny_onnx")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cached))
+    monkeypatch.setattr(onnx_runtime, "OnnxColorizer", lambda folder: translated)
+    monkeypatch.setattr(colorizer, "load", None)  # Keras is not asked
+    return lambda *arguments: keras_run(*arguments, "--runtime", "onnx")
 
 
 @pytest.fixture
@@ -462,9 +475,9 @@ def altered(tiny_model, tmp_path):
     return alter
 
 
-def test_colorize_missing_model(run, grey, capsys):
+def test_colorize_missing_model(keras_run, grey, capsys):
     grey("a.png")
-    assert run("a.png", model="no/such/model") == 2
+    assert keras_run("a.png", model="no/such/model") == 2
     assert "model='no/such/model'" in capsys.readouterr().err
 
 
@@ -477,11 +490,11 @@ def test_colorize_takes_weights_of_the_package_unless_told(grey, tmp_path, monke
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
-def test_colorize_incomplete_model(run, grey, altered, capsys, name):
+def test_colorize_incomplete_model(keras_run, grey, altered, capsys, name):
     grey("a.png")
     folder = altered()
     (folder / name).unlink()
-    assert run("a.png", "-o", "out", model=folder) == 2
+    assert keras_run("a.png", "-o", "out", model=folder) == 2
     assert f"{name} is missing" in capsys.readouterr().err
 
 
@@ -513,10 +526,10 @@ def test_colorize_refuses_before_keras_starts(grey, tmp_path, monkeypatch, capsy
     assert files_in(tmp_path) == ["a.png"] and not (tmp_path / "out").exists()
 
 
-def test_colorize_makes_no_folder_before_the_model_is_loaded(run, grey, altered, tmp_path):
+def test_colorize_makes_no_folder_before_the_model_is_loaded(keras_run, grey, altered, tmp_path):
     grey("a.png")
     folder = altered(weights_sha256="0" * 64)
-    assert run("a.png", "-o", "out", model=folder) == 2
+    assert keras_run("a.png", "-o", "out", model=folder) == 2
     assert not (tmp_path / "out").exists()
 
 
@@ -528,14 +541,14 @@ def test_colorize_help_lists_the_models(capsys):
     assert all(len(line.split()) > 1 for line in said.strip().splitlines())
 
 
-def test_colorize_run_folder(run, grey, tiny_model, tmp_path):
+def test_colorize_run_folder(keras_run, grey, tiny_model, tmp_path):
     grey("a.png")
     shutil.copytree(tiny_model, tmp_path / "run" / "model")
-    assert run("a.png", "-o", "out", model=tmp_path / "run") == 0
+    assert keras_run("a.png", "-o", "out", model=tmp_path / "run") == 0
 
 
 @pytest.mark.parametrize("damage", ["flipped", "truncated"])
-def test_colorize_altered_weights(run, grey, altered, capsys, tmp_path, damage):
+def test_colorize_altered_weights(keras_run, grey, altered, capsys, tmp_path, damage):
     grey("a.png")
     folder = altered()
     weights = folder / "model.weights.h5"
@@ -545,7 +558,7 @@ def test_colorize_altered_weights(run, grey, altered, capsys, tmp_path, damage):
     else:
         del content[len(content) // 2 :]
     weights.write_bytes(content)
-    assert run("a.png", "-o", "out", model=folder) == 2
+    assert keras_run("a.png", "-o", "out", model=folder) == 2
     assert "truncated, altered or another model's" in capsys.readouterr().err
     assert files_in(tmp_path / "out") == []
 
@@ -563,17 +576,17 @@ def test_colorize_altered_weights(run, grey, altered, capsys, tmp_path, damage):
         ({"size": 33}, "multiple of"),
     ],
 )
-def test_colorize_config_of_another_model(run, grey, altered, capsys, values, reason):
+def test_colorize_config_of_another_model(keras_run, grey, altered, capsys, values, reason):
     grey("a.png")
-    assert run("a.png", "-o", "out", model=altered(**values)) == 2
+    assert keras_run("a.png", "-o", "out", model=altered(**values)) == 2
     assert reason in capsys.readouterr().err
 
 
-def test_colorize_config_that_is_no_json(run, grey, altered, capsys):
+def test_colorize_config_that_is_no_json(keras_run, grey, altered, capsys):
     grey("a.png")
     folder = altered()
     (folder / "config.json").write_text("{")
-    assert run("a.png", "-o", "out", model=folder) == 2
+    assert keras_run("a.png", "-o", "out", model=folder) == 2
     assert "config.json cannot be read" in capsys.readouterr().err
 
 
@@ -603,10 +616,10 @@ class Salient:
         return photograph if photograph.ndim == 2 else photograph[..., 0]
 
 
-def test_colorize_saliency_writes_a_map_beside_each_picture(run, grey, tmp_path, monkeypatch):
+def test_colorize_saliency_writes_a_map_beside_each_picture(keras_run, grey, tmp_path, monkeypatch):
     monkeypatch.setattr(colorizer, "load", lambda name: Salient())
     pixels = grey("a.png"), grey("a.bmp", seed=1)
-    assert run("a.png", "a.bmp", "-o", "out", "--saliency") == 0
+    assert keras_run("a.png", "a.bmp", "-o", "out", "--saliency") == 0
     assert files_in(tmp_path / "out") == ["a.bmp", "a.png", "a.saliency-2.png", "a.saliency.png"]
     for name, expected in zip(("a.saliency.png", "a.saliency-2.png"), pixels):
         made = Image.open(tmp_path / "out" / name)

@@ -29,7 +29,7 @@ ROOMS = {
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
     "data": BASE | {"color"},
     "video": BASE | {"color", "colorizer", "data"},
-    "runtimes": BASE | {"cli", "color", "heads", "colorizer", "data", "video"},
+    "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "video"},
 }
 ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}
 ROOMS["training"] = ROOMS["evaluation"] | {"layers", "heads", "models", "evaluation"}

@@ -136,7 +136,7 @@ class Colorizer:
         read = functools.partial(self._read_ab, decoding=decoding)
 
         def predict(lightness, size):
-            answer = self._answer(keras.ops.convert_to_tensor(lightness), size, read)
+            answer = self.answer(keras.ops.convert_to_tensor(lightness), size, read)
             return keras.ops.convert_to_numpy(answer)
 
         return bands.colorize(rgb, self._working_size, predict, decoding.upscale)
@@ -226,10 +226,7 @@ class Colorizer:
     def check_saliency(self) -> None:
         """Raise a UsageError unless the network predicts saliency maps."""
         if "saliency" not in self.network.output:
-            raise errors.UsageError(
-                "Saliency maps come from a network that predicts them, as edge_saliency_gan does. "
-                f"Received: arch={self.arch!r}."
-            )
+            raise errors.no_saliency(self.arch)
 
     # ---- sizes ----
 
@@ -257,15 +254,25 @@ class Colorizer:
         """Return L* as the network sees it, and what `read` takes from the network's outputs."""
         working = self._working_size(*keras.ops.shape(lightness)[1:3])
         seen = resizing.resize(lightness, working, antialias=True)
-        return seen, self._answer(seen, working, read)
+        return seen, self.answer(seen, working, read)
 
-    def _answer(self, lightness, working, read):
-        """Apply the network to L* of its own size, and `read` what it says of this part."""
+    def answer(self, lightness, working, read: Callable[[dict], object]):
+        """Apply the network to L* of its own size, inside any graph.
+
+        Args:
+            lightness: float32 `(B, h, w, 1)`, L* in 0…100.
+            working: h and w, numbers or tensors.
+            read: The network's outputs → one `(B, h', w', C)` of them, or a dict of several.
+
+        Returns:
+            The same, without what filled a square around the photograph.
+        """
         inputs = {"lightness": self._into_network(lightness, working)}
         answer = read(self.network(inputs, training=False))
-        if self.stride is None:
-            answer = resizing.cut_from_square(answer, working, self.size)
-        return answer
+        if self.stride is not None:
+            return answer
+        cut = functools.partial(resizing.cut_from_square, size=working, side=self.size)
+        return keras.tree.map_structure(cut, answer)
 
     def _working_size(self, height, width):
         return resizing.working_size(height, width, self.size, self.stride)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from keras_colorize import cli, colorizer, files
-from keras_colorize.colorizer import pretrained
+from keras_colorize import files
+from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.data import jobs, photographs
 from keras_colorize.errors import BadPhotograph
+from keras_colorize.runtimes import choice
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
@@ -45,6 +46,7 @@ def color_files(
     chroma: float = 1.0,
     upscale: str | None = None,
     seed: int = 0,
+    runtime: str = "auto",
     saliency: bool = False,
     page: int | None = None,
     max_pixels: int | None = None,
@@ -59,12 +61,13 @@ def color_files(
             input.
         out: A folder, made if need be; for a single photograph the file to write, or `-` for
             standard output, as PNG.
-        model: The name or the folder of a Colorizer, or a run's folder.
+        model: The name or the folder of a Colorizer, a run's folder, or one with ONNX files.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
         temperature: What `mean` and `sample` use: small is vivid, large is cautious.
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: Seed of `sample`.
+        runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
             of a file with several pages, the first one's.
         page: The only page to color, from 1; when None, all pages of a TIFF and all frames of a GIF
@@ -78,22 +81,23 @@ def color_files(
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written.
     """
-    choice = colorizer.Decoding(decoding, temperature, chroma, upscale, seed)
+    how = Decoding(decoding, temperature, chroma, upscale, seed)
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still=page is not None)
-    choice.check(pretrained.summarize(model), model)
+    choice.check(model, how, runtime)
     folder = Path(out).parent if jobs.is_file(out) else out
     files.check_folder(folder, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
-    cli.start_keras()
-    loaded = colorizer.load(model)
+    if runtime == "auto" and any(job.moves for job in plan.jobs):
+        runtime = "keras"  # films need it
+    loaded = choice.load(model, how, runtime)
     if saliency:
         loaded.check_saliency()
     if out != jobs.STREAM:
         files.make_folder(folder, "out")
-    options = _Options(choice, page, max_pixels, strip_metadata)
+    options = _Options(how, page, max_pixels, strip_metadata)
     with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
         for work in _overlapped(loaded, [_Work(job, options) for job in plan.jobs]):
             outcome.notes.extend((work.job.source, note) for note in work.notes)
@@ -207,6 +211,8 @@ class _Work:
     def _color_film(self, colorizer) -> None:
         from keras_colorize.video import painting  # it starts Keras
 
+        if not hasattr(colorizer, "network"):
+            raise BadPhotograph("films need --runtime keras")
         if self._options.page is not None:
             raise BadPhotograph("a film has no pages; leave out --page")
         self.job.picture.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from keras_colorize import errors
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import Decoding, pretrained
-from keras_colorize.colorizer.summary import Summary
 
 _MAKERS = ("keras", "tensorflow")
 
@@ -35,15 +34,15 @@ def name_of(model: str | os.PathLike, name: str | None = None) -> str:
     return name
 
 
-def describe(model: str | os.PathLike, summary: Summary, name: str, decoding: Decoding) -> dict:
+def describe(model: str | os.PathLike, name: str, decoding: Decoding) -> dict:
     """Return what is written into every export, as JSON types.
 
     Args:
         model: What `load` takes.
-        summary: What its folder says of it.
         name: The name under which it is served.
         decoding: How its output becomes colors.
     """
+    summary = pretrained.summarize(model)
     return {
         "name": name,
         "weights": Path(model).resolve().name,

@@ -221,9 +221,8 @@ def export(
     """
     files.check_folder(out, "out")
     name = provenance.name_of(model, name)
-    summary = pretrained.summarize(model)
-    decoding.check(summary, os.fspath(model))
-    about = provenance.describe(model, summary, name, decoding)
+    decoding.check(pretrained.summarize(model), os.fspath(model))
+    about = provenance.describe(model, name, decoding)
     folder = files.make_folder(Path(out) / name, "out")
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]

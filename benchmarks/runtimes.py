@@ -1,0 +1,177 @@
+"""ONNX Runtime beside Keras: how well the pictures agree, and what one photograph takes.
+
+    python benchmarks/runtimes.py            # prints benchmarks/runtimes.md
+    python benchmarks/runtimes.py --write    # and writes it
+
+Agreement is CIEDE2000 between the 8-bit pictures, over three photographs; networks without shipped
+weights get random ones whose colors are of order ten. The time is that of `colorize` in a process
+of its own, from its start to its end, the runtimes taking turns.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skimage.data
+
+REPETITIONS = 7
+RUNTIMES = "keras", "onnx"
+
+
+def photographs() -> list[np.ndarray]:
+    """Return three photographs in color; what is compared is made of their lightness."""
+    wide = skimage.data.chelsea()[:150]
+    return [skimage.data.coffee()[::2, ::2], wide, skimage.data.astronaut()[::3, 100:400:3]]
+
+
+# ---- agreement ----
+
+
+def with_random_weights(arch: str, head: str, folder: Path) -> str:
+    """Write a Colorizer whose output is of order one before its head's activation."""
+    import keras
+
+    from keras_colorize import models
+    from keras_colorize.colorizer import Colorizer
+
+    options = {"backbone_weights": "none"} if "backbone_weights" in models.get(arch).options else {}
+    keras.utils.set_random_seed(0)
+    colorizer = Colorizer(arch, head, **options)
+    layer = colorizer.network.get_layer("color")
+    features = keras.Model(colorizer.network.input, layer.input)
+    lightness = np.linspace(0, 100, colorizer.size**2, dtype="float32")
+    seen = features({"lightness": lightness.reshape(1, colorizer.size, colorizer.size, 1)})
+    kernel = keras.initializers.GlorotUniform(0)(layer.kernel.shape)
+    layer.kernel.assign(kernel / np.std(seen))
+    colorizer.save(folder / f"{arch}.{head}")
+    return str(folder / f"{arch}.{head}")
+
+
+def agreement(model: str, folder: Path) -> list[str]:
+    """Return the cells of one model's row."""
+    import keras
+    import onnxruntime
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    from keras_colorize.colorizer import load
+    from keras_colorize.runtimes import onnx_files, onnx_runtime
+
+    exported = onnx_files.export(model, folder)
+    colorizer, runtime = load(model), onnx_runtime.OnnxColorizer(exported)
+    whole = onnxruntime.InferenceSession(exported / onnx_files.PICTURES)
+    distances = {"runtime": [], "whole": []}
+    for photograph in photographs():
+        expected = rgb2lab(colorizer.colorize(photograph))
+        (made,) = whole.run(None, {"photograph": photograph})
+        pictures = {"runtime": runtime.colorize(photograph), "whole": made}
+        for name, picture in pictures.items():
+            distances[name].append(deltaE_ciede2000(expected, rgb2lab(picture)).ravel())
+    keras.backend.clear_session()
+    cells = [f"{(exported / onnx_runtime.NETWORK).stat().st_size / 1e6:.1f}"]
+    for each in distances.values():
+        each = np.concatenate(each)
+        cells += [f"{each.mean():.4f}", f"{np.percentile(each, 99):.3f}"]
+    return cells
+
+
+def agreement_table() -> list[str]:
+    """Return a row for each shipped model, network and head."""
+    import keras_colorize
+    from keras_colorize import heads, models
+
+    lines = ["| model | head | MB | mean | 99 % | whole: mean | 99 % |", "|---|---|" + 5 * "---:|"]
+    with tempfile.TemporaryDirectory() as made:
+        named = [(name, "", name) for name in keras_colorize.list_pretrained()]
+        named += [(arch, models.get(arch).head, None) for arch in keras_colorize.list_models()]
+        named += [("unet_plain", head, None) for head in heads.list_heads() if head != "regression"]
+        for name, head, model in named:
+            try:
+                model = model or with_random_weights(name, head, Path(made))
+                cells = agreement(model, Path(made))
+            except Exception as error:  # a table of what works tells what does not, too
+                cells = [f"{type(error).__name__}: {error}".splitlines()[0][:120]] + 4 * [""]
+            lines.append(f"| {name} | {head} | {' | '.join(cells)} |")
+            print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
+# ---- time ----
+
+
+def seconds(runtime: str, photograph: Path, out: Path) -> tuple[float, float, float]:
+    """Color one photograph; return seconds, processor seconds and the peak memory in GiB."""
+    command = [sys.executable, "-m", "keras_colorize", "colorize", photograph, "-o", out]
+    command += ["--overwrite", "--runtime", runtime]
+    started = time.monotonic()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(list(map(str, command)), **quiet)
+    _, status, usage = os.wait4(process.pid, 0)
+    took = time.monotonic() - started
+    assert status == 0, status
+    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
+
+
+def time_table() -> list[str]:
+    """Return a row for each runtime, and their ratio."""
+    taken = {runtime: [] for runtime in RUNTIMES}
+    with tempfile.TemporaryDirectory() as folder:
+        photograph = Path(folder) / "photograph.jpg"
+        grey = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2GRAY)
+        cv2.imwrite(str(photograph), cv2.resize(grey, (1224, 816), interpolation=cv2.INTER_CUBIC))
+        for runtime in RUNTIMES:  # files are read once, and the ONNX file is made if need be
+            seconds(runtime, photograph, Path(folder) / "out.jpg")
+        for _ in range(REPETITIONS):
+            for runtime in RUNTIMES:
+                taken[runtime].append(seconds(runtime, photograph, Path(folder) / "out.jpg"))
+    lines = ["| runtime | s | processor s | peak memory GiB |", "|---|---:|---:|---:|"]
+    medians = {name: list(map(statistics.median, zip(*rows))) for name, rows in taken.items()}
+    lines += [
+        f"| {name} | {s:.2f} | {processor:.2f} | {memory:.2f} |"
+        for name, (s, processor, memory) in medians.items()
+    ]
+    ratios = [keras / onnx for keras, onnx in zip(medians["keras"], medians["onnx"])]
+    return [*lines, "| keras : onnx | " + " | ".join(f"{ratio:.1f}" for ratio in ratios) + " |"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="write benchmarks/runtimes.md")
+    write = parser.parse_args().write
+    load = os.getloadavg()[0]
+    lines = [
+        "# ONNX Runtime beside Keras",
+        "",
+        f"`python benchmarks/runtimes.py`: {platform.machine()}, {os.cpu_count()} cores, no GPU; "
+        f"load average before the run, of other work: {load:.0f}.",
+        "",
+        "## One photograph from start to end",
+        "",
+        "`colorize` of a grey JPEG of 1 megapixel with the default weights, in a process of its "
+        f"own; medians of {REPETITIONS}, the runtimes taking turns.",
+        "",
+        *time_table(),
+        "",
+        "## Agreement",
+        "",
+        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize --runtime "
+        "onnx`, and of `colorize.onnx`, which has the whole way of a photograph in its graph. MB: "
+        "10⁶ bytes of `lightness_to_ab.onnx`; shipped weights are kept in half precision.",
+        "",
+        *agreement_table(),
+    ]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if write:
+        Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
