@@ -14,8 +14,11 @@ from keras_colorize import quiet
 from keras_colorize._version import __version__
 
 __all__ = [
+    "Bounded",
     "Colorizer",
     "Decoding",
+    "Hints",
+    "Reference",
     "__version__",
     "create",
     "list_models",
@@ -24,8 +27,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bounded": "colorizer",
     "Colorizer": "colorizer",
     "Decoding": "colorizer",
+    "Hints": "colorizer",
+    "Reference": "colorizer",
     "list_pretrained": "colorizer",
     "load": "colorizer",
     "create": "models",
@@ -35,7 +41,15 @@ _HOMES = {
 _WITH_KERAS = {"Colorizer", "create", "load"}
 
 if TYPE_CHECKING:
-    from keras_colorize.colorizer import Colorizer, Decoding, list_pretrained, load
+    from keras_colorize.colorizer import (
+        Bounded,
+        Colorizer,
+        Decoding,
+        Hints,
+        Reference,
+        list_pretrained,
+        load,
+    )
     from keras_colorize.models import create, list_models
 
 

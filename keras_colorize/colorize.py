@@ -1,5 +1,7 @@
 """`python -m keras_colorize.colorize`: color photographs at their original size."""
 
+import argparse
+import re
 import sys
 
 from keras_colorize import cli
@@ -24,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         "(default: %(default)s)",
     )
     cli.add_model(parser)
+    _add_choice(parser)
     parser.add_argument(
         "--saliency",
         action="store_true",
@@ -77,6 +80,57 @@ def main(argv: list[str] | None = None) -> int:
         return cli.SOME_FAILED if outcome.failed else cli.DONE
 
     return cli.guard(parser, run)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what you know of the colors, and what you choose from")
+    group.add_argument(
+        "--hint",
+        dest="points",
+        action="append",
+        default=[],
+        type=_hint,
+        metavar="X,Y,#RRGGBB",
+        help="the thing at this pixel has this color; it spreads up to contours (repeatable)",
+    )
+    group.add_argument(
+        "--hints",
+        dest="strokes",
+        metavar="PNG",
+        help="strokes of color on transparent ground, in the photograph's proportions",
+    )
+    group.add_argument(
+        "--reference",
+        metavar="PHOTO",
+        help="a color photograph whose colors go to what looks alike",
+    )
+    group.add_argument(
+        "--vivid",
+        metavar="NAME|DIR",
+        help="a second, more vivid model, which is followed within a band around --model",
+    )
+    group.add_argument(
+        "--variants",
+        type=cli.positive,
+        default=1,
+        metavar="N",
+        help="several pictures of each photograph: natural, vivid, and more from models with "
+        "classes; NAME.variant2.jpg is the second",
+    )
+    group.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="put the photograph and its pictures beside each other, into one file",
+    )
+
+
+def _hint(text: str) -> tuple[float, float, str]:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?),\s*(\d+(?:\.\d+)?),\s*(#[0-9a-fA-F]{6})\s*", text)
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"must be a pixel's x and y and a color, such as '120,80,#b03a2e'. Received: {text!r}"
+        )
+    return float(found[1]), float(found[2]), found[3]
 
 
 if __name__ == "__main__":

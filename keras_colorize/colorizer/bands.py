@@ -7,6 +7,7 @@ A panorama is colored through windows that overlap by half: reduced as a whole t
 takes, it would lose its height. So each of its parts gets about the color that it would get alone.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import numpy as np
 from keras_colorize.color import pixels
 from keras_colorize.layers import resizing, upscaling
 
+ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
 _BAND = 2**20  # pixels worked on at a time
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
@@ -43,6 +45,7 @@ def colorize(
     working_size: Callable[[int, int], tuple[int, int]],
     predict: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
     upscale: str,
+    adjust: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Color a photograph.
 
@@ -52,6 +55,8 @@ def colorize(
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
             `(1, h', w', 2)`, of any resolution.
         upscale: `bilinear`, `bicubic` or `guided`.
+        adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
+            to `ADJUSTED` pixels where it has more → the ab to use.
 
     Returns:
         The same type and shape.
@@ -69,37 +74,75 @@ def colorize(
 
     for window in windows:
         seen = window.seen[None, ..., None]
-        ab = predict(seen, size)
+        window.ab = predict(seen, size)
         if upscale == "guided":
-            ab = upscaling.coefficients(ab, seen)
-        columns = _shares(ab.shape[2], width, cubic=cubic)
-        window.ab = np.einsum("hwc,Ww->hWc", ab[0], columns)
-    rows = _shares(windows[0].ab.shape[0], height, cubic=cubic)
-    weights = _fade(height, len({top for top, _ in places}) > 1)[:, None, None]
-    weights = weights * _fade(width, len({left for _, left in places}) > 1)[:, None]
+            window.ab = upscaling.coefficients(window.ab, seen)
+        window.ab = _widened(window.ab[0], width, cubic)
+    color = _Color(windows, height, width, upscale)
+    if adjust:
+        color = _adjusted(rgb, color, adjust)
 
     colored = np.empty_like(rgb)
     finish = {"uint8": pixels.to_8bit, "uint16": pixels.to_16bit}.get(
         rgb.dtype.name, pixels.to_float
     )
     for start, lightness in _bands(rgb):
-        whole = np.zeros((*lightness.shape, 3), "float32")
-        whole[..., 0] = lightness
-        total = np.zeros((*lightness.shape, 1), "float32")
-        for window, own, inside in _meeting(windows, start, len(lightness), height):
-            part = inside, slice(window.left, window.left + width)
-            ab = np.tensordot(rows[own], window.ab, 1)
-            if upscale == "guided":
-                ab = upscaling.apply(ab, lightness[part][..., None])
-            if len(windows) == 1:
-                whole[..., 1:] = ab
-                break
-            whole[..., 1:][part] += weights[own] * ab
-            total[part] += weights[own]
-        else:
-            whole[..., 1:] /= total
+        whole = np.concatenate([lightness[..., None], color.band(start, lightness)], -1)
         colored[start : start + len(lightness)] = finish(whole)
     return colored
+
+
+class _Color:
+    """The ab of a photograph, from what its windows say.
+
+    Args:
+        windows: Their `ab` is known.
+        height: Of each window, in pixels.
+        width: Of each window, in pixels.
+        upscale: As for `colorize`.
+    """
+
+    def __init__(self, windows: list[_Window], height: int, width: int, upscale: str):
+        self._windows, self._height, self._width = windows, height, width
+        self._guided = upscale == "guided"
+        self._rows = _shares(windows[0].ab.shape[0], height, cubic=upscale == "bicubic")
+        down = _fade(height, len({window.top for window in windows}) > 1)
+        across = _fade(width, len({window.left for window in windows}) > 1)
+        self._weights = down[:, None, None] * across[:, None]
+
+    def band(self, start: int, lightness: np.ndarray) -> np.ndarray:
+        """Return ab `(n, W, 2)` of the rows from `start` on, whose L* is `(n, W)`."""
+        mixed = np.zeros((*lightness.shape, 2), "float32")
+        total = np.zeros((*lightness.shape, 1), "float32")
+        for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
+            part = inside, slice(window.left, window.left + self._width)
+            ab = np.tensordot(self._rows[own], window.ab, 1)
+            if self._guided:
+                ab = upscaling.apply(ab, lightness[part][..., None])
+            if len(self._windows) == 1:
+                return ab
+            mixed[part] += self._weights[own] * ab
+            total[part] += self._weights[own]
+        return mixed / total
+
+
+def _adjusted(rgb, color: _Color, adjust) -> _Color:
+    """Reduce L* and ab of the whole photograph, and enlarge what `adjust` makes of them."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    rows, columns = _shares(height, size[0], True), _shares(width, size[1], True)
+    reduced = np.zeros((3, *size), "float32")
+    for start, lightness in _bands(rgb):
+        own, ab = rows[:, start : start + len(lightness)], color.band(start, lightness)
+        for i, plane in enumerate((lightness, ab[..., 0], ab[..., 1])):
+            reduced[i] += own @ (plane @ columns.T)
+    ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
+    return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear")
+
+
+def _widened(ab, width, cubic=False):
+    return np.einsum("hwc,Ww->hWc", ab, _shares(ab.shape[1], width, cubic=cubic))
 
 
 def _places(height: int, width: int) -> tuple[list[tuple[int, int]], tuple[int, int]]:

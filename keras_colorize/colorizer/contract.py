@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -12,6 +12,7 @@ from keras_colorize import errors, heads, models
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import bands, inputs
 from keras_colorize.colorizer import folder as folders
+from keras_colorize.colorizer.conditions.base import Condition
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.colorizer.inputs import Photograph
 from keras_colorize.layers import resizing, upscaling
@@ -91,6 +92,7 @@ class Colorizer:
         self,
         photograph: Photograph | list[Photograph],
         decoding: Decoding = _PLAIN,
+        conditions: Sequence[Condition] = (),
         progress: Callable[[int, int], None] | None = None,
     ):
         """Color a photograph, or each of a list; lightness is kept, colors it has are discarded.
@@ -99,6 +101,7 @@ class Colorizer:
             photograph: A path, a Pillow image, or an array `(H, W)`, `(H, W, 1)` or `(H, W, 3)`,
                 grey or sRGB: uint8, uint16, or float in 0…1. Or a list of these.
             decoding: How the network's output becomes colors.
+            conditions: What changes these colors, one after the other: `Hints`, for example.
             progress: Called with the number of photographs that are done, and of all.
 
         Returns:
@@ -106,7 +109,8 @@ class Colorizer:
             image, upright, which keeps its transparency. For a list, a list.
 
         Raises:
-            UsageError: Something else, or a decoding that this head does not have.
+            UsageError: Something else, a decoding that this head does not have, or conditions that
+                do not fit the photograph.
             BadPhotograph: A file that is not a whole picture.
             OSError: A file that cannot be opened.
 
@@ -126,12 +130,12 @@ class Colorizer:
         pictures = []
         for one in given:
             rgb, made = inputs.opened(one)
-            pictures.append(made(self._colorize(rgb, decoding)))
+            pictures.append(made(self._colorize(rgb, decoding, conditions)))
             if progress:
                 progress(len(pictures), len(given))
         return pictures if given is photograph else pictures[0]
 
-    def _colorize(self, rgb, decoding):
+    def _colorize(self, rgb, decoding, conditions):
         decoding = decoding.over(self.decoding)
         read = functools.partial(self._read_ab, decoding=decoding)
 
@@ -139,7 +143,13 @@ class Colorizer:
             answer = self.answer(keras.ops.convert_to_tensor(lightness), size, read)
             return keras.ops.convert_to_numpy(answer)
 
-        return bands.colorize(rgb, self._working_size, predict, decoding.upscale)
+        def adjust(lightness, ab):
+            for condition in conditions:
+                ab = condition.apply(lightness, ab, rgb.shape[:2])
+            return ab
+
+        upscale, adjust = decoding.upscale, adjust if conditions else None
+        return bands.colorize(rgb, self._working_size, predict, upscale, adjust)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -199,9 +209,10 @@ class Colorizer:
         return upscaling.upscale(ab, seen, lightness, decoding.upscale)
 
     def _read_ab(self, outputs, decoding: Decoding):
-        ab = self.head.decode(
-            outputs["color"], decoding.method, decoding.temperature, decoding.seed
-        )
+        color = outputs["color"]
+        if any(decoding.tilt):
+            color = self.head.tilt(color, decoding.tilt)
+        ab = self.head.decode(color, decoding.method, decoding.temperature, decoding.seed)
         return decoding.chroma * keras.ops.cast(ab, "float32")
 
     def saliency(self, photograph: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ METHODS = ("argmax", "mean", "sample")
 UPSCALES = ("bilinear", "bicubic", "guided")
 # The most colorful sRGB has a chroma of 134: ten times even a faint color is at the gamut's end.
 MAX_CHROMA = 10
+_VIVID = 1.4  # factor on chroma: about that of the photographs themselves
+# A color that lies 100 units further in a variant's direction becomes e times as probable.
+_TILT = 0.01
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,15 @@ class Decoding:
         upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
             which follows the contours of the photograph. None: the model's own.
         seed: Seed of `sample`, at least 0.
+        tilt: For a head with classes, a direction in a* and b*, per CIELAB unit: colors that lie
+            there become more probable. `variants` chooses it.
 
     Raises:
         UsageError: A value that no model could use.
 
     Example:
         >>> Decoding(chroma=1.4)
-        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0)
+        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0, tilt=(0.0, 0.0))
     """
 
     method: str | None = None
@@ -46,6 +52,7 @@ class Decoding:
     chroma: float = 1.0
     upscale: str | None = None
     seed: int = 0
+    tilt: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self):
         if self.method is not None and self.method not in METHODS:
@@ -95,7 +102,11 @@ class Decoding:
         """
         if head.has_classes:
             return
-        given = {"decoding": self.method, "temperature": self.temperature}
+        given = {
+            "decoding": self.method,
+            "temperature": self.temperature,
+            "tilt": self.tilt if any(self.tilt) else None,
+        }
         for argument, value in given.items():
             if value is not None:
                 raise errors.UsageError(
@@ -103,3 +114,40 @@ class Decoding:
                     "it predicts one color for each pixel. `chroma` makes the colors of any model "
                     f"more or less vivid. Received: {argument}={value!r}."
                 )
+
+
+def variants(
+    model: Head | Summary, count: int, decoding: Decoding | None = None, name: str = ""
+) -> list[Decoding]:
+    """Return ways to decode one output into several plausible pictures.
+
+    The first is natural, the second vivid. The others are for models with classes: each leans
+    toward another hue, first toward blue, where the network is unsure.
+
+    Args:
+        model: The head, or what a folder says of its model.
+        count: How many.
+        decoding: The first, from which the others differ. None: the plain one.
+        name: What the model is called, for the message.
+
+    Raises:
+        UsageError: Less than 1, or more than 2 of a model without classes.
+
+    Example:
+        >>> from keras_colorize import heads
+        >>> [one.chroma for one in variants(heads.create("gamut"), 3)]
+        [1.0, 1.4, 1.0]
+    """
+    if count < 1:
+        raise errors.UsageError(f"`variants` must be at least 1. Received: variants={count}.")
+    if count > 2 and not model.has_classes:
+        raise errors.UsageError(
+            f"`variants` can be 2, natural and vivid, for {name or 'this model'}, which predicts "
+            "one color for each pixel. A model with classes, such as vgg_fusion.gamut.photos26k, "
+            f"has more. Received: variants={count}."
+        )
+    natural = decoding or Decoding()
+    vivid = dataclasses.replace(natural, chroma=min(_VIVID * natural.chroma, MAX_CHROMA))
+    turns = [2 * math.pi * (0.75 + i / (count - 2)) for i in range(count - 2)]
+    tilts = [(_TILT * math.cos(turn), _TILT * math.sin(turn)) for turn in turns]
+    return [natural, vivid, *(dataclasses.replace(natural, tilt=tilt) for tilt in tilts)][:count]

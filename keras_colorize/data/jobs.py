@@ -26,17 +26,20 @@ class Job:
         picture: Its colored picture; `-` for standard output.
         saliency: Its saliency map; None unless maps are asked for, and for films.
         moves: Whether it is a film, or an animation all of whose frames are colored.
+        variants: Its other pictures, if several are asked for; none for films.
     """
 
     source: str
     picture: Path
     saliency: Path | None = None
     moves: bool = False
+    variants: tuple[Path, ...] = ()
 
     @property
     def outputs(self) -> list[Path]:
         """The files that the job writes."""
-        return [path for path in (self.picture, self.saliency) if path and str(path) != STREAM]
+        paths = self.picture, self.saliency, *self.variants
+        return [path for path in paths if path and str(path) != STREAM]
 
     def content(self) -> bytes:
         """Return the photograph's file.
@@ -77,6 +80,7 @@ def plan(
     overwrite: bool = False,
     skip_existing: bool = False,
     still: bool = False,
+    variants: int = 1,
 ) -> Plan:
     """Give each photograph the files it goes to.
 
@@ -91,6 +95,8 @@ def plan(
         overwrite: Whether files that exist are replaced; otherwise their photographs fail.
         skip_existing: Whether photographs are left out whose files exist.
         still: Whether animations are photographs with several pages.
+        variants: How many pictures are made of each photograph; of NAME.jpg, the second goes to
+            NAME.variant2.jpg.
 
     Raises:
         UsageError: Nothing to color; an output would overwrite a photograph; `out` is a file in a
@@ -106,9 +112,13 @@ def plan(
         raise errors.UsageError(
             f"`out` must be a folder for {len(found.wanted)} photographs. Received: out={out!r}."
         )
+    if out == STREAM and variants > 1:
+        raise errors.UsageError(
+            f"`out` must be a folder or a file for several variants. Received: out={out!r}."
+        )
     if len(found.wanted) == 1:
         _check_suffix(out)
-    jobs = _without_collisions(found.wanted, out, saliency, found.moving)
+    jobs = _without_collisions(found.wanted, out, saliency, found.moving, variants)
     _check_kind(jobs, out)
     _check_sources(jobs, out)
     failed, left, finished = found.failed, [], 0
@@ -228,19 +238,26 @@ def _with_output_suffix(name: Path) -> Path:
     return name.with_name(f"{name.name}.png")
 
 
-def _without_collisions(wanted, out, saliency, films) -> list[Job]:
+def _without_collisions(wanted, out, saliency, films, variants) -> list[Job]:
     if is_file(out):
         pictures = [Path(out) for _ in wanted]
     else:
         exact = [Path(source).name == name.name for source, name in wanted]
         pictures = _distinct([Path(out) / name for _, name in wanted], exact)
-    moves = [source in films for source, _ in wanted]
-    maps = [None] * len(wanted)
-    if saliency:
-        named = [picture.with_suffix(".saliency.png") for picture in pictures]
-        distinct = _distinct(named, [False] * len(named), pictures)
-        maps = [None if moved else path for path, moved in zip(distinct, moves)]
-    return [Job(source, *files) for (source, _), *files in zip(wanted, pictures, maps, moves)]
+    endings = [".saliency.png"] * saliency + [f".variant{n}{{}}" for n in range(2, variants + 1)]
+    further, taken = [[] for _ in wanted], list(pictures)
+    for ending in endings:
+        named = [picture.with_suffix(ending.format(picture.suffix)) for picture in pictures]
+        distinct = _distinct(named, [False] * len(named), taken)
+        taken += distinct
+        for files, path in zip(further, distinct):
+            files.append(path)
+    return [
+        Job(source, picture, moves=True)
+        if source in films
+        else Job(source, picture, files.pop(0) if saliency else None, variants=tuple(files))
+        for (source, _), picture, files in zip(wanted, pictures, further)
+    ]
 
 
 def _distinct(names: list[Path], exact: list[bool], others: Iterable[Path] = ()) -> list[Path]:

@@ -61,6 +61,21 @@ class Head:
         """
         raise NotImplementedError
 
+    def tilt(self, color, direction: tuple[float, float]):
+        """Return the network's output with colors in one direction made more probable.
+
+        Exponential tilting: the probability of a class at (a*, b*) is multiplied by the exponential
+        of its product with `direction`. Where the network is sure, this changes little.
+
+        Args:
+            color: `(B, h, w, C)`, the network's output.
+            direction: In a* and b*, per CIELAB unit.
+
+        Returns:
+            `(B, h, w, C)`.
+        """
+        raise NotImplementedError
+
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""
         return {"name": self.name}

@@ -44,6 +44,9 @@ class Bins64(ClassHead):
     method, temperature = "argmax", 1.0
     _COUNT = 64
     _WIDTH = 2 * AB_SCALE / _COUNT
+    _CENTERS = (np.arange(_COUNT, dtype="float32") + 0.5) * np.float32(_WIDTH) - np.float32(
+        AB_SCALE
+    )
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
@@ -68,9 +71,7 @@ class Bins64(ClassHead):
     def decode(self, color, method=None, temperature=None, seed=0):
         """Turn logits into ab, by argmax as in the paper unless told otherwise."""
         method, temperature = self._decoding(method, temperature)
-        centers = ops.convert_to_tensor(
-            (np.arange(self._COUNT, dtype="float32") + 0.5) * self._WIDTH - AB_SCALE
-        )
+        centers = ops.convert_to_tensor(self._CENTERS)
         channels = []
         for i, logits in enumerate(ops.split(color, 2, axis=-1)):
             if method == "mean":
@@ -81,6 +82,11 @@ class Bins64(ClassHead):
             else:
                 channels.append(ops.take(centers, _sample(logits, temperature, seed + i)))
         return ops.stack(channels, axis=-1)
+
+    def tilt(self, color, direction):
+        """Make colors in one direction more probable; see `Head.tilt`."""
+        a, b = direction
+        return color + np.concatenate([a * self._CENTERS, b * self._CENTERS])
 
 
 class GamutBins(ClassHead):
@@ -161,6 +167,10 @@ class GamutBins(ClassHead):
         else:
             classes = _sample(color, temperature, seed)
         return ops.take(ops.convert_to_tensor(self.centers), classes, axis=0)
+
+    def tilt(self, color, direction):
+        """Make colors in one direction more probable; see `Head.tilt`."""
+        return color + self.centers.astype("float32") @ np.array(direction, "float32")
 
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""

@@ -10,17 +10,37 @@ from keras_colorize.runtimes import onnx_runtime
 
 if TYPE_CHECKING:
     from keras_colorize.colorizer import Colorizer
+    from keras_colorize.colorizer.summary import Summary
 
 RUNTIMES = ("auto", "keras", "onnx")
 
 
-def check(model: str | os.PathLike, decoding: Decoding, runtime: str) -> None:
+def runtime_for(runtime: str, needs_keras: bool) -> str:
+    """Return the runtime to use where some work can be done by Keras alone.
+
+    Raises:
+        UsageError: ONNX Runtime is asked for, and it cannot do this.
+    """
+    if needs_keras and runtime == "onnx":
+        raise errors.UsageError(
+            "Films, hints, references, a second model and more than two variants need the runtime "
+            "keras. Received: runtime='onnx'."
+        )
+    return "keras" if needs_keras and runtime == "auto" else runtime
+
+
+def check(
+    model: str | os.PathLike, decoding: Decoding, runtime: str
+) -> "Summary | onnx_runtime.Summary":
     """Refuse, before anything heavy starts, what cannot be colored.
 
     Args:
         model: What `load` takes.
         decoding: How the network's output becomes colors.
         runtime: One of `RUNTIMES`.
+
+    Returns:
+        What is said of the model.
 
     Raises:
         UsageError: An unknown runtime or one that is not installed, a model that does not exist, a
@@ -34,11 +54,14 @@ def check(model: str | os.PathLike, decoding: Decoding, runtime: str) -> None:
             "Received: runtime='onnx'."
         )
     if runtime != "keras" and onnx_runtime.is_folder(model):
-        onnx_runtime.check(onnx_runtime.read(model), decoding)
-        return
-    decoding.check(pretrained.summarize(model), os.fspath(model))
+        summary = onnx_runtime.read(model)
+        onnx_runtime.check(summary, decoding)
+        return summary
+    summary = pretrained.summarize(model)
+    decoding.check(summary, os.fspath(model))
     if runtime == "onnx" and decoding.method == "sample":
         raise onnx_runtime.cannot_sample()
+    return summary
 
 
 def load(

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from keras_colorize import files
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize import colorizer, errors, files
+from keras_colorize.colorizer import Decoding, pretrained
 from keras_colorize.data import jobs, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
@@ -47,6 +48,12 @@ def color_files(
     upscale: str | None = None,
     seed: int = 0,
     runtime: str = "auto",
+    points: Sequence[tuple[float, float, str]] = (),
+    strokes: str | None = None,
+    reference: str | None = None,
+    vivid: str | None = None,
+    variants: int = 1,
+    side_by_side: bool = False,
     saliency: bool = False,
     page: int | None = None,
     max_pixels: int | None = None,
@@ -68,6 +75,12 @@ def color_files(
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: Seed of `sample`.
         runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
+        points: Hints, each x, y and a color, for a single photograph.
+        strokes: The path of a picture of strokes, which are hints, too.
+        reference: The path of a color photograph whose palette is followed.
+        vivid: The name or the folder of a second model, followed within a band around the first.
+        variants: How many pictures of each photograph are made.
+        side_by_side: Whether the photograph and all its pictures go into one file.
         saliency: Whether each picture NAME.jpg gets a saliency map NAME.saliency.png beside it;
             of a file with several pages, the first one's.
         page: The only page to color, from 1; when None, all pages of a TIFF and all frames of a GIF
@@ -79,34 +92,63 @@ def color_files(
 
     Raises:
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
-            written.
+            written, hints for several photographs, a reference that cannot be used.
     """
     how = Decoding(decoding, temperature, chroma, upscale, seed)
-    plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still=page is not None)
-    choice.check(model, how, runtime)
+    still, files_each = page is not None, 1 if side_by_side else variants
+    plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
+    films = any(job.moves for job in plan.jobs)
+    needs_keras = films or points or strokes or reference or vivid or variants > 2
+    runtime = choice.runtime_for(runtime, bool(needs_keras))
+    summary = choice.check(model, how, runtime)
+    decodings = colorizer.variants(summary, variants, how, model)
+    hints = _hints(points, strokes, len(plan.jobs))
+    if vivid:
+        pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
     files.check_folder(folder, "out")
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
-    if runtime == "auto" and any(job.moves for job in plan.jobs):
-        runtime = "keras"  # films need it
     loaded = choice.load(model, how, runtime)
     if saliency:
         loaded.check_saliency()
+    conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
+    conditions += [_reference(reference)] if reference else []
+    conditions += [hints] if hints else []  # what a person says of a place has the last word
     if out != jobs.STREAM:
         files.make_folder(folder, "out")
-    options = _Options(how, page, max_pixels, strip_metadata)
+    options = _Options(decodings, conditions, side_by_side, page, max_pixels, strip_metadata)
     with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
         for work in _overlapped(loaded, [_Work(job, options) for job in plan.jobs]):
             outcome.notes.extend((work.job.source, note) for note in work.notes)
             if work.error is None:
-                outcome.pictures.append(work.job.picture)
+                outcome.pictures.extend([work.job.picture, *work.job.variants])
             else:
                 outcome.failed.append((work.job.source, _reason(work.error)))
             bar.update()
     return outcome
+
+
+def _hints(points, strokes, photographs):
+    if not points and not strokes:
+        return None
+    if photographs > 1:
+        raise errors.UsageError(
+            "`hint` and `hints` name places in one photograph. Received: "
+            f"{photographs} photographs."
+        )
+    return colorizer.Hints(points, strokes)
+
+
+def _reference(path):
+    try:
+        return colorizer.Reference(path)
+    except (OSError, photographs.BadPhotograph) as error:
+        raise errors.UsageError(
+            f"`reference` cannot be read ({_reason(error)}). Received: reference={path!r}."
+        ) from error
 
 
 def _reason(error: Exception) -> str:
@@ -135,7 +177,9 @@ def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
 
 @dataclass(frozen=True)
 class _Options:
-    decoding: object
+    decodings: list
+    conditions: list
+    side_by_side: bool
     page: int | None
     max_pixels: int | None
     strip_metadata: bool
@@ -196,35 +240,48 @@ class _Work:
         if self.job.moves:
             self._color_film(colorizer)
             return
-        if len(self._numbers) > 1:
-            self._write(self._color_pages(colorizer))
-        else:
-            self._colored = list(self._color_pages(colorizer))
+        for path, decodings in self._pictures():
+            pages = self._color_pages(colorizer, path, decodings)
+            if len(self._numbers) > 1:
+                self._write(path, pages)
+            else:
+                self._colored.append((path, list(pages)))
+        self._first = None
 
     @_step
     def write(self) -> None:
-        """Write the picture."""
-        if self._colored:
-            self._write(self._colored)
+        """Write the pictures."""
+        for path, pages in self._colored:
+            self._write(path, pages)
         self._file, self._colored = None, []
 
     def _color_film(self, colorizer) -> None:
         from keras_colorize.video import painting  # it starts Keras
 
-        if not hasattr(colorizer, "network"):
-            raise BadPhotograph("films need --runtime keras")
-        if self._options.page is not None:
+        options = self._options
+        if options.page is not None:
             raise BadPhotograph("a film has no pages; leave out --page")
+        if options.conditions or options.side_by_side or len(options.decodings) > 1:
+            raise BadPhotograph(
+                "a film is not colored by hints, references, variants or two models"
+            )
         self.job.picture.parent.mkdir(parents=True, exist_ok=True)
         lost = painting.color_film(
             self.job.source,
             self.job.picture,
             colorizer,
-            self._options.decoding,
-            self._options.max_pixels,
-            self._options.strip_metadata,
+            options.decodings[0],
+            options.max_pixels,
+            options.strip_metadata,
         )
         self.notes += [f"not kept: {what}" for what in lost]
+
+    def _pictures(self) -> list[tuple]:
+        """Return each file and the decodings that it shows."""
+        if self._options.side_by_side:
+            return [(self.job.picture, self._options.decodings)]
+        paths = self.job.picture, *self.job.variants
+        return [(path, [one]) for path, one in zip(paths, self._options.decodings)]
 
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)
@@ -239,24 +296,33 @@ class _Work:
     def _is_tiff(path: Path) -> bool:
         return path.suffix.lower() in (".tif", ".tiff")
 
-    def _color_pages(self, colorizer) -> Iterator[tuple]:
+    def _color_pages(self, colorizer, path, decodings) -> Iterator[tuple]:
         """Yield what `photographs.write_pages` takes, for each page."""
+        given = [self._options.conditions] if self._options.conditions else []
         for number in self._numbers:
-            scan, self._first = self._first or self._file.read(number), None
-            if self.job.saliency and number == self._numbers[0]:
+            first = number == self._numbers[0]
+            scan = self._first if first and self._first else self._file.read(number)
+            if self.job.saliency and first and path == self.job.picture:
                 self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
                 photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
             told = None if self._options.strip_metadata else scan.told
-            yield colorizer.colorize(scan.pixels, self._options.decoding), scan.alpha, told
+            pictures = [colorizer.colorize(scan.pixels, each, *given) for each in decodings]
+            alpha = scan.alpha
+            if self._options.side_by_side:
+                grey = scan.pixels.reshape(*scan.pixels.shape[:2], -1)
+                pictures.insert(0, np.broadcast_to(grey, pictures[0].shape))
+                alpha = None if alpha is None else np.tile(alpha, len(pictures))
+                pictures = [np.concatenate(pictures, axis=1)]
+            yield pictures[0], alpha, told
 
-    def _write(self, pages) -> None:
-        if str(self.job.picture) == jobs.STREAM:
+    def _write(self, path, pages) -> None:
+        if str(path) == jobs.STREAM:
             with tempfile.TemporaryDirectory() as folder:
                 picture = Path(folder) / "picture.png"
                 photographs.write_pages(picture, pages)
                 sys.stdout.buffer.write(picture.read_bytes())
                 sys.stdout.buffer.flush()
             return
-        self.job.picture.parent.mkdir(parents=True, exist_ok=True)
-        lost = photographs.write_pages(self.job.picture, pages)
-        self.notes += [f"not kept: {what}" for what in lost]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lost = photographs.write_pages(path, pages)
+        self.notes += [note for what in lost if (note := f"not kept: {what}") not in self.notes]

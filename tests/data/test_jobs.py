@@ -185,6 +185,23 @@ def test_job_reads_its_source(files, monkeypatch):
     assert jobs.Job("http://x.org/a", Path("b.png")).content() == b"http://x.org/a"
 
 
+def test_plan_variants_get_files_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "a.variant2.jpg", "b.tif"):
+        (tmp_path / name).touch()
+    plan = jobs.plan(["a.jpg", "a.variant2.jpg", "b.tif"], "out", saliency=True, variants=3)
+    assert [[str(path) for path in job.outputs] for job in plan.jobs] == [
+        ["out/a.jpg", "out/a.saliency.png", "out/a.variant2-2.jpg", "out/a.variant3.jpg"],
+        [
+            "out/a.variant2.jpg",
+            "out/a.variant2.saliency.png",
+            "out/a.variant2.variant2.jpg",
+            "out/a.variant2.variant3.jpg",
+        ],
+        ["out/b.tif", "out/b.saliency.png", "out/b.variant2.tif", "out/b.variant3.tif"],
+    ]
+
+
 # ---- films ----
 
 
