@@ -7,14 +7,14 @@ from keras_colorize import errors
 
 _PACKAGE = Path(__file__).resolve().parent
 
-# What each head predicts, for those who must not wait for Keras.
+# What each head predicts, and the paper, for those who must not wait for Keras.
 HEADS = {
-    "regression": "a* and b*, by two tanh channels",
-    "sigmoid": "a* and b*, by two sigmoid channels",
-    "rgb": "the whole picture, of which the color is kept",
-    "bins64": "64 classes for a* and 64 for b*",
-    "gamut": "the bins of a 25 × 25 grid of ab that occur in the training photographs",
-    "gamut313": "the 313 bins of ab of Zhang 2016",
+    "regression": ("a* and b*, by two tanh channels", "vgg-fusion"),
+    "sigmoid": ("a* and b*, by two sigmoid channels", "Iizuka 2016, in comparative"),
+    "rgb": ("the whole picture, of which the color is kept", "enhancing, edge-saliency"),
+    "bins64": ("64 classes for a* and 64 for b*", "vgg-fusion"),
+    "gamut": ("the bins of a 25 × 25 grid of ab that occur in the data", "unet-resnet"),
+    "gamut313": ("the 313 bins of ab, with soft targets", "Zhang 2016"),
 }
 ONE_COLOR = ("regression", "rgb", "sigmoid")  # heads without classes
 BINNED = ("gamut", "gamut313")  # heads with bins of ab

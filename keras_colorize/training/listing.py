@@ -23,13 +23,14 @@ def list_models() -> str:
         known = models.declared(arch)
         size, stride = str(known.size), str(known.stride or "no other")
         networks.append((arch, f"{known.parameters:,}", size, stride, known.head, known.paper))
+    heads = [("name", "predicts", "paper"), *((name, *told) for name, told in HEADS.items())]
     return (
         "Trained models: --model NAME, keras_colorize.load(NAME)\n"
         f"{_table(trained)}\n"
         "Architectures: --arch NAME, keras_colorize.create(NAME)\n"
         f"{_table(networks)}\n"
         "Heads: --head NAME\n"
-        f"{_table(list(HEADS.items()))}"
+        f"{_table(heads)}"
     )
 
 
