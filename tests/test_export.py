@@ -7,7 +7,7 @@ import json
 import pytest
 
 import keras_colorize
-from keras_colorize import export
+from keras_colorize import errors, export
 from keras_colorize.colorizer import pretrained
 from keras_colorize.runtimes import saved_model
 
@@ -55,6 +55,15 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
     assert run() == 1
     assert "No space left" in capsys.readouterr().err
     assert versions(tmp_path) == []
+
+
+def test_export_makes_no_folder_for_a_model_that_cannot_be_loaded(run, tmp_path, monkeypatch):
+    def load(model):
+        raise errors.UsageError("Its SHA-256 differs.")
+
+    monkeypatch.setattr(saved_model, "load", load)
+    assert run() == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_export_is_named_after_its_weights_and_says_whose_they_are(run, tmp_path):

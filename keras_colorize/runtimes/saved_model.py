@@ -223,13 +223,14 @@ def export(
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
     about = provenance.describe(model, name, decoding)
-    folder = files.make_folder(Path(out) / name, "out")
+    folder = Path(out) / name
     # Servers take the highest number; a gap is a version that was withdrawn.
-    versions = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
     for number in versions:
         _check_same(folder / str(number), about)
     version = folder / str(max(versions, default=0) + 1)
     colorizer = load(model)
+    files.make_folder(folder, "out")
     with files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     return version
