@@ -58,7 +58,7 @@ def classes(tmp_path_factory):
     """A small Colorizer with classes and the folder of its ONNX files."""
     folder = tmp_path_factory.mktemp("classes")
     keras.utils.set_random_seed(0)
-    colorizer = Colorizer("unet_plain", "gamut313", size=32)
+    colorizer = Colorizer("unet_plain", "gamut313")  # takes nothing but a square
     kernel = colorizer.network.get_layer("color").kernel
     kernel.assign(1000 * kernel)  # or all of its pictures would be grey
     colorizer.save(folder / "small")
