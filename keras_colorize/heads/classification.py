@@ -162,11 +162,8 @@ class GamutBins(ClassHead):
         method, temperature = self._decoding(method, temperature)
         if method == "mean":
             return bins.annealed_mean(color, self.centers, temperature)
-        if method == "argmax":
-            classes = _most_probable(color)
-        else:
-            classes = _sample(color, temperature, seed)
-        return ops.take(ops.convert_to_tensor(self.centers), classes, axis=0)
+        drawn = _sample(color, temperature, seed) if method == "sample" else _most_probable(color)
+        return ops.take(ops.convert_to_tensor(self.centers), drawn, axis=0)
 
     def tilt(self, color, direction):
         """Make colors in one direction more probable; see `Head.tilt`."""

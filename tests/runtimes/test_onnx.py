@@ -145,6 +145,15 @@ def test_onnx_file_beside_the_weights_is_found_and_one_of_other_weights_is_not(
     assert onnx_runtime.find(folder) is None
 
 
+def test_onnx_file_of_another_format_is_made_anew(tiny_onnx, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shutil.copytree(tiny_onnx[0], tmp_path, dirs_exist_ok=True)
+    (about,) = tmp_path.glob("keras_colorize/onnx/*/model.json")
+    assert onnx_runtime.find(tiny_model) == about.parent
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
+    assert onnx_runtime.find(tiny_model) is None
+
+
 def test_onnx_file_that_was_altered_is_refused(tiny_onnx, tmp_path):
     (made,) = (tiny_onnx[0] / "keras_colorize" / "onnx").iterdir()
     folder = shutil.copytree(made, tmp_path / "onnx")
