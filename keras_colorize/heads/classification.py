@@ -78,7 +78,7 @@ class Bins64(ClassHead):
                 probabilities = ops.softmax(logits / temperature, axis=-1)
                 channels.append(ops.sum(probabilities * centers, axis=-1))
             elif method == "argmax":
-                channels.append(ops.take(centers, ops.argmax(logits, axis=-1)))
+                channels.append(ops.take(centers, _most_probable(logits)))
             else:
                 channels.append(ops.take(centers, _sample(logits, temperature, seed + i)))
         return ops.stack(channels, axis=-1)
@@ -162,11 +162,8 @@ class GamutBins(ClassHead):
         method, temperature = self._decoding(method, temperature)
         if method == "mean":
             return bins.annealed_mean(color, self.centers, temperature)
-        if method == "argmax":
-            classes = ops.argmax(color, axis=-1)
-        else:
-            classes = _sample(color, temperature, seed)
-        return ops.take(ops.convert_to_tensor(self.centers), classes, axis=0)
+        drawn = _sample(color, temperature, seed) if method == "sample" else _most_probable(color)
+        return ops.take(ops.convert_to_tensor(self.centers), drawn, axis=0)
 
     def tilt(self, color, direction):
         """Make colors in one direction more probable; see `Head.tilt`."""
@@ -198,6 +195,14 @@ class Gamut313(GamutBins):
     _grid = staticmethod(bins.gamut313)
     _soft = True
     _drops_unseen = False
+
+
+def _most_probable(logits):
+    """Return the first of the most probable classes: `(..., Q)` → int32 `(...)`.
+
+    Keras's `argmax` minds the sign of zero by a cast that ONNX does not have.
+    """
+    return ops.top_k(logits, 1)[1][..., 0]
 
 
 def _sample(logits, temperature, seed):

@@ -123,7 +123,9 @@ def fill_square(picture, size, side: int):
     """
     xp = namespace(picture)
     for axis, length in enumerate(size, 1):
-        place = (xp.arange(side) - _margin(length, side)) % (2 * length)
+        # Counted up from a positive number: tf2onnx gives a negative one a negative remainder.
+        before = 2 * length - _margin(length, side) % (2 * length)
+        place = (xp.arange(side) + before) % (2 * length)
         picture = xp.take(picture, xp.minimum(place, 2 * length - 1 - place), axis=axis)
     return picture
 

@@ -4,6 +4,7 @@ A folder that `onnx_files` wrote is read: `lightness_to_ab.onnx` and `model.json
 the weights, or in the user's cache; or `colorize` is given the folder itself.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -85,9 +86,9 @@ def find(model: str | os.PathLike) -> Path | None:
     digest = pretrained.summarize(model).digest
     for folder in (pretrained.locate(model) / "onnx", cache_of(model)):
         if is_folder(folder):
-            about = read(folder)
-            if about.weights_digest == digest:
-                return folder
+            with contextlib.suppress(errors.UsageError):  # of another format
+                if read(folder).weights_digest == digest:
+                    return folder
     return None
 
 

@@ -58,7 +58,7 @@ def classes(tmp_path_factory):
     """A small Colorizer with classes and the folder of its ONNX files."""
     folder = tmp_path_factory.mktemp("classes")
     keras.utils.set_random_seed(0)
-    colorizer = Colorizer("unet_plain", "gamut313", size=32)
+    colorizer = Colorizer("unet_plain", "gamut313")  # takes nothing but a square
     kernel = colorizer.network.get_layer("color").kernel
     kernel.assign(1000 * kernel)  # or all of its pictures would be grey
     colorizer.save(folder / "small")
@@ -143,6 +143,15 @@ def test_onnx_file_beside_the_weights_is_found_and_one_of_other_weights_is_not(
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"weights_sha256": "0" * 64}))
     assert onnx_runtime.find(folder) is None
+
+
+def test_onnx_file_of_another_format_is_made_anew(tiny_onnx, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shutil.copytree(tiny_onnx[0], tmp_path, dirs_exist_ok=True)
+    (about,) = tmp_path.glob("keras_colorize/onnx/*/model.json")
+    assert onnx_runtime.find(tiny_model) == about.parent
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
+    assert onnx_runtime.find(tiny_model) is None
 
 
 def test_onnx_file_that_was_altered_is_refused(tiny_onnx, tmp_path):
