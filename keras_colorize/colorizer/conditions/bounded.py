@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from keras_colorize.colorizer.contract import Colorizer
 
 _PLAIN = Decoding()
-# Chosen on 40 photographs: docs/colorize.md.
+# Chosen on 40 photographs; benchmarks/choice.md has what they cost in accuracy.
 _BAND = 12.0  # CIELAB units
 _SHADOW = 30.0  # L* below which the vivid model counts less, down to nothing in black
 

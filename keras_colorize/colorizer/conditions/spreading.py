@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from skimage.graph import MCP_Geometric
 
-# Chosen by hints simulated on 40 photographs: docs/colorize.md.
+# Chosen by hints simulated on 40 photographs, as benchmarks/choice.py does.
 _REACH = 50.0  # L* along the way at which the weight is 1/e
 _LIKENESS = 30.0  # L* between two pixels at which it is 1/e
 _SURFACE = 15.0  # L* that the diagonal of an even picture costs

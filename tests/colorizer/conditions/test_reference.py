@@ -1,5 +1,7 @@
 """References that show what the photograph shows; the truth is the photograph's own color."""
 
+import concurrent.futures
+
 import numpy as np
 import pytest
 import skimage.color
@@ -46,12 +48,13 @@ def test_reference_leaves_the_network_its_color_where_nothing_is_alike():
     assert distance(made, predicted) < 5
 
 
-def test_reference_is_read_from_a_file_and_does_not_change(tmp_path):
+def test_reference_is_read_from_a_file_and_shared_by_threads(tmp_path):
     rgb = skimage.data.chelsea()[::4, ::4]
     Image.fromarray(rgb).save(tmp_path / "cat.png")
     lightness, grey = lab_of(rgb)[..., 0], np.zeros((*rgb.shape[:2], 2), "float32")
     given = Reference(rgb)
-    once, again = (given.apply(lightness, grey, rgb.shape[:2]) for _ in range(2))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        once, again = pool.map(lambda _: given.apply(lightness, grey, rgb.shape[:2]), range(2))
     read = Reference(tmp_path / "cat.png").apply(lightness, grey, rgb.shape[:2])
     np.testing.assert_array_equal(once, again)
     np.testing.assert_array_equal(once, read)
