@@ -23,8 +23,8 @@ def runtime_for(runtime: str, needs_keras: bool) -> str:
     """
     if needs_keras and runtime == "onnx":
         raise errors.UsageError(
-            "Films, hints, references, a second model and more than two variants need the runtime "
-            "keras. Received: runtime='onnx'."
+            "Hints, references, a second model and more than two variants need the runtime keras. "
+            "Received: runtime='onnx'."
         )
     return "keras" if needs_keras and runtime == "auto" else runtime
 

@@ -95,10 +95,16 @@ def color_files(
             written, hints for several photographs, a reference that cannot be used.
     """
     how = Decoding(decoding, temperature, chroma, upscale, seed)
-    still, files_each = page is not None, 1 if side_by_side else variants
+    still = page is not None or runtime == "onnx"  # an animation's first frame
+    files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
-    films = any(job.moves for job in plan.jobs)
-    needs_keras = films or points or strokes or reference or vivid or variants > 2
+    films = [job for job in plan.jobs if job.moves]
+    if runtime == "onnx":
+        plan.failed.extend((film.source, "films need --runtime keras") for film in films)
+        plan.jobs[:] = [job for job in plan.jobs if not job.moves]
+    needs_keras = points or strokes or reference or vivid or variants > 2
+    if films and runtime == "auto":
+        runtime = "keras"
     runtime = choice.runtime_for(runtime, bool(needs_keras))
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
