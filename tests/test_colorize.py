@@ -511,6 +511,8 @@ def test_colorize_incomplete_model(keras_run, grey, altered, capsys, name):
             "models with classes, and lite_unet.photos28k has none: it predicts one color",
         ),
         (["-o", "a.png/out"], "`out` cannot be written to"),
+        (["--reference", "none.png"], "`reference` cannot be read"),
+        (["--vivid", "vgg_fusion"], "vgg_fusion is an architecture"),
         (["-o", "out.xyz"], "`out` looks like a file, and pictures are not written as .xyz"),
     ],
 )

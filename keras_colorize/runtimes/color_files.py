@@ -109,6 +109,7 @@ def color_files(
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
     hints = _hints(points, strokes, len(plan.jobs))
+    palette = None if reference is None else _read_reference(reference)
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
@@ -121,7 +122,7 @@ def color_files(
     if saliency:
         loaded.check_saliency()
     conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
-    conditions += [_reference(reference)] if reference else []
+    conditions += [] if palette is None else [colorizer.Reference(palette)]
     conditions += [hints] if hints else []  # what a person says of a place has the last word
     if out != jobs.STREAM:
         files.make_folder(folder, "out")
@@ -148,9 +149,9 @@ def _hints(points, strokes, photographs):
     return colorizer.Hints(points, strokes)
 
 
-def _reference(path):
+def _read_reference(path):
     try:
-        return colorizer.Reference(path)
+        return photographs.File(path).read().pixels
     except (OSError, photographs.BadPhotograph) as error:
         raise errors.UsageError(
             f"`reference` cannot be read ({_reason(error)}). Received: reference={path!r}."

@@ -178,7 +178,7 @@ def held(out: Path) -> Iterator[None]:
     Raises:
         UsageError: Another process holds the folder, or it cannot be written to.
     """
-    is_new = not out.exists()
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
     files.make_folder(out, "out")
     path = out / ".lock"
     with open(path, "w") as file:
@@ -194,6 +194,6 @@ def held(out: Path) -> Iterator[None]:
         finally:
             with contextlib.suppress(OSError):  # Windows removes no open file
                 path.unlink()
-            if is_new:
-                with contextlib.suppress(OSError):  # it is not empty
-                    out.rmdir()
+            with contextlib.suppress(OSError):  # it is not empty
+                for folder in new:
+                    folder.rmdir()

@@ -100,8 +100,8 @@ def test_open_run_names_a_broken_record(content, out):
 
 
 def test_held_leaves_no_trace_of_a_failed_start(tmp_path):
-    with pytest.raises(ZeroDivisionError), run_folder.held(tmp_path / "run"):
-        assert (tmp_path / "run" / ".lock").exists()
+    with pytest.raises(ZeroDivisionError), run_folder.held(tmp_path / "runs" / "run"):
+        assert (tmp_path / "runs" / "run" / ".lock").exists()
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
     with run_folder.held(tmp_path / "run"):
