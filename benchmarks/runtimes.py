@@ -157,9 +157,9 @@ def main() -> None:
         "",
         "## Agreement",
         "",
-        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx`, which "
-        "has the whole way of a photograph in its graph. MB: 10⁶ bytes; the kernels of the default "
-        "weights are kept in half precision, random ones are not.",
+        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx`, "
+        "which has the whole way of a photograph in its graph. MB: 10⁶ bytes; the kernels of the "
+        "default weights are kept in half precision, random ones are not.",
         "",
         *agreement_table(),
     ]
