@@ -28,7 +28,7 @@ ROOMS = {
     "models": BASE | {"catalog", "color", "layers", "heads"},
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
     "data": BASE | {"color"},
-    "video": BASE | {"color", "colorizer", "data"},
+    "video": BASE | {"color", "layers", "colorizer", "data"},
     "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "video"},
 }
 ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}

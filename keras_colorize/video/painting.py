@@ -21,6 +21,7 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer, Decoding
 from keras_colorize.data import moving
 from keras_colorize.errors import BadPhotograph
+from keras_colorize.layers import upscaling
 from keras_colorize.video import animation
 from keras_colorize.video.parts import Parts
 from keras_colorize.video.reading import Film, Frame
@@ -28,6 +29,7 @@ from keras_colorize.video.steady import Steady
 
 _SHORT = 256  # pixels: the short side at which colors are predicted and held still, at least
 _LONGEST = 8  # the long side is at most so many times as long
+_MAP = 64  # pixels: the short side of the color map for which guided upscaling was tuned
 _END = object()
 
 
@@ -41,7 +43,8 @@ class Painter:
 
     def __init__(self, colorizer: Colorizer, decoding: Decoding):
         self._short = max(_SHORT, colorizer.size)
-        self._predict = _compiled(colorizer, decoding)
+        self._upscale = decoding.upscale or colorizer.upscale
+        self._predict, self._lines = _compiled(colorizer, decoding)
         self.steady = Steady()
 
     def predict(self, lightness: np.ndarray) -> np.ndarray:
@@ -60,10 +63,32 @@ class Painter:
             uint8 `(H, W, 3)`.
         """
         lightness = pixels.lightness_of(rgb)
-        resized = self._resize(lightness[..., 0])
-        ab = self.steady(resized, self.predict(resized), seconds)
-        ab = cv2.resize(ab, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        seen = self._resize(lightness[..., 0])
+        ab = self.enlarge(self.steady(seen, self.predict(seen), seconds), seen, lightness)
         return pixels.to_8bit(np.concatenate([lightness, ab], axis=-1))
+
+    def enlarge(self, ab: np.ndarray, seen: np.ndarray, lightness: np.ndarray) -> np.ndarray:
+        """Bring colors to a frame's size, as those of a photograph are.
+
+        Args:
+            ab: float32 `(h, w, 2)`.
+            seen: L* of the same size, `(h, w)`.
+            lightness: L* of the frame, float32 `(H, W, 1)`.
+
+        Returns:
+            float32 `(H, W, 2)`.
+        """
+        size = lightness.shape[1::-1]
+        if self._upscale != "guided":
+            cubic = self._upscale == "bicubic"
+            return cv2.resize(
+                ab, size, interpolation=cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+            )
+        scale = min(1.0, _MAP / min(seen.shape))
+        small = [max(1, round(side * scale)) for side in seen.shape[::-1]]
+        ab = cv2.resize(ab, small, interpolation=cv2.INTER_AREA)
+        lines = keras.ops.convert_to_numpy(self._lines(ab[None], seen[None, ..., None]))[0]
+        return upscaling.apply(cv2.resize(lines, size, interpolation=cv2.INTER_LINEAR), lightness)
 
     def _resize(self, lightness):
         """Bring the short side to what is worked at; a strip is not enlarged without end."""
@@ -178,15 +203,17 @@ def _bar(source: str, total: int | None, done: int = 0) -> tqdm:
     return tqdm(total=total, initial=done, unit="frame", desc=name, leave=False, disable=None)
 
 
-@functools.lru_cache(1)  # films of one call share it
-def _compiled(colorizer: Colorizer, decoding: Decoding) -> Callable:
-    """Return L* `(B, h, w, 1)` → ab; compiled for TensorFlow, which is 5 times as fast on a CPU."""
-    function = functools.partial(colorizer.ab_of, decoding=decoding)
+@functools.lru_cache(1)  # films of one call share them
+def _compiled(colorizer: Colorizer, decoding: Decoding) -> tuple[Callable, Callable]:
+    """Return functions: L* `(B, h, w, 1)` → ab, and ab, L* → the lines that guide upscaling."""
+    decoding = dataclasses.replace(decoding, upscale="bilinear")  # what is not steady yet
+    predict = functools.partial(colorizer.ab_of, decoding=decoding)
     if keras.backend.backend() != "tensorflow":
-        return function
+        return predict, upscaling.coefficients
     import tensorflow as tf
 
-    return tf.function(function)
+    # 5 times as fast on a CPU.
+    return tf.function(predict), tf.function(upscaling.coefficients)
 
 
 def _made_from(source: str, colorizer: Colorizer, decoding: Decoding) -> dict:

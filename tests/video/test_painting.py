@@ -102,6 +102,16 @@ def test_film_of_odd_size_keeps_it(film, color):
         assert len(frames) == len(TIMES) and frames[0].shape == (45, 71, 3)
 
 
+@pytest.mark.parametrize("upscale", ["bilinear", "bicubic", "guided"])
+def test_first_frame_has_the_colors_of_a_photograph(loaded, picture, upscale, monkeypatch):
+    monkeypatch.setattr(painting, "_MAP", loaded.size)  # that of the tiny network
+    photograph, decoding = picture(300, 400), Decoding(upscale=upscale)
+    frame = painting.Painter(loaded, decoding).paint(photograph, 0.0)
+    colored = loaded.colorize(photograph, decoding)
+    difference = skimage.color.rgb2lab(frame) - skimage.color.rgb2lab(colored)
+    assert np.linalg.norm(difference, axis=-1).mean() < 2.3  # what the eye just tells apart
+
+
 def test_film_without_metadata(film, color):
     path, _ = color(film(), "a.mp4", strip_metadata=True)
     with av.open(str(path)) as container:
