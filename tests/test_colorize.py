@@ -32,6 +32,7 @@ def loaded(tiny_model):
 def keras_run(tiny_model, loaded, tmp_path, monkeypatch):
     """Run the command in a folder of its own; return its exit code."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     load = colorizer.load
 
     def load_once(name):  # the tiny model takes a second each time, others are loaded indeed
@@ -699,7 +700,7 @@ class Salient:
     def check_saliency(self):
         pass
 
-    def colorize(self, photograph, decoding, conditions):
+    def colorize(self, photograph, decoding):
         return photograph
 
     def saliency(self, photograph):

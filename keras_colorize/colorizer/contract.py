@@ -163,6 +163,11 @@ class Colorizer:
 
         Raises:
             UsageError: Another type or shape, or a decoding that this head does not have.
+
+        Example:
+            >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+            >>> colorizer.colorize_batch(np.zeros((2, 48, 64, 3), "uint8")).shape
+            (2, 48, 64, 3)
         """
         inputs.check_batch(photographs)
         lightness = pixels.lightness_of(photographs)
@@ -181,6 +186,11 @@ class Colorizer:
 
         Raises:
             UsageError: Another shape, or a decoding that this head does not have.
+
+        Example:
+            >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+            >>> colorizer.predict_ab(np.full((1, 48, 64, 1), 50.0)).shape
+            (1, 48, 64, 2)
         """
         decoding.check(self.head, self.name or self.arch)
         shape = np.shape(lightness)

@@ -22,7 +22,12 @@ PRETRAINED = Catalog("weights", "pretrained", f"*/{CONFIG}")
 
 
 def list_pretrained() -> list[str]:
-    """Return the names of the trained models that come with the package."""
+    """Return the names of the trained models that come with the package.
+
+    Example:
+        >>> "lite_unet.photos28k" in list_pretrained()
+        True
+    """
     return PRETRAINED.names()
 
 

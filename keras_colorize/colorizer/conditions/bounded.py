@@ -27,8 +27,9 @@ class Bounded:
         decoding: How its output becomes colors.
 
     Example:
-        >>> from keras_colorize import load
-        >>> natural, vivid = load("lite_unet.photos28k"), load("vgg_fusion.gamut.photos26k")
+        >>> from keras_colorize import Colorizer
+        >>> natural = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+        >>> vivid = Colorizer("vgg_fusion", "bins64", size=32, backbone_weights="none")
         >>> photograph = np.full((48, 64), 128, "uint8")
         >>> natural.colorize(photograph, conditions=[Bounded(vivid)]).shape
         (48, 64, 3)
