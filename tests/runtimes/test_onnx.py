@@ -1,4 +1,4 @@
-"""ONNX Runtime beside Keras. What `colorize` writes with either is in tests/test_colorize.py."""
+"""ONNX Runtime beside Keras. What `colorize` writes with either is in tests/colorize."""
 
 import json
 import shutil
