@@ -86,7 +86,7 @@ class Decoding:
             temperature=own.temperature
             if self.temperature is None and same_method
             else self.temperature,
-            chroma=self.chroma * own.chroma,
+            chroma=min(self.chroma * own.chroma, MAX_CHROMA),
             upscale=self.upscale or own.upscale,
         )
 

@@ -43,7 +43,7 @@ class Painter:
 
     def __init__(self, colorizer: Colorizer, decoding: Decoding):
         self._short = max(_SHORT, colorizer.size)
-        self._upscale = decoding.upscale or colorizer.upscale
+        self._upscale = decoding.over(colorizer.decoding).upscale
         self._predict, self._lines = _compiled(colorizer, decoding)
         self.steady = Steady()
 
