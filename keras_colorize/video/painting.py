@@ -43,7 +43,7 @@ class Painter:
 
     def __init__(self, colorizer: Colorizer, decoding: Decoding):
         self._short = max(_SHORT, colorizer.size)
-        self._upscale = decoding.upscale or colorizer.upscale
+        self._upscale = decoding.over(colorizer.decoding).upscale
         self._predict, self._lines = _compiled(colorizer, decoding)
         self.steady = Steady()
 
@@ -226,5 +226,5 @@ def _made_from(source: str, colorizer: Colorizer, decoding: Decoding) -> dict:
         "version": __version__,
         "film": [file.st_size, file.st_mtime_ns],
         "weights": weights.hexdigest(),
-        "decoding": dataclasses.asdict(decoding),
+        "decoding": dataclasses.asdict(decoding.over(colorizer.decoding)),
     }
