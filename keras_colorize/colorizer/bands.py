@@ -5,6 +5,8 @@ the network sees is reduced band by band. Nothing of the photograph's size is ma
 
 A panorama is colored through windows that overlap by half: reduced as a whole to what a network
 takes, it would lose its height. So each of its parts gets about the color that it would get alone.
+
+A border of paper around the photograph is left out of what the network sees, and stays gray.
 """
 
 import math
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_colorize.color import pixels
+from keras_colorize.colorizer import borders
 from keras_colorize.layers import resizing, upscaling
 
 ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
@@ -62,9 +65,13 @@ def colorize(
         The same type and shape.
     """
     cubic = upscale == "bicubic"
-    places, (height, width) = _places(*rgb.shape[:2])
+    rows, columns = borders.inside(rgb)
+    places, (height, width) = _places(rows.stop - rows.start, columns.stop - columns.start)
     size = working_size(height, width)
-    windows = [_Window(top, left, np.zeros(size, "float32")) for top, left in places]
+    windows = [
+        _Window(rows.start + top, columns.start + left, np.zeros(size, "float32"))
+        for top, left in places
+    ]
 
     rows, columns = _shares(height, size[0], True), _shares(width, size[1], True)
     for start, lightness in _bands(rgb):
@@ -119,11 +126,11 @@ class _Color:
             ab = np.tensordot(self._rows[own], window.ab, 1)
             if self._guided:
                 ab = upscaling.apply(ab, lightness[part][..., None])
-            if len(self._windows) == 1:
+            if len(self._windows) == 1 and ab.shape == mixed.shape:
                 return ab
             mixed[part] += self._weights[own] * ab
             total[part] += self._weights[own]
-        return mixed / total
+        return np.divide(mixed, total, out=mixed, where=total > 0)  # none in a border
 
 
 def _adjusted(rgb, color: _Color, adjust) -> _Color:

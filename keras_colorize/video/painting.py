@@ -226,5 +226,5 @@ def _made_from(source: str, colorizer: Colorizer, decoding: Decoding) -> dict:
         "version": __version__,
         "film": [file.st_size, file.st_mtime_ns],
         "weights": weights.hexdigest(),
-        "decoding": dataclasses.asdict(decoding),
+        "decoding": dataclasses.asdict(decoding.over(colorizer.decoding)),
     }

@@ -27,6 +27,7 @@ class Parts:
     def __init__(self, film: Path, key: dict):
         self._folder = film.with_name(f"{film.name}.part")
         named = self._folder / "made_from.json"
+        key = json.loads(json.dumps(key))  # tuples become lists, as in the file
         with contextlib.suppress(OSError, ValueError):
             if json.loads(named.read_text(encoding="utf-8")) == key:
                 return

@@ -6,8 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import cv2
 import h5py
+import numpy as np
 import pytest
+import skimage.color
 import skimage.data
 
 import keras_colorize
@@ -50,6 +53,19 @@ def test_pretrained_has_a_model_card_and_kernels_of_half_precision(name):
             )
         )
     assert kinds == {(True, "float16"), (False, "float32")}
+
+
+def test_colors_do_not_depend_on_the_number_of_pixels():
+    model, colors = keras_colorize.load(cli.DEFAULT_MODEL), []
+    for height in (450, 820, 1630):  # 0.3, 1 and 4 megapixels
+        size = height * 3 // 2, height
+        photograph = cv2.resize(skimage.data.coffee(), size, interpolation=cv2.INTER_CUBIC)
+        colored = model.colorize(pixels.to_grey(photograph))
+        reduced = cv2.resize(colored, (300, 200), interpolation=cv2.INTER_AREA)
+        colors.append(skimage.color.rgb2lab(reduced)[..., 1:])
+    for ab in colors[1:]:
+        apart = np.linalg.norm(ab - colors[0], axis=-1).mean()
+        assert apart < 1, apart
 
 
 def test_pretrained_weigh_at_most_80_megabytes():
