@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-REPETITIONS = 5
+REPETITIONS = 3
 RUNTIMES = "keras", "onnx"
 
 

@@ -114,6 +114,11 @@ def _translated(
         defaults["temperature"] = own.temperature or colorizer.head.temperature
     traced = tf.function(function, input_signature=signature, autograph=False)
     model, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
+    left_open = {each.name for each in model.graph.input} - {spec.name for spec in signature}
+    if left_open:  # edge_saliency_gan's product with a constant, for one
+        raise errors.RunError(
+            f"tf2onnx cannot translate {colorizer.arch}: it leaves {sorted(left_open)} open."
+        )
     if _is_halved(colorizer.network):
         _halve(model.graph)
     for spec in signature:

@@ -7,13 +7,14 @@ import sys
 
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from PIL import Image
 
 from keras_colorize import colorize, errors, export
 from keras_colorize.colorizer import Colorizer, Decoding, load
-from keras_colorize.runtimes import choice, onnx_runtime
+from keras_colorize.runtimes import choice, onnx_files, onnx_runtime
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,15 @@ def test_onnx_export_says_what_it_holds(classes):
     assert set(about["signatures"]) == {"colorize.onnx", "lightness_to_ab.onnx"}
     files = {path.name for path in folder.iterdir()}
     assert files == {"colorize.onnx", "lightness_to_ab.onnx", "model.json"}
+
+
+def test_onnx_export_that_needs_more_than_a_photograph_fails(classes, monkeypatch):
+    colorizer, folder = classes
+    model = onnx.load(folder / "lightness_to_ab.onnx")
+    model.graph.input.append(onnx.helper.make_tensor_value_info("constant", 1, [2, 7]))
+    monkeypatch.setattr("tf2onnx.convert.from_function", lambda *_, **__: (model, None))
+    with pytest.raises(errors.RunError, match=r"cannot translate unet_plain: .*constant"):
+        onnx_files.network_of(colorizer)
 
 
 def test_colorize_takes_a_folder_of_onnx_files(classes, photograph, tmp_path):
