@@ -1,5 +1,6 @@
 """What the folder of a trained model says of it, read without Keras."""
 
+import hashlib
 import json
 import os
 import re
@@ -54,6 +55,11 @@ class Summary:
             return ""
         found = re.search(r"^\*\*In short\.\*\* (.+)\.$", card.read_text(encoding="utf-8"), re.M)
         return found[1] if found else ""
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of `config.json`, which has the weights' own in it: it changes with the model."""
+        return hashlib.sha256((self.folder / CONFIG).read_bytes()).hexdigest()
 
     @property
     def megabytes(self) -> float:

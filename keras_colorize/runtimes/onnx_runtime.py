@@ -37,7 +37,7 @@ class Summary:
             but a square.
         decoding: The choices that suit its weights; `method` is None where it has no classes.
         saliency: Whether the network predicts saliency maps.
-        weights_digest: SHA-256 of the weights that the file was made of.
+        made_of: SHA-256 of the `config.json` of the model that the file was made of.
         digest: SHA-256 of the file.
     """
 
@@ -47,7 +47,7 @@ class Summary:
     stride: int | None
     decoding: Decoding
     saliency: bool
-    weights_digest: str
+    made_of: str
     digest: str
 
     @property
@@ -69,25 +69,25 @@ def is_folder(path: str | os.PathLike) -> bool:
 def cache_of(model: str | os.PathLike) -> Path:
     """Return the folder in the user's cache for a trained model, whether it is there or not."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = pretrained.summarize(model).digest
-    return root / "keras_colorize" / "onnx" / f"{Path(model).resolve().name}-{digest[:16]}"
+    identity = pretrained.summarize(model).identity
+    return root / "keras_colorize" / "onnx" / f"{Path(model).resolve().name}-{identity[:16]}"
 
 
 def find(model: str | os.PathLike) -> Path | None:
     """Return the folder with the ONNX file of a trained model, or None.
 
-    A file that was made of other weights, or by a release of another format, is none.
+    A file that was made of other weights or for another decoding, or by a release of another format, is none.
 
     Args:
         model: What `load` takes, or such a folder itself.
     """
     if is_folder(model):
         return Path(model)
-    digest = pretrained.summarize(model).digest
+    identity = pretrained.summarize(model).identity
     for folder in (pretrained.locate(model) / "onnx", cache_of(model)):
         if is_folder(folder):
             with contextlib.suppress(errors.UsageError):  # of another format
-                if read(folder).weights_digest == digest:
+                if read(folder).made_of == identity:
                     return folder
     return None
 
@@ -110,7 +110,7 @@ def read(folder: str | os.PathLike) -> Summary:
             about["stride"],
             Decoding(**about["own"]),
             about["saliency"],
-            about["weights_sha256"],
+            about["config_sha256"],
             about["sha256"][NETWORK],
         )
     except (ValueError, KeyError, TypeError) as error:

@@ -47,6 +47,7 @@ def describe(model: str | os.PathLike, name: str, decoding: Decoding) -> dict:
         "name": name,
         "weights": Path(model).resolve().name,
         "weights_sha256": summary.digest,
+        "config_sha256": summary.identity,
         "license": summary.license,
         "arch": summary.arch,
         "head": summary.head["name"],
