@@ -76,7 +76,7 @@ def cache_of(model: str | os.PathLike) -> Path:
 def find(model: str | os.PathLike) -> Path | None:
     """Return the folder with the ONNX file of a trained model, or None.
 
-    A file that was made of other weights or for another decoding, or by a release of another format, is none.
+    A file made of other weights, for another decoding, or by a release of another format, is none.
 
     Args:
         model: What `load` takes, or such a folder itself.
