@@ -26,8 +26,8 @@ _COFFEE = [  # pixels of scikit-image's coffee
 
 def main() -> None:
     """Write the pictures of docs/colorize.md."""
-    default = keras_colorize.load("lite_unet.photos28k")
-    gamut = keras_colorize.load("vgg_fusion.gamut.photos26k")
+    default = keras_colorize.load("lite_unet.natural")
+    gamut = keras_colorize.load("lite_unet.vivid")
     coffee, cat = pixels.to_grey(skimage.data.coffee()), pixels.to_grey(skimage.data.chelsea())
 
     row = {
@@ -63,10 +63,10 @@ def main() -> None:
     for photograph in (coffee, cat):
         row = {
             "photograph": photograph,
-            "lite_unet.photos28k": default.colorize(photograph),
+            "lite_unet.natural": default.colorize(photograph),
             "chroma 1.4": default.colorize(photograph, Decoding(chroma=1.4)),
             "within a band": default.colorize(photograph, conditions=[Bounded(gamut)]),
-            "vgg_fusion.gamut.photos26k": gamut.colorize(photograph),
+            "lite_unet.vivid": gamut.colorize(photograph),
         }
         rows.append(row)
     _write("vivid", rows)

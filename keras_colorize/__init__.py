@@ -1,7 +1,7 @@
 """Image colorization in Keras: train, evaluate and ship the networks of five papers.
 
     import keras_colorize
-    colorizer = keras_colorize.load("lite_unet.photos28k")
+    colorizer = keras_colorize.load("lite_unet.natural")
     picture = colorizer.colorize(photograph)  # uint8 (H, W, 3), at the photograph's own size
 
 The names below are imported when first used, so that `--help` does not wait for TensorFlow.

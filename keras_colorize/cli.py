@@ -24,7 +24,7 @@ VERBS = {
 }
 # Modules that are not called as their verb, since a room of the package is.
 _MODULES = {"models": "show_models", "recipes": "show_recipes"}
-DEFAULT_MODEL = "lite_unet.photos28k"  # comes with the package
+DEFAULT_MODEL = "lite_unet.natural"  # comes with the package
 DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
 

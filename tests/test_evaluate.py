@@ -26,8 +26,8 @@ def test_evaluate_wrong_usage_names_the_argument(argv, message, tiny_model, tmp_
     "argv, message",
     [
         (["--model", "nowhere"], "Received: model='nowhere'."),
-        (["--model", "lite_unet.photos28k,chroma=2000"], "at most 10. Received: chroma=2000.0"),
-        (["--model", "a=lite_unet.photos28k,temperature=1"], "and a has none: it predicts one"),
+        (["--model", "lite_unet.natural,chroma=2000"], "at most 10. Received: chroma=2000.0"),
+        (["--model", "a=unet_vae.photos26k,temperature=1"], "and a has none: it predicts one"),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
         (["--size", "0"], "`size` must be at least 16. Received: size=0."),
         (["--pictures", "-1"], "`pictures` must be at least 0. Received: pictures=-1."),

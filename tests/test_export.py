@@ -67,13 +67,13 @@ def test_export_makes_no_folder_for_a_model_that_cannot_be_loaded(run, tmp_path,
 
 
 def test_export_is_named_after_its_weights_and_says_whose_they_are(run, tmp_path):
-    names = [name for name in keras_colorize.list_pretrained() if name.startswith("vgg_fusion")]
+    names = [name for name in keras_colorize.list_pretrained() if name.startswith("lite_unet")]
     for name in names:  # one network, but not versions of one model
         assert run("--model", name) == 0
         assert versions(tmp_path, name) == ["1"]
         said = about(tmp_path, f"{name}/1")
         assert (said["name"], said["weights"], said["version"]) == (name, name, 1)
-        assert (said["arch"], said["license"]) == ("vgg_fusion", "Apache-2.0")
+        assert (said["arch"], said["license"]) == ("lite_unet", "Apache-2.0")
         content = (pretrained.locate(name) / "model.weights.h5").read_bytes()
         assert said["weights_sha256"] == hashlib.sha256(content).hexdigest()
         assert said["versions"]["tensorflow"] == importlib.metadata.version("tensorflow")
@@ -85,9 +85,9 @@ def test_export_is_named_after_its_weights_and_says_whose_they_are(run, tmp_path
 
 def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, capsys):
     assert run("--name", "mine") == 0
-    assert run("--name", "mine", "--model", "vgg_fusion.gamut.photos26k") == 2
+    assert run("--name", "mine", "--model", "lite_unet.natural") == 2
     message = capsys.readouterr().err
-    assert "vgg_fusion with head regression, this is vgg_fusion with head gamut" in message
+    assert "vgg_fusion with head regression, this is lite_unet with head bins64" in message
     assert versions(tmp_path, "mine") == ["1"]
 
 

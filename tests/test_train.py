@@ -348,7 +348,7 @@ def test_train_overfit_that_has_not_learned_exits_1(tmp_path, capsys):
     "argv, message",
     [
         (["--arch", "vgg"], "'zhang_small']. Received: arch='vgg'."),
-        (["--model", "no_such"], "'vgg_fusion.photos26k'], or give the folder"),
+        (["--model", "no_such"], "'unet_vae.photos26k'"),
         (
             ["--model", "unet_vae.photos26k", "--arch", "vgg_fusion"],
             "and unet_vae.photos26k is unet_vae. Received: model='unet_vae.photos26k', "

@@ -25,7 +25,7 @@ def list_pretrained() -> list[str]:
     """Return the names of the trained models that come with the package.
 
     Example:
-        >>> "lite_unet.photos28k" in list_pretrained()
+        >>> "lite_unet.natural" in list_pretrained()
         True
     """
     return PRETRAINED.names()
@@ -61,8 +61,8 @@ def load(name: str | os.PathLike) -> Colorizer:
         UsageError: There is no trained model of that name, or it does not fit.
 
     Example:
-        >>> load("vgg_fusion.photos26k").size
-        64
+        >>> load("lite_unet.natural").size
+        128
     """
     folder = locate(name)
     from keras_colorize.colorizer.contract import Colorizer  # brings Keras

@@ -148,7 +148,7 @@ def score(
         Scores of every photograph.
 
     Example:
-        >>> rows = {"mine": Painter(keras_colorize.load("vgg_fusion.photos26k"))}
+        >>> rows = {"mine": Painter(keras_colorize.load("lite_unet.natural"))}
         >>> score(rows, photographs).means()["grey"]["colorfulness"]
     """
     scores = Scores(trained_on=dict.fromkeys(rows, 0))

@@ -61,8 +61,8 @@ def test_colorize_incomplete_model(keras_run, grey, altered, capsys, name):
         (["--seed", "-1"], "Received: seed=-1"),
         (["--decoding", "mode"], "['argmax', 'mean', 'sample']. Received: decoding='mode'"),
         (
-            ["--temperature", "0.5"],
-            "models with classes, and lite_unet.photos28k has none: it predicts one color",
+            ["--model", "unet_vae.photos26k", "--temperature", "0.5"],
+            "models with classes, and unet_vae.photos26k has none: it predicts one color",
         ),
         (["-o", "a.png/out"], "`out` cannot be written to"),
         (["--reference", "none.png"], "`reference` cannot be read"),

@@ -162,7 +162,7 @@ def test_plan_refuses_a_folder_that_looks_like_a_file(files, out):
     assert pictures(jobs.plan(["a.png"], f"{out}/")) == {"a.png": f"{out}/a.png"}
 
 
-@pytest.mark.parametrize("out", ["scans.2024", "vgg_fusion.photos26k", "v1.5", "out."])
+@pytest.mark.parametrize("out", ["scans.2024", "lite_unet.natural", "v1.5", "out."])
 def test_plan_takes_a_folder_with_a_dot_in_its_name(files, out):
     files("a.png")
     assert pictures(jobs.plan(["a.png"], out)) == {"a.png": f"{out}/a.png"}
