@@ -15,7 +15,7 @@ from keras_colorize.colorizer import Colorizer, Decoding
 from keras_colorize.data import photographs, tones
 from keras_colorize.errors import BadPhotograph
 
-_SHOWN, _THUMBNAIL = 1024, 240  # pixels; the longest side of a preview, of a variant
+_SHOWN, THUMBNAIL = 1024, 240  # pixels; the longest side of a preview, of a variant
 _LEANING = 3  # variants of a model with classes beside natural and vivid
 
 
@@ -71,7 +71,7 @@ class Coloring:
         """
         whole = self._read(path).pixels
         height, width = whole.shape[:2]
-        return Opened(path, (width, height), pixels.to_grey(_reduced(whole, _SHOWN)))
+        return Opened(path, (width, height), pixels.to_grey(reduced(whole, _SHOWN)))
 
     def preview(self, opened: Opened, choice: Choice) -> np.ndarray:
         """Color what is shown of a photograph: uint8 `(h, w, 3)`."""
@@ -79,7 +79,7 @@ class Coloring:
 
     def thumbnails(self, opened: Opened) -> list[tuple[np.ndarray, str]]:
         """Return a small picture of each variant, with its name."""
-        small = _reduced(opened.grey, _THUMBNAIL)
+        small = reduced(opened.grey, THUMBNAIL)
         return [(self._color(small, Choice(n), 1.0), name) for n, name in enumerate(self.names)]
 
     def write(self, opened: Opened, choice: Choice, folder: str) -> Path:
@@ -148,8 +148,8 @@ class Coloring:
         return self._model.colorize(photograph, ways[choice.variant], conditions)
 
 
-def _reduced(picture, longest):
-    """Return uint8 `(h, w, 3)`, whose sides are at most `longest`."""
+def reduced(picture: np.ndarray, longest: int) -> np.ndarray:
+    """Return a grey or color picture with sides of at most `longest`: uint8 `(h, w, 3)`."""
     height, width = picture.shape[:2]
     scale = min(1.0, longest / max(height, width))
     if scale < 1:

@@ -12,11 +12,19 @@ from PIL import ImageColor
 
 from keras_colorize import errors
 from keras_colorize.data import photographs
-from keras_colorize.page.coloring import Choice, Coloring, Opened
+from keras_colorize.page.coloring import THUMBNAIL, Choice, Coloring, Opened, reduced
 
 MOST_FILES, MOST_HINTS = 50, 100  # at a time
 _TURN = {"concurrency_id": "coloring", "concurrency_limit": 1, "api_visibility": "private"}
 _SOON = {**_TURN, "trigger_mode": "always_last", "show_progress": "minimal"}
+_STRIP = {
+    "height": "auto",
+    "allow_preview": False,
+    "object_fit": "cover",
+    "show_label": False,
+    "interactive": False,
+    "buttons": [],
+}
 _KEPT = 3600  # seconds that files and states stay
 _SWEPT = 600  # seconds between two removals
 _BAR = gr.Progress()  # as a default value it tells Gradio to pass one
@@ -30,7 +38,13 @@ CSS = """
 .gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
 #title h1 { margin: 0.4rem 0 0; }
 #title p { margin: 0.2rem 0 0.4rem; opacity: 0.8; }
-#hints img { cursor: crosshair; }
+#hints img { cursor: crosshair; width: 100%; height: auto; max-height: 620px; }
+#variants .grid-wrap, #samples .grid-wrap { min-height: 0; }
+#samples .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)); }
+@media (max-width: 640px) {
+  .gradio-container > main { padding: 8px !important; }
+  #samples .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+}
 """
 
 
@@ -62,10 +76,21 @@ def _one_photograph(handle):
     opened = gr.State(None, time_to_live=_KEPT)
     variant, hints = gr.State(0), gr.State(())
     with gr.Row():
-        with gr.Column(scale=5, min_width=320):
+        with gr.Column(scale=3, min_width=280):
+            upload = gr.File(
+                label="A photograph",
+                file_types=["image", *handle.suffixes],
+                height=150,
+                elem_id="upload",
+            )
+        with gr.Column(scale=5, min_width=280):
+            gr.Markdown("Or try one of these; their colors are removed first:")
+            samples = gr.Gallery(handle.sample_thumbnails(), columns=6, elem_id="samples", **_STRIP)
+    with gr.Row(visible=False) as result:
+        with gr.Column(scale=5, min_width=280):
             with gr.Tab("Before and after"):
                 compared = gr.ImageSlider(
-                    show_label=False, interactive=False, max_height=560, elem_id="compared",
+                    show_label=False, interactive=False, max_height=620, elem_id="compared",
                     buttons=["fullscreen"],
                 )  # fmt: skip
             with gr.Tab("Hints"):
@@ -73,36 +98,25 @@ def _one_photograph(handle):
                     "Choose a color, then click where it belongs. It spreads up to contours; "
                     "lightness stays the photograph's."
                 )
-                with gr.Row(equal_height=True):
-                    color = gr.ColorPicker("#b03a2e", label="Color", min_width=100, elem_id="color")
-                    undo = gr.Button("Undo", min_width=80, elem_id="undo")
-                    clear = gr.Button("Remove all", min_width=80, elem_id="clear")
-                marked = gr.Image(
-                    show_label=False, interactive=False, elem_id="hints", buttons=[]
-                )  # fmt: skip
+                with gr.Row():
+                    color = gr.ColorPicker(
+                        "#b03a2e", show_label=False, container=False, min_width=60, elem_id="color"
+                    )
+                    undo = gr.Button("Undo", size="sm", min_width=80, elem_id="undo")
+                    clear = gr.Button("Remove all", size="sm", min_width=80, elem_id="clear")
+                marked = gr.Image(show_label=False, interactive=False, elem_id="hints", buttons=[])
         with gr.Column(scale=3, min_width=280):
-            upload = gr.File(
-                label="A photograph", file_types=["image", *handle.suffixes], height=140,
-                elem_id="upload",
-            )  # fmt: skip
-            variants = gr.Gallery(
-                label="Natural or vivid", columns=2, height="auto", allow_preview=False,
-                object_fit="cover", interactive=False, elem_id="variants", buttons=[],
-            )  # fmt: skip
+            variants = gr.Gallery(columns=2, elem_id="variants", **_STRIP)
             chroma = gr.Slider(0, 3, 1, step=0.05, label="More or less color", elem_id="chroma")
             download = gr.Button("Download at full size", variant="primary", elem_id="download")
             written = gr.File(visible="hidden")
-    gr.Markdown("**No photograph at hand?** Try one of these; their colors are removed first.")
-    samples = gr.Gallery(
-        handle.sample_thumbnails(), columns=6, height="auto", allow_preview=False,
-        object_fit="cover", show_label=False, interactive=False, elem_id="samples", buttons=[],
-    )  # fmt: skip
 
-    new = [opened, variant, hints, chroma, variants]
+    new = [opened, variant, hints, chroma, variants, result]
     choice, pictures = [opened, variant, hints, chroma], [compared, marked]
     for event, function in (upload.upload, handle.open_upload), (samples.select, handle.sample):
         given = [upload] if function == handle.open_upload else []
-        event(function, given, new, **_TURN).success(handle.color, choice, pictures, **_SOON)
+        ready = event(function, given, new, **_TURN)
+        ready.success(handle.color, choice, pictures, scroll_to_output=True, **_SOON)
     for event, function, inputs, outputs in (
         (variants.select, handle.choose_variant, [], [variant]),
         (marked.select, handle.add_hint, [opened, hints, color], [hints]),
@@ -155,7 +169,7 @@ class _Handlers:
         self.suffixes = sorted(photographs.SUFFIXES)  # browsers know some of them as no image
 
     def sample_thumbnails(self):
-        return [self._coloring.open(path).grey[::3, ::3] for path in self._samples]
+        return [reduced(self._coloring.open(path).grey, THUMBNAIL) for path in self._samples]
 
     @_told
     def open_upload(self, path: str | None):
@@ -168,7 +182,7 @@ class _Handlers:
     def _open(self, path):
         opened = self._coloring.open(path)
         gallery = gr.Gallery(self._coloring.thumbnails(opened), selected_index=0)
-        return opened, 0, (), 1.0, gallery
+        return opened, 0, (), 1.0, gallery, gr.Row(visible=True)
 
     def _uploaded(self, path):
         """Return the path of an upload; Gradio refuses others too, and we need not rely on it."""
