@@ -4,6 +4,7 @@ import signal
 import sys
 
 from keras_colorize import cli
+from keras_colorize.page import server
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,14 +29,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--max-pixels",
         type=cli.positive,
-        default=50_000_000,
+        default=server.MAX_PIXELS,
         metavar="N",
         help="refuse photographs that claim more pixels (default: 50 million)",
     )
     parser.add_argument(
         "--max-megabytes",
         type=cli.positive,
-        default=100,
+        default=server.MAX_MEGABYTES,
         metavar="N",
         help="refuse larger files (default: %(default)s)",
     )
@@ -43,8 +44,6 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     def run() -> int:
-        from keras_colorize.page import server
-
         # A stop by kill or systemd removes the photographs, too.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         server.launch(**vars(arguments), wait=True)

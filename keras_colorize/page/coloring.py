@@ -15,7 +15,10 @@ from keras_colorize.colorizer import Colorizer, Decoding
 from keras_colorize.data import photographs, tones
 from keras_colorize.errors import BadPhotograph
 
-_SHOWN, THUMBNAIL = 1024, 240  # pixels; the longest side of a preview, of a variant
+# The longest side of a preview, in pixels: more than the page has room for. Gradio is wrong about
+# where a picture was clicked that is shown larger than it is.
+_SHOWN = 1024
+THUMBNAIL = 240  # pixels; the longest side of a small picture
 _LEANING = 3  # variants of a model with classes beside natural and vivid
 
 
@@ -26,7 +29,7 @@ class Opened:
     Attributes:
         path: Its file.
         size: Its width and height, upright.
-        grey: uint8 `(h, w, 3)`, reduced to what is shown, without color.
+        grey: uint8 `(h, w, 3)`, at the size that is shown, without color.
     """
 
     path: Path
@@ -63,7 +66,7 @@ class Coloring:
         self.names = ["natural", "vivid", *(f"variant {n}" for n in range(3, count + 1))]
 
     def open(self, path: Path) -> Opened:
-        """Read a photograph and reduce it to what is shown.
+        """Read a photograph and bring it to the size that is shown.
 
         Raises:
             BadPhotograph: It is no whole picture, or has too many pixels.
@@ -71,7 +74,7 @@ class Coloring:
         """
         whole = self._read(path).pixels
         height, width = whole.shape[:2]
-        return Opened(path, (width, height), pixels.to_grey(reduced(whole, _SHOWN)))
+        return Opened(path, (width, height), pixels.to_grey(resized(whole, _SHOWN)))
 
     def preview(self, opened: Opened, choice: Choice) -> np.ndarray:
         """Color what is shown of a photograph: uint8 `(h, w, 3)`."""
@@ -79,7 +82,7 @@ class Coloring:
 
     def thumbnails(self, opened: Opened) -> list[tuple[np.ndarray, str]]:
         """Return a small picture of each variant, with its name."""
-        small = reduced(opened.grey, THUMBNAIL)
+        small = resized(opened.grey, THUMBNAIL)
         return [(self._color(small, Choice(n), 1.0), name) for n, name in enumerate(self.names)]
 
     def write(self, opened: Opened, choice: Choice, folder: str) -> Path:
@@ -141,21 +144,20 @@ class Coloring:
     def _color(self, photograph, choice, scale):
         ways = colorizer.variants(self._model.head, len(self.names), Decoding(chroma=choice.chroma))
         points = [
-            ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5, color)
+            (max(0, (x + 0.5) * scale - 0.5), max(0, (y + 0.5) * scale - 0.5), color)
             for x, y, color in choice.hints
         ]
         conditions = [colorizer.Hints(points)] if points else []
         return self._model.colorize(photograph, ways[choice.variant], conditions)
 
 
-def reduced(picture: np.ndarray, longest: int) -> np.ndarray:
-    """Return a grey or color picture with sides of at most `longest`: uint8 `(h, w, 3)`."""
+def resized(picture: np.ndarray, longest: int) -> np.ndarray:
+    """Return a grey or color picture whose longest side is `longest`: uint8 `(h, w, 3)`."""
     height, width = picture.shape[:2]
-    scale = min(1.0, longest / max(height, width))
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    picture = tones.to_8bit(np.ascontiguousarray(picture))
+    scale = longest / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    picture = tones.to_8bit(cv2.resize(picture, size, interpolation=method))
     return np.stack([picture] * 3, axis=-1) if picture.ndim == 2 else picture
 
 

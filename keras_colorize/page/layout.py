@@ -12,7 +12,7 @@ from PIL import ImageColor
 
 from keras_colorize import errors
 from keras_colorize.data import photographs
-from keras_colorize.page.coloring import THUMBNAIL, Choice, Coloring, Opened, reduced
+from keras_colorize.page.coloring import THUMBNAIL, Choice, Coloring, Opened, resized
 
 MOST_FILES, MOST_HINTS = 50, 100  # at a time
 _TURN = {"concurrency_id": "coloring", "concurrency_limit": 1, "api_visibility": "private"}
@@ -38,7 +38,9 @@ CSS = """
 .gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
 #title h1 { margin: 0.4rem 0 0; }
 #title p { margin: 0.2rem 0 0.4rem; opacity: 0.8; }
-#hints img { cursor: crosshair; width: 100%; height: auto; max-height: 620px; }
+#hints .image-frame { width: 100%; }
+#hints img { cursor: crosshair; width: 100%; max-height: 620px; object-fit: contain; }
+#hints .icon-button-wrapper { display: none; }
 #variants .grid-wrap, #samples .grid-wrap { min-height: 0; }
 #samples .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)); }
 @media (max-width: 640px) {
@@ -56,7 +58,7 @@ def build(coloring: Coloring, folder: str, samples: list[Path]) -> gr.Blocks:
         folder: Where uploads and pictures are; a file elsewhere is opened only if it is a sample.
         samples: Photographs to try.
     """
-    handle = _Handlers(coloring, folder, samples)
+    handle = Handlers(coloring, folder, samples)
     title = "Color for black-and-white photographs"
     with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(_SWEPT, _KEPT)) as page:
         gr.Markdown(
@@ -153,14 +155,16 @@ def _told(handler: Callable) -> Callable:
             return handler(*arguments)
         except FileNotFoundError:
             reason = "The photograph has been deleted; please upload it again."
-        except (errors.BadPhotograph, errors.UsageError) as error:
+        except errors.BadPhotograph as error:
+            reason = f"This photograph cannot be read: {error}."
+        except errors.UsageError as error:
             reason = str(error)
-        raise gr.Error(reason, title="This does not work", print_exception=False)
+        raise gr.Error(reason, print_exception=False)
 
     return told
 
 
-class _Handlers:
+class Handlers:
     """What happens at each event; a visitor's state comes in and goes out."""
 
     def __init__(self, coloring: Coloring, folder: str, samples: list[Path]):
@@ -169,7 +173,7 @@ class _Handlers:
         self.suffixes = sorted(photographs.SUFFIXES)  # browsers know some of them as no image
 
     def sample_thumbnails(self):
-        return [reduced(self._coloring.open(path).grey, THUMBNAIL) for path in self._samples]
+        return [resized(self._coloring.open(path).grey, THUMBNAIL) for path in self._samples]
 
     @_told
     def open_upload(self, path: str | None):

@@ -1,5 +1,6 @@
 """Starting the page: on this machine alone unless told otherwise, and without telling anybody."""
 
+import functools
 import importlib.util
 import os
 import tempfile
@@ -51,8 +52,7 @@ def launch(
     cli.start_keras()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    folder = tempfile.TemporaryDirectory(prefix="keras-colorize-")  # removed with the page
-    os.environ["GRADIO_TEMP_DIR"] = folder.name
+    os.environ["GRADIO_TEMP_DIR"] = folder = _folder().name
 
     # Gradio reads these variables when it is imported.
     import gradio as gr
@@ -64,14 +64,14 @@ def launch(
 
     coloring = Coloring(colorizer.load(model), max_pixels)
     samples = [Path(one.path) for one in FileSource.find("samples", "data").photographs]
-    page = layout.build(coloring, folder.name, samples)
-    page.folder = folder
+    page = layout.build(coloring, folder, samples)
     try:
         page.launch(
             server_name=host,
             server_port=port,
             share=False,
-            prevent_thread_lock=not wait,
+            prevent_thread_lock=True,
+            quiet=True,
             max_file_size=max_megabytes * 2**20,
             theme=gr.themes.Soft(
                 primary_hue="violet", font=["system-ui", "sans-serif"], font_mono=["monospace"]
@@ -87,7 +87,16 @@ def launch(
         )
     except OSError as error:  # Gradio's message names the port
         raise errors.UsageError(f"{error} Received: host={host!r}, port={port}.") from error
+    print(f"Page  {page.local_url}", flush=True)
+    if wait:
+        page.block_thread()
     return page
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory:
+    """Return the folder of all pages of this process, which is removed when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="keras-colorize-")
 
 
 class _Guard:
