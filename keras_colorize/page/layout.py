@@ -102,7 +102,7 @@ def _one_photograph(handle):
                 )
                 with gr.Row():
                     color = gr.ColorPicker(
-                        "#b03a2e", show_label=False, container=False, min_width=60, elem_id="color"
+                        "#c8602a", show_label=False, container=False, min_width=60, elem_id="color"
                     )
                     undo = gr.Button("Undo", size="sm", min_width=80, elem_id="undo")
                     clear = gr.Button("Remove all", size="sm", min_width=80, elem_id="clear")

@@ -72,6 +72,7 @@ def launch(
             share=False,
             prevent_thread_lock=True,
             quiet=True,
+            height=900,  # in a notebook
             max_file_size=max_megabytes * 2**20,
             theme=gr.themes.Soft(
                 primary_hue="violet", font=["system-ui", "sans-serif"], font_mono=["monospace"]
