@@ -18,6 +18,7 @@ VERBS = {
     "train": "train a network on photographs",
     "evaluate": "score models on photographs, beside grey and truth",
     "colorize": "color photographs",
+    "demo": "color photographs on a page in the browser",
     "export": "write a trained model for servers",
     "models": "list trained models, architectures and heads",
     "recipes": "list the recipes of train",

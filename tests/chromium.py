@@ -87,8 +87,9 @@ class Browser:
         message, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(message)
 
-    def open(self, path, width=1200, height=900, dark=False, phone=False):
-        """Open a file in a window of that size."""
+    def open(self, address, width=1200, height=900, dark=False, phone=False):
+        """Open a file, or an address, in a window of that size."""
+        url = address if isinstance(address, str) else address.resolve().as_uri()
         self.call("Page.navigate", url="about:blank")
         self.events.clear()
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1}
@@ -96,8 +97,8 @@ class Browser:
         self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=path.resolve().as_uri())
-        self.wait("document.readyState === 'complete' && location.protocol === 'file:'")
+        self.call("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete' && location.protocol !== 'about:'")
 
     def run(self, expression):
         """Return the value of a JavaScript expression; a promise is waited for."""
@@ -114,6 +115,14 @@ class Browser:
             assert time.monotonic() < end, f"never came true: {condition}"
             time.sleep(0.02)
         return value
+
+    def upload(self, selector, *paths):
+        """Give files to an input of files."""
+        found = self.call(
+            "Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})"
+        )
+        identity = found["result"]["objectId"]
+        self.call("DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=identity)
 
     def rectangle(self, selector):
         """Scroll an element into view and return its left, top, width and height."""
@@ -162,8 +171,8 @@ class Browser:
                 **(text if kind == "keyDown" else {}),
             )
 
-    def complaints(self):
-        """Return what the page logged as errors, and every request but files and data."""
+    def complaints(self, home="file:"):
+        """Return what the page logged as errors, and every request but data and those to home."""
         self.run("0")  # what is under way has arrived
         found = []
         for event in self.events:
@@ -174,7 +183,7 @@ class Browser:
                 found.append(values["entry"]["text"])
             elif method == "Network.requestWillBeSent":
                 url = values["request"]["url"]
-                if not url.startswith(("file:", "data:", "blob:", "about:")):
+                if not url.startswith((home, "data:", "blob:", "about:")):
                     found.append(url)
         return found
 

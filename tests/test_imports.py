@@ -31,6 +31,7 @@ ROOMS = {
     "video": BASE | {"color", "layers", "colorizer", "data"},
     "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "video"},
 }
+ROOMS["page"] = BASE | {"cli", "color", "colorizer", "data"}
 ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}
 ROOMS["training"] = ROOMS["evaluation"] | {"layers", "heads", "models", "evaluation"}
 ROOMS["verb"] = set(ROOMS)
