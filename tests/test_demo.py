@@ -11,4 +11,4 @@ def test_demo_without_gradio_says_what_to_install(monkeypatch, capsys):
 
 def test_demo_of_an_unknown_model_is_wrong_usage(capsys):
     assert demo.main(["--model", "nothing"]) == cli.WRONG_USAGE
-    assert "lite_unet.photos28k" in capsys.readouterr().err
+    assert "lite_unet.natural" in capsys.readouterr().err
