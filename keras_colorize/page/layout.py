@@ -41,6 +41,7 @@ CSS = """
 #hints .image-frame { width: 100%; }
 #hints img { cursor: crosshair; width: 100%; max-height: 620px; object-fit: contain; }
 #hints .icon-button-wrapper { display: none; }
+#color { overflow: visible !important; z-index: 2; }
 #variants .grid-wrap, #samples .grid-wrap { min-height: 0; }
 #samples .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)); }
 @media (max-width: 640px) {
