@@ -42,7 +42,8 @@ CSS = """
 #hints img { cursor: crosshair; width: 100%; max-height: 620px; object-fit: contain; }
 #hints .icon-button-wrapper { display: none; }
 #color { overflow: visible !important; z-index: 2; }
-#variants .grid-wrap, #samples .grid-wrap { min-height: 0; }
+#variants .grid-wrap, #samples .grid-wrap { min-height: 0; max-height: none; }
+#variants .caption-label { font-size: 0.75rem; padding: 0.1rem 0.3rem; }
 #samples .grid-container { grid-template-columns: repeat(6, minmax(0, 1fr)); }
 @media (max-width: 640px) {
   .gradio-container > main { padding: 8px !important; }
@@ -109,7 +110,7 @@ def _one_photograph(handle):
                     clear = gr.Button("Remove all", size="sm", min_width=80, elem_id="clear")
                 marked = gr.Image(show_label=False, interactive=False, elem_id="hints", buttons=[])
         with gr.Column(scale=3, min_width=280):
-            variants = gr.Gallery(columns=2, elem_id="variants", **_STRIP)
+            variants = gr.Gallery(columns=min(3, len(handle.names)), elem_id="variants", **_STRIP)
             chroma = gr.Slider(0, 3, 1, step=0.05, label="More or less color", elem_id="chroma")
             download = gr.Button("Download at full size", variant="primary", elem_id="download")
             written = gr.File(visible="hidden")
