@@ -226,7 +226,7 @@ class Handlers:
     @_told
     def write(self, opened: Opened | None, variant: int, hints: tuple, chroma: float):
         if opened is None:
-            raise errors.UsageError("There is no photograph yet.")
+            raise errors.UsageError("There is no photograph; after an hour it is deleted.")
         choice = Choice(variant, chroma, hints)
         return str(self._coloring.write(opened, choice, self._folder))
 
