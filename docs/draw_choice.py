@@ -27,7 +27,7 @@ _COFFEE = [  # pixels of scikit-image's coffee
 def main() -> None:
     """Write the pictures of docs/colorize.md."""
     default = keras_colorize.load("lite_unet.natural")
-    gamut = keras_colorize.load("lite_unet.vivid")
+    gamut = keras_colorize.load("vgg_fusion.gamut.photos26k")
     coffee, cat = pixels.to_grey(skimage.data.coffee()), pixels.to_grey(skimage.data.chelsea())
 
     row = {
@@ -66,7 +66,7 @@ def main() -> None:
             "lite_unet.natural": default.colorize(photograph),
             "chroma 1.4": default.colorize(photograph, Decoding(chroma=1.4)),
             "within a band": default.colorize(photograph, conditions=[Bounded(gamut)]),
-            "lite_unet.vivid": gamut.colorize(photograph),
+            "vgg_fusion.gamut.photos26k": gamut.colorize(photograph),
         }
         rows.append(row)
     _write("vivid", rows)

@@ -21,7 +21,7 @@ def main() -> None:
     truth = [photographs.center_crop(rgb, 256) for _, _, rgb in samples.read_all()]
     grey = [pixels.to_grey(rgb) for rgb in truth]
     weights = {name: keras_colorize.load(name) for name in keras_colorize.list_pretrained()}
-    natural, vivid = weights["lite_unet.natural"], weights["lite_unet.vivid"]
+    natural, vivid = weights["lite_unet.natural"], weights["vgg_fusion.gamut.photos26k"]
     _write("weights", {name: _color(each, grey) for name, each in weights.items()}, grey, truth)
 
     camera = [photographs.center_crop(gray2rgb(skimage.data.camera()), 256)]

@@ -43,7 +43,7 @@ def launch(
         UsageError: Gradio is not installed, there is no such model, or the port is taken.
 
     Example:
-        page = launch("lite_unet.vivid")
+        page = launch("vgg_fusion.gamut.photos26k")
         page.close()
     """
     if not importlib.util.find_spec("gradio"):
