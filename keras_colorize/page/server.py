@@ -40,15 +40,15 @@ def launch(
         The page, which `close()` stops; Gradio calls it Blocks. Its `local_url` is where it is.
 
     Raises:
-        UsageError: Gradio is not installed, there is no such model, or the port is taken.
+        UsageError: There is no such model, Gradio is not installed, or the port is taken.
 
     Example:
         page = launch("vgg_fusion.gamut.photos26k")
         page.close()
     """
+    pretrained.summarize(model)  # a wrong name is told before anything heavy starts
     if not importlib.util.find_spec("gradio"):
         raise errors.UsageError("The page needs Gradio: `pip install keras_colorize[demo]`.")
-    pretrained.summarize(model)  # a wrong name is told before anything heavy starts
     cli.start_keras()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
