@@ -20,6 +20,7 @@ _COFFEE = [  # pixels of scikit-image's coffee
     (300, 345, "#2e5a7a"),
     (440, 230, "#2e5a7a"),
     (255, 270, "#2e5a7a"),
+    (120, 205, "#2e5a7a"),
     (528, 235, "#8a6a4a"),
 ]
 

@@ -143,7 +143,7 @@ def variants(
     if count > 2 and not model.has_classes:
         raise errors.UsageError(
             f"`variants` can be 2, natural and vivid, for {name or 'this model'}, which predicts "
-            "one color for each pixel. A model with classes, such as vgg_fusion.gamut.photos26k, "
+            "one color for each pixel. A model with classes, such as lite_unet.natural, "
             f"has more. Received: variants={count}."
         )
     natural = decoding or Decoding()

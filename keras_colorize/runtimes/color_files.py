@@ -98,14 +98,12 @@ def color_files(
     still = page is not None or runtime == "onnx"  # an animation's first frame
     files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
-    films = [job for job in plan.jobs if job.moves]
-    if runtime == "onnx":
-        plan.failed.extend((film.source, "films need --runtime keras") for film in films)
+    if runtime == "onnx":  # a film fails alone, as a file does that cannot be read
+        films = [(job.source, "films need --runtime keras") for job in plan.jobs if job.moves]
+        plan.failed.extend(films)
         plan.jobs[:] = [job for job in plan.jobs if not job.moves]
-    needs_keras = points or strokes or reference or vivid or variants > 2
-    if films and runtime == "auto":
-        runtime = "keras"
-    runtime = choice.runtime_for(runtime, bool(needs_keras))
+    asked = points or strokes or reference or vivid or variants > 2
+    runtime = choice.runtime_for(runtime, bool(asked) or any(job.moves for job in plan.jobs))
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
     hints = _hints(points, strokes, len(plan.jobs))

@@ -6,10 +6,10 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
+from tags import tagged
 
 from keras_colorize.data import photographs
 
-ORIENTATION, DESCRIPTION, EXPOSURE = 0x0112, 0x010E, 0x829A
 # What each EXIF orientation says of the stored pixels, by hand from the EXIF 2.32 table: 6, for
 # one, has the 0th row on the right side, so the upright picture is the stored one turned clockwise.
 UPRIGHT = {
@@ -22,17 +22,6 @@ UPRIGHT = {
     7: lambda a: np.rot90(a, 2).transpose(1, 0, 2),
     8: lambda a: np.rot90(a, 1),
 }
-
-
-def tagged(orientation, exposure=None):
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    exif[DESCRIPTION] = "the harbour"
-    if exposure:
-        exif.get_ifd(0x8769)[EXPOSURE] = exposure
-    whole = Image.Exif()
-    whole.load(exif.tobytes())  # Pillow writes the second directory of a TIFF only when it was read
-    return whole
 
 
 def saved(path, image, **options):

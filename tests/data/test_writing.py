@@ -9,25 +9,10 @@ import PIL.features
 import pytest
 import tifffile
 from PIL import Image, ImageCms
+from tags import DESCRIPTION, EXPOSURE, ORIENTATION, tagged
 
 from keras_colorize.data import photographs
 from keras_colorize.errors import UsageError
-
-ORIENTATION, DESCRIPTION, EXPOSURE = 0x0112, 0x010E, 0x829A
-
-
-def tagged(orientation, exposure=None):
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    exif[DESCRIPTION] = "the harbour"
-    if exposure:
-        exif.get_ifd(0x8769)[EXPOSURE] = exposure
-    whole = Image.Exif()
-    whole.load(exif.tobytes())  # Pillow writes the second directory of a TIFF only when it was read
-    return whole
-
-
-# ---- write ----
 
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "tiff", "PNG"])

@@ -5,7 +5,6 @@ TensorFlow Serving cannot be installed for a test. Its protocols are spoken here
 """
 
 import base64
-import io
 import json
 import re
 import socket
@@ -24,6 +23,7 @@ import numpy as np
 import pytest
 import skimage.data
 import tensorflow as tf
+from encoded import decode, encode
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
@@ -33,16 +33,6 @@ from keras_colorize.data import photographs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "serving"
-
-
-def encode(rgb, format="PNG", **options):
-    content = io.BytesIO()
-    Image.fromarray(rgb).save(content, format, **options)
-    return content.getvalue()
-
-
-def decode(png):
-    return np.asarray(Image.open(io.BytesIO(png))).astype(int)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 """Every architecture and every head as a SavedModel, beside `colorize`."""
 
-import io
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from encoded import decode, encode
 
 import keras_colorize
 from keras_colorize import heads, models
@@ -28,16 +26,6 @@ def calm_colorizer(arch, head=None):
     kernel = keras.initializers.GlorotUniform(0)(layer.kernel.shape)
     layer.kernel.assign(kernel / np.std(seen))
     return colorizer
-
-
-def encode(rgb, format="PNG", **options):
-    content = io.BytesIO()
-    Image.fromarray(rgb).save(content, format, **options)
-    return content.getvalue()
-
-
-def decode(png):
-    return np.asarray(Image.open(io.BytesIO(png))).astype(int)
 
 
 # Every architecture with its paper's head, every head on one of them: a head sees nothing of a

@@ -83,22 +83,23 @@ def _rgba(strokes):
             strokes = Image.open(strokes)
         except (OSError, UnidentifiedImageError) as error:
             raise errors.UsageError(
-                f"`strokes` cannot be read ({error}). Received: strokes={str(strokes)!r}."
+                f"`strokes` (--hints) cannot be read ({error}). Received: strokes={str(strokes)!r}."
             ) from error
     if isinstance(strokes, Image.Image):
         if not strokes.has_transparency_data:
             raise errors.UsageError(
-                "`strokes` must be a picture with transparency, such as a PNG of mode RGBA. "
-                f"Received: a picture of mode {strokes.mode}."
+                "`strokes` (--hints) must be a picture with transparency, such as a PNG of mode "
+                f"RGBA. Received: a picture of mode {strokes.mode}."
             )
         strokes = np.asarray(strokes.convert("RGBA"))
     if strokes.dtype != np.uint8 or strokes.ndim != 3 or strokes.shape[2] != 4:
         raise errors.UsageError(
-            f"`strokes` must be uint8 (H, W, 4). Received: {strokes.dtype} {strokes.shape}."
+            "`strokes` (--hints) must be uint8 (H, W, 4). "
+            f"Received: {strokes.dtype} {strokes.shape}."
         )
     if not (strokes[..., 3] >= _OPAQUE).any():
         raise errors.UsageError(
-            "`strokes` must have strokes: pixels that are opaque. Received: none of "
+            "`strokes` (--hints) must have strokes: pixels that are opaque. Received: none of "
             f"{strokes.shape[1]} × {strokes.shape[0]} pixels is."
         )
     return strokes
@@ -109,8 +110,8 @@ def _of_strokes(strokes, shape, size):
     height, width = strokes.shape[:2]
     if abs(width / height / (size[1] / size[0]) - 1) > _SKEW:
         raise errors.UsageError(
-            f"`strokes` must have the photograph's proportions, {size[1]} × {size[0]} pixels for "
-            f"example. Received: {width} × {height} pixels."
+            "`strokes` (--hints) must have the photograph's proportions, "
+            f"{size[1]} × {size[0]} pixels for example. Received: {width} × {height} pixels."
         )
     rows, columns = np.nonzero(strokes[..., 3] >= _OPAQUE)
     ab = lab.rgb_to_lab(strokes[rows, columns, :3])[:, 1:]
