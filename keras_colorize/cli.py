@@ -73,7 +73,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--temperature",
         type=float,
         metavar="X",
-        help="of mean and sample: small is vivid, large is cautious",
+        help="of mean and sample: small takes the likeliest color, large weighs all",
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of sample (default: %(default)s)"

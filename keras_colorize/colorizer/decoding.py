@@ -28,8 +28,8 @@ class Decoding:
 
     Attributes:
         method: For a head with classes `argmax`, `mean` or `sample`. None: the model's own.
-        temperature: For `mean` and `sample`, above 0: small is vivid, large is cautious. None: the
-            model's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
+        temperature: For `mean` and `sample`, above 0: small takes the likeliest color, large weighs
+            all. None: the model's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
         chroma: Factor on a* and b*, for any head, in 0…10: above 1 is more vivid. A network that
             minimizes a squared error pales where it is unsure, which this makes up for. The model's
             own factor comes on top.
