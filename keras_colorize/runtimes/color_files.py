@@ -70,7 +70,7 @@ def color_files(
             standard output, as PNG.
         model: The name or the folder of a Colorizer, a run's folder, or one with ONNX files.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
-        temperature: What `mean` and `sample` use: small takes the likeliest color, large weighs all.
+        temperature: Of `mean` and `sample`: small takes the likeliest color, large weighs all.
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: Seed of `sample`.

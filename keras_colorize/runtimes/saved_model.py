@@ -31,7 +31,7 @@ _TENSORS = {
     "png_bytes": "string (B,): PNGs of the same sizes",
     "lightness": "float32 (B, H, W, 1): L* in 0 to 100",
     "ab": "float32 (B, H, W, 2): CIELAB a* and b*",
-    "temperature": "float32 (B,): above 0, one for each photograph; small takes the likeliest color",
+    "temperature": "float32 (B,): above 0, one for each; small takes the likeliest color",
 }
 _ABOUT = "assets/model.json"
 
