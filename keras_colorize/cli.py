@@ -76,6 +76,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="of mean and sample: small takes the likeliest color, large weighs all",
     )
     parser.add_argument(
+        "--rebalance",
+        type=float,
+        metavar="X",
+        help="for models with classes, -1 to 1: above 0 the network dares rarer colors, more vivid "
+        "ones and more of them (default: the model's own)",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of sample (default: %(default)s)"
     )
     parser.add_argument(

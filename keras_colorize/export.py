@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
             arguments.chroma,
             arguments.upscale,
             arguments.seed,
+            arguments.rebalance,
         )
         # Wrong usage is told before Keras starts.
         decoding.check(pretrained.summarize(arguments.model), arguments.model)

@@ -19,6 +19,7 @@ CHOICES = {
     "decoding": ("method", str),
     "temperature": ("temperature", float),
     "chroma": ("chroma", float),
+    "rebalance": ("rebalance", float),
     "upscale": ("upscale", str),
 }
 _DATA, _SIZE = "samples", 256

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from keras_colorize.heads import Head
     from keras_colorize.models.adversary import Adversary
 
-_NO_NETWORK = {"adversary", "backbones"}  # modules here that build none
+_NO_NETWORK = {
+    "adversary",
+    "backbones",
+    "feature_critic",
+    "conditional_critic",
+}  # modules here that build none
 _REGISTRY: dict[str, Architecture] = {}
 
 

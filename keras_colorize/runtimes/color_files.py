@@ -47,6 +47,7 @@ def color_files(
     chroma: float = 1.0,
     upscale: str | None = None,
     seed: int = 0,
+    rebalance: float | None = None,
     runtime: str = "auto",
     points: Sequence[tuple[float, float, str]] = (),
     strokes: str | None = None,
@@ -74,6 +75,7 @@ def color_files(
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: Seed of `sample`.
+        rebalance: For models with classes, −1…1; above 0 the network dares rarer colors.
         runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
         points: Hints, each x, y and a color, for a single photograph.
         strokes: The path of a picture of strokes, which are hints, too.
@@ -94,7 +96,7 @@ def color_files(
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written, hints for several photographs, a reference that cannot be used.
     """
-    how = Decoding(decoding, temperature, chroma, upscale, seed)
+    how = Decoding(decoding, temperature, chroma, upscale, seed, rebalance)
     still = page is not None or runtime == "onnx"  # an animation's first frame
     files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
