@@ -107,7 +107,7 @@ def color_files(
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
     hints = _hints(points, strokes, len(plan.jobs))
-    palette = None if reference is None else _read_reference(reference)
+    palette = None if reference is None else _reference(reference)
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
@@ -120,7 +120,7 @@ def color_files(
     if saliency:
         loaded.check_saliency()
     conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
-    conditions += [] if palette is None else [colorizer.Reference(palette)]
+    conditions += [] if palette is None else [palette]
     conditions += [hints] if hints else []  # what a person says of a place has the last word
     if out != jobs.STREAM:
         files.make_folder(folder, "out")
@@ -147,13 +147,14 @@ def _hints(points, strokes, photographs):
     return colorizer.Hints(points, strokes)
 
 
-def _read_reference(path):
+def _reference(path):
     try:
-        return photographs.File(path).read().pixels
+        scan = photographs.File(path).read()
     except (OSError, photographs.BadPhotograph) as error:
         raise errors.UsageError(
             f"`reference` cannot be read ({_reason(error)}). Received: reference={path!r}."
         ) from error
+    return colorizer.Reference(scan.pixels)
 
 
 def _reason(error: Exception) -> str:
