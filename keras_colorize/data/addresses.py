@@ -46,10 +46,10 @@ def fault(address: str) -> str:
     """
     try:
         parts = urllib.parse.urlsplit(address)
-        parts.port  # reading it checks it
+        host, _ = parts.hostname, parts.port  # which is checked when it is read
     except ValueError as error:
         return f"This is not an address ({error})."
-    return "" if parts.hostname else "An address needs a host, as in https://example.org/cat.jpg."
+    return "" if host else "An address needs a host, as in https://example.org/cat.jpg."
 
 
 def file_name(address: str) -> str:
