@@ -84,7 +84,9 @@ def test_colorize_refuses_a_wrong_choice(keras_run, grey, tmp_path, capsys, argu
 
 
 @pytest.mark.parametrize(
-    "arguments", [["a.png", "--reference", "b.png"], ["https://"]], ids=["reference", "address"]
+    "arguments",
+    [["a.png", "--reference", "b.png"], ["https://"], ["a.png", "--hint", "64,3,#a03c28"]],
+    ids=["reference", "address", "hint"],
 )
 def test_colorize_refuses_what_is_wrong_before_keras_starts(grey, tmp_path, arguments):
     grey("a.png")
@@ -103,8 +105,8 @@ def test_colorize_refuses_what_is_wrong_before_keras_starts(grey, tmp_path, argu
 
 def test_colorize_hint_outside_of_the_photograph_is_named(keras_run, grey, capsys):
     grey("a.png")
-    assert keras_run("a.png", "-o", "out", "--hint", "64,3,#a03c28") == 1
-    assert "a.png: `hint` must lie within" in capsys.readouterr().err
+    assert keras_run("a.png", "-o", "out", "--hint", "64,3,#a03c28") == 2
+    assert "`hint` must lie within the photograph, x in 0…63" in capsys.readouterr().err
 
 
 def test_colorize_hint_that_is_none_is_wrong_usage(keras_run, grey, capsys):
