@@ -106,11 +106,27 @@ def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_export_without_a_model_says_so(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--model", "nowhere"], "or give the folder of a run or of a trained model"),
+        (["--name", "a/b"], "`name` must begin with a letter or a digit"),
+        (["--format", "onnx", "--decoding", "sample"], "`decoding` must be argmax or mean"),
+    ],
+)
+def test_export_refuses_before_keras_starts(tmp_path, monkeypatch, capsys, arguments, message):
     def start():
         raise AssertionError("Keras has been started")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("keras_colorize.cli.start_keras", start)
-    assert export.main(["--model", "nowhere"]) == 2
-    assert "or give the folder of a run or of a trained model" in capsys.readouterr().err
+    assert export.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_export_needs_what_writes_onnx_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert export.main(["--format", "onnx"]) == 2
+    said = capsys.readouterr().err
+    assert 'pip install "keras_colorize[onnx]"' in said and "Missing: onnx, tf2onnx." in said

@@ -4,7 +4,7 @@ import keras
 
 
 class Head:
-    """The part of a network that says color.
+    """The part of a network that predicts color.
 
     A head owns the output layer, the loss with its target encoding, and the decoding to ab.
     Networks know nothing of ab; the rest of the package knows nothing of tanh or classes.

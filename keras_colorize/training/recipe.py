@@ -44,7 +44,7 @@ class Recipe:
     arch: str = _key("vgg_fusion", "one of: " + ", ".join(models.list_models()))
     head: str = _key(
         "",
-        "how the network says color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
+        "how the network predicts color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
         "default: the one that its paper has",
     )
     model: str = _key(

@@ -192,7 +192,7 @@ def test_runtime_that_is_not_installed_is_told(photograph, tiny_model, monkeypat
     monkeypatch.setattr(onnx_runtime, "is_installed", lambda: False)
     command = ["a.png", "--model", str(tiny_model), "--runtime", "onnx"]
     assert colorize.main(command) == 2
-    assert "pip install keras_colorize[onnx]" in capsys.readouterr().err
+    assert 'pip install "keras_colorize[onnx]"' in capsys.readouterr().err
 
 
 def test_onnx_does_not_sample(classes, photograph, capsys, tmp_path):
