@@ -274,7 +274,7 @@ class _Work:
                 "a film is not colored by hints, references, variants or two models"
             )
         self.job.picture.parent.mkdir(parents=True, exist_ok=True)
-        lost = painting.color_film(
+        self.notes += painting.color_film(
             self.job.source,
             self.job.picture,
             colorizer,
@@ -282,7 +282,6 @@ class _Work:
             options.max_pixels,
             options.strip_metadata,
         )
-        self.notes += [f"not kept: {what}" for what in lost]
 
     def _pictures(self) -> list[tuple]:
         """Return each file and the decodings that it shows."""
