@@ -1,10 +1,19 @@
-"""Importing Keras without TensorFlow's start-up log."""
+"""What libraries in C and C++ write to standard error, past Python: kept from it."""
 
 import contextlib
 import importlib
+import io
 import os
+import re
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
+from typing import BinaryIO
+
+# "ZIPDecode: Decoding error at scanline 0."; a progress bar has no such lines.
+_LIBTIFF = re.compile(rb"\w[\w.]*: [^\r]*")
+_one_at_a_time = threading.Lock()
 
 
 def start_keras() -> None:
@@ -12,7 +21,7 @@ def start_keras() -> None:
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _silence():
+    with open(os.devnull, "wb") as nowhere, _led_to(nowhere):
         keras = importlib.import_module("keras")  # an exception still comes through
         if keras.backend.backend() == "tensorflow":
             # Looking for devices, too, writes to the log: of a driver that is not there.
@@ -20,8 +29,32 @@ def start_keras() -> None:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Lead standard error, the one of C++, into the void."""
+def libtiff() -> Iterator[list[str]]:
+    """Keep libtiff's messages, all of them errors, from standard error.
+
+    Yields:
+        A list, which has them in the end.
+    """
+    messages: list[str] = []
+    with _one_at_a_time, tempfile.TemporaryFile() as written:
+        try:
+            with _led_to(written):
+                yield messages
+        finally:
+            written.seek(0)
+            others = b""  # other threads write, too
+            for line in io.BytesIO(written.read()):
+                if _LIBTIFF.fullmatch(line.removesuffix(b"\n")):
+                    messages.append(line.decode("utf-8", "replace").strip())
+                else:
+                    others += line
+            if others:
+                os.write(2, others)
+
+
+@contextlib.contextmanager
+def _led_to(file: BinaryIO) -> Iterator[None]:
+    """Lead standard error, the one of C++, into a file."""
     try:
         kept = os.dup(2)
     except OSError:  # there is none, as under pythonw
@@ -30,9 +63,8 @@ def _silence() -> Iterator[None]:
     if sys.stderr:
         sys.stderr.flush()
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-            yield
+        os.dup2(file.fileno(), 2)
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

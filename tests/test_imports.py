@@ -27,7 +27,7 @@ ROOMS = {
     "heads": BASE | {"color", "layers"},
     "models": BASE | {"catalog", "color", "layers", "heads"},
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
-    "data": BASE | {"color"},
+    "data": BASE | {"color", "quiet"},
     "video": BASE | {"color", "layers", "colorizer", "data"},
     "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "video"},
 }

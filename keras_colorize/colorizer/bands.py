@@ -10,8 +10,9 @@ A border of paper around the photograph is left out of what the network sees, an
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import borders
 from keras_colorize.layers import resizing, upscaling
 
+Answer = TypeVar("Answer")
 ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
 _BAND = 2**20  # pixels worked on at a time
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
@@ -46,25 +48,25 @@ class _Window:
 def colorize(
     rgb: np.ndarray,
     working_size: Callable[[int, int], tuple[int, int]],
-    predict: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
-    upscale: str,
+    predict: Callable[[np.ndarray, tuple[int, int]], Answer],
+    ways: Sequence[tuple[Callable[[Answer, tuple[int, int]], np.ndarray], str]],
     adjust: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
-) -> np.ndarray:
-    """Color a photograph.
+) -> Iterator[np.ndarray]:
+    """Color a photograph, in one way or several; the network sees it once.
 
     Args:
         rgb: uint8, uint16 or float in 0…1, `(H, W, 3)`.
         working_size: Height and width of a photograph → those at which the network sees it.
-        predict: L* of that size, float32 `(1, h, w, 1)`, and the size → ab, float32
-            `(1, h', w', 2)`, of any resolution.
-        upscale: `bilinear`, `bicubic` or `guided`.
+        predict: L* of that size, float32 `(1, h, w, 1)`, and the size → what the network says.
+        ways: For each picture, what reads such an answer: with the size → ab, float32
+            `(1, h', w', 2)`, of any resolution; and `bilinear`, `bicubic` or `guided`, how this is
+            enlarged.
         adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
             to `ADJUSTED` pixels where it has more → the ab to use.
 
-    Returns:
-        The same type and shape.
+    Yields:
+        A picture of the same type and shape for each way.
     """
-    cubic = upscale == "bicubic"
     rows, columns = borders.inside(rgb)
     places, (height, width) = _places(rows.stop - rows.start, columns.stop - columns.start)
     size = working_size(height, width)
@@ -79,16 +81,21 @@ def colorize(
             part = lightness[inside, window.left : window.left + width]
             window.seen += rows[:, own] @ (part @ columns.T)
 
-    for window in windows:
-        seen = window.seen[None, ..., None]
-        window.ab = predict(seen, size)
-        if upscale == "guided":
-            window.ab = upscaling.coefficients(window.ab, seen)
-        window.ab = _widened(window.ab[0], width, cubic)
-    color = _Color(windows, height, width, upscale)
-    if adjust:
-        color = _adjusted(rgb, color, adjust)
+    answers = (predict(window.seen[None, ..., None], size) for window in windows)
+    if len(ways) > 1:
+        answers = list(answers)
+    for read, upscale in ways:
+        for window, answer in zip(windows, answers):
+            window.ab = read(answer, size)
+            if upscale == "guided":
+                window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
+            window.ab = _widened(window.ab[0], width, upscale == "bicubic")
+        color = _Color(windows, height, width, upscale)
+        yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
 
+
+def _picture(rgb, color: "_Color") -> np.ndarray:
+    """Put color to the lightness of a photograph."""
     colored = np.empty_like(rgb)
     finish = {"uint8": pixels.to_8bit, "uint16": pixels.to_16bit}.get(
         rgb.dtype.name, pixels.to_float

@@ -130,26 +130,56 @@ class Colorizer:
         pictures = []
         for one in given:
             rgb, made = inputs.opened(one)
-            pictures.append(made(self._colorize(rgb, decoding, conditions)))
+            pictures.append(made(self._colorize(rgb, [decoding], conditions)[0]))
             if progress:
                 progress(len(pictures), len(given))
         return pictures if given is photograph else pictures[0]
 
-    def _colorize(self, rgb, decoding, conditions):
-        decoding = decoding.over(self.decoding)
-        read = functools.partial(self._read_ab, decoding=decoding)
+    def colorize_each(
+        self,
+        photograph: np.ndarray,
+        decodings: Sequence[Decoding],
+        conditions: Sequence[Condition] = (),
+    ) -> list[np.ndarray]:
+        """Color a photograph in several ways; the network runs once.
 
+        Args:
+            photograph: An array as for `colorize`.
+            decodings: One for each picture; `variants` makes some.
+            conditions: As for `colorize`.
+
+        Returns:
+            An array `(H, W, 3)` of the photograph's type for each decoding, sRGB.
+
+        Raises:
+            UsageError: As for `colorize`.
+
+        Example:
+            >>> colorizer = Colorizer("vgg_fusion", size=32, backbone_weights="none")
+            >>> ways = [Decoding(), Decoding(chroma=1.4)]
+            >>> len(colorizer.colorize_each(np.zeros((48, 64), "uint8"), ways))
+            2
+        """
+        for decoding in decodings:
+            decoding.check(self.head, self.name or self.arch)
+        return self._colorize(inputs.as_rgb(photograph), decodings, conditions)
+
+    def _colorize(self, rgb, decodings, conditions):
         def predict(lightness, size):
-            answer = self.answer(keras.ops.convert_to_tensor(lightness), size, read)
-            return keras.ops.convert_to_numpy(answer)
+            return self._run(keras.ops.convert_to_tensor(lightness), size)
+
+        def read(outputs, size, decoding):
+            return keras.ops.convert_to_numpy(self._cut(self._read_ab(outputs, decoding), size))
 
         def adjust(lightness, ab):
             for condition in conditions:
                 ab = condition.apply(lightness, ab, rgb.shape[:2])
             return ab
 
-        upscale, adjust = decoding.upscale, adjust if conditions else None
-        return bands.colorize(rgb, self._working_size, predict, upscale, adjust)
+        decodings = [decoding.over(self.decoding) for decoding in decodings]
+        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
+        adjust = adjust if conditions else None
+        return list(bands.colorize(rgb, self._working_size, predict, ways, adjust))
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -290,8 +320,13 @@ class Colorizer:
         Returns:
             The same, without what filled a square around the photograph.
         """
+        return self._cut(read(self._run(lightness, working)), working)
+
+    def _run(self, lightness, working):
         inputs = {"lightness": self._into_network(lightness, working)}
-        answer = read(self.network(inputs, training=False))
+        return self.network(inputs, training=False)
+
+    def _cut(self, answer, working):
         if self.stride is not None:
             return answer
         cut = functools.partial(resizing.cut_from_square, size=working, side=self.size)

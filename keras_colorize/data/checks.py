@@ -1,12 +1,21 @@
 """Whether a photograph can be trained on."""
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.color import pixels
 from keras_colorize.data.photographs import BadPhotograph, File
 
 MIN_SIDE = 32  # pixels; less than this is an icon
 MIN_CHROMA = 8  # 8-bit steps between a pixel's largest and smallest channel; JPEG noise is below
+# Sepia, measured on 27,668 photographs and on toned ones (docs/train.md): an even color between red
+# and yellow, as faint as toning is, that lightness alone explains.
+_SEPIA_HUES = 20, 110  # degrees in the plane of a* and b*
+_SEPIA_CHROMA = 4, 30  # of the mean color
+_SEPIA_SPREAD = 2.0  # of ab about its mean at the same L*
+_SEPIA_SIDE = 32  # pixels, short side at which it is measured: the noise of JPEG is gone
+_SEPIA_LEVELS = 24  # of L*, with equally many pixels
 _FORMATS = {"JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP"}  # what TensorFlow decodes
 
 
@@ -28,8 +37,11 @@ def check(encoded: bytes) -> int:
     width, height = file.size
     if min(file.size) < MIN_SIDE:
         raise BadPhotograph(f"{width}×{height} is under {MIN_SIDE} pixels")
-    if not _has_color(_decode(encoded)):
+    rgb = _decode(encoded)
+    if not _has_color(rgb):
         raise BadPhotograph("no color to learn from")
+    if _is_sepia(rgb):
+        raise BadPhotograph("sepia or of one tint: no color to learn from")
     return file.orientation
 
 
@@ -49,3 +61,20 @@ def _has_color(rgb: np.ndarray) -> bool:
     some = rgb[::4, ::4].astype("int16")
     chroma = some.max(axis=-1) - some.min(axis=-1)
     return bool(np.mean(chroma > MIN_CHROMA) > 0.001)
+
+
+def _is_sepia(rgb: np.ndarray) -> bool:
+    """Tell whether a photograph has one warm tint, which depends on its lightness alone."""
+    height, width = rgb.shape[:2]
+    scale = _SEPIA_SIDE / min(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    whole = pixels.to_lab(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)).reshape(-1, 3)
+    a, b = whole[:, 1:].mean(axis=0)
+    hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
+    if not (_SEPIA_HUES[0] < hue < _SEPIA_HUES[1] and _SEPIA_CHROMA[0] < chroma < _SEPIA_CHROMA[1]):
+        return False
+    by_lightness = whole[np.argsort(whole[:, 0]), 1:]
+    alike = by_lightness[: len(whole) // _SEPIA_LEVELS * _SEPIA_LEVELS]
+    alike = alike.reshape(_SEPIA_LEVELS, -1, 2)
+    apart = alike - alike.mean(axis=1, keepdims=True)
+    return bool(np.mean(apart**2) * 2 < _SEPIA_SPREAD**2)

@@ -85,7 +85,7 @@ class FileSource(Source):
                 try:
                     found.extend(_members(path, shown))
                 except tarfile.TarError as error:
-                    reason = f"no uncompressed tar file, or truncated ({error})"
+                    reason = f"no uncompressed tar file, truncated or damaged ({error})"
                     skipped.append((shown, reason))
             else:
                 label = _utf8(path.absolute().parent.name)
@@ -221,6 +221,15 @@ def _members(path: Path, shown: str) -> Iterator[Photograph]:
                 name = _utf8(m.name)
                 label = Path(name).parent.name
                 yield Photograph(f"{shown}/{name}", str(path), m.offset_data, m.size, label=label)
+        # tarfile takes a header that it cannot read for the end, which is a block of zeros.
+        tar.fileobj.seek(tar.offset)
+        block = tar.fileobj.read(tarfile.BLOCKSIZE)
+        if len(block) < tarfile.BLOCKSIZE:
+            raise tarfile.ReadError("its end is missing")
+        if any(block):
+            raise tarfile.ReadError(
+                f"damaged header at byte {tar.offset:,}; what follows it is not read"
+            )
 
 
 def _check(photograph: Photograph) -> tuple[Photograph, str | None]:

@@ -19,6 +19,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
+from keras_colorize import quiet
 from keras_colorize.data import exif, tones
 from keras_colorize.data.tones import Samples
 from keras_colorize.errors import BadPhotograph
@@ -34,6 +35,7 @@ _MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk
 _COMPRESSIONS = {1, 5, 8, 32773, 32946, 34925, 50000}  # none, LZW, deflate, PackBits, LZMA, zstd
 _PLANES_APART = 2
 _UNSIGNED = 1
+_OF_TAGS = "_TIFFVSetField", "TIFFFetch", "TIFFReadDirectory"  # how libtiff's messages begin
 _PREMULTIPLIED, _ALPHA = 1, 2
 
 
@@ -88,7 +90,12 @@ class Tiff:
             return tones.upright(_decode(page), self.exif(number).orientation or 1)
         image = Image.open(io.BytesIO(self._data))
         image.seek(page.index)
-        image.load()  # and Pillow turns it upright
+        with quiet.libtiff() as messages:
+            image.load()  # and Pillow turns it upright
+        # Of YCbCr, libtiff gives whatever it could decode. A wrong tag need not matter.
+        damage = [text for text in messages if not text.startswith(_OF_TAGS)]
+        if damage:
+            raise BadPhotograph(f"truncated or damaged ({damage[0]})")
         return tones.of_image(image)
 
 

@@ -83,7 +83,7 @@ class Coloring:
     def thumbnails(self, opened: Opened) -> list[tuple[np.ndarray, str]]:
         """Return a small picture of each variant, with its name."""
         small = resized(opened.grey, THUMBNAIL)
-        return [(self._color(small, Choice(n), 1.0), name) for n, name in enumerate(self.names)]
+        return list(zip(self._model.colorize_each(small, self._ways(1.0)), self.names))
 
     def write(self, opened: Opened, choice: Choice, folder: str) -> Path:
         """Color a photograph at its full size.
@@ -142,13 +142,17 @@ class Coloring:
         photographs.write(out, colored, scan.alpha, scan.told)
 
     def _color(self, photograph, choice, scale):
-        ways = colorizer.variants(self._model.head, len(self.names), Decoding(chroma=choice.chroma))
         points = [
             (max(0, (x + 0.5) * scale - 0.5), max(0, (y + 0.5) * scale - 0.5), color)
             for x, y, color in choice.hints
         ]
         conditions = [colorizer.Hints(points)] if points else []
-        return self._model.colorize(photograph, ways[choice.variant], conditions)
+        return self._model.colorize(
+            photograph, self._ways(choice.chroma)[choice.variant], conditions
+        )
+
+    def _ways(self, chroma):
+        return colorizer.variants(self._model.head, len(self.names), Decoding(chroma=chroma))
 
 
 def resized(picture: np.ndarray, longest: int) -> np.ndarray:

@@ -233,6 +233,7 @@ class _Work:
         self._file = self._first = None
         self._numbers: Sequence[int] = (0,)
         self._colored: list = []
+        self._mapped = False
 
     @property
     def is_large(self) -> bool:
@@ -255,12 +256,14 @@ class _Work:
         if self.job.moves:
             self._color_film(colorizer)
             return
-        for path, decodings in self._pictures():
-            pages = self._color_pages(colorizer, path, decodings)
-            if len(self._numbers) > 1:
-                self._write(path, pages)
-            else:
-                self._colored.append((path, list(pages)))
+        if len(self._numbers) > 1:
+            for path, decodings in self._pictures():
+                pages = (self._color_page(colorizer, n, decodings) for n in self._numbers)
+                self._write(path, (page for page, *_ in pages))
+        else:  # the network runs once for all variants
+            pages = self._color_page(colorizer, self._numbers[0], self._options.decodings)
+            paths = [path for path, _ in self._pictures()]
+            self._colored = [(path, [page]) for path, page in zip(paths, pages, strict=True)]
         self._first = None
 
     @_step
@@ -281,7 +284,7 @@ class _Work:
                 "a film is not colored by hints, references, variants or two models"
             )
         self.job.picture.parent.mkdir(parents=True, exist_ok=True)
-        lost = painting.color_film(
+        self.notes += painting.color_film(
             self.job.source,
             self.job.picture,
             colorizer,
@@ -289,7 +292,6 @@ class _Work:
             options.max_pixels,
             options.strip_metadata,
         )
-        self.notes += [f"not kept: {what}" for what in lost]
 
     def _pictures(self) -> list[tuple]:
         """Return each file and the decodings that it shows."""
@@ -311,24 +313,23 @@ class _Work:
     def _is_tiff(path: Path) -> bool:
         return path.suffix.lower() in (".tif", ".tiff")
 
-    def _color_pages(self, colorizer, path, decodings) -> Iterator[tuple]:
-        """Yield what `photographs.write_pages` takes, for each page."""
+    def _color_page(self, colorizer, number, decodings) -> list[tuple]:
+        """Return what `photographs.write_pages` takes for one page, for each picture of it."""
         given = [self._options.conditions] if self._options.conditions else []
-        for number in self._numbers:
-            first = number == self._numbers[0]
-            scan = self._first if first and self._first else self._file.read(number)
-            if self.job.saliency and first and path == self.job.picture:
-                self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
-                photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
-            told = None if self._options.strip_metadata else scan.told
-            pictures = [colorizer.colorize(scan.pixels, each, *given) for each in decodings]
-            alpha = scan.alpha
-            if self._options.side_by_side:
-                grey = scan.pixels.reshape(*scan.pixels.shape[:2], -1)
-                pictures.insert(0, np.broadcast_to(grey, pictures[0].shape))
-                alpha = None if alpha is None else np.tile(alpha, len(pictures))
-                pictures = [np.concatenate(pictures, axis=1)]
-            yield pictures[0], alpha, told
+        first = number == self._numbers[0]
+        scan = self._first if first and self._first else self._file.read(number)
+        if self.job.saliency and first and not self._mapped:
+            self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
+            photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
+            self._mapped = True
+        told = None if self._options.strip_metadata else scan.told
+        pictures, alpha = colorizer.colorize_each(scan.pixels, decodings, *given), scan.alpha
+        if self._options.side_by_side:
+            grey = scan.pixels.reshape(*scan.pixels.shape[:2], -1)
+            pictures.insert(0, np.broadcast_to(grey, pictures[0].shape))
+            alpha = None if alpha is None else np.tile(alpha, len(pictures))
+            pictures = [np.concatenate(pictures, axis=1)]
+        return [(picture, alpha, told) for picture in pictures]
 
     def _write(self, path, pages) -> None:
         if str(path) == jobs.STREAM:

@@ -5,10 +5,12 @@ the weights, or in the user's cache; or `colorize` is given the folder itself.
 """
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -206,18 +208,44 @@ class OnnxColorizer:
         Raises:
             UsageError: Something else, or a decoding that the model or ONNX does not have.
         """
-        check(self.summary, decoding)
-        decoding = decoding.over(self.summary.decoding)
-        output = "ab_argmax" if decoding.method == "argmax" else "ab"
-        feed = {}
-        if decoding.temperature is not None and decoding.method == "mean":
-            feed["temperature"] = np.array(decoding.temperature, "float32")
+        return self.colorize_each(photograph, [decoding])[0]
+
+    def colorize_each(
+        self, photograph: np.ndarray, decodings: Sequence[Decoding]
+    ) -> list[np.ndarray]:
+        """Color a photograph in several ways.
+
+        Args:
+            photograph: As for `colorize`.
+            decodings: One for each picture. The network runs once where they differ in chroma.
+
+        Returns:
+            `(H, W, 3)` of the same type for each decoding, sRGB.
+
+        Raises:
+            UsageError: As for `colorize`.
+        """
+        for decoding in decodings:
+            check(self.summary, decoding)
+        decodings = [decoding.over(self.summary.decoding) for decoding in decodings]
 
         def predict(lightness, size):
-            return np.float32(decoding.chroma) * self._run(output, lightness, feed)
+            return {
+                asked: self._run_for(lightness, *asked) for asked in set(map(_asked, decodings))
+            }
 
-        photograph = inputs.as_rgb(photograph)
-        return bands.colorize(photograph, self._working_size, predict, decoding.upscale)
+        def read(answers, size, decoding):
+            return np.float32(decoding.chroma) * answers[_asked(decoding)]
+
+        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
+        rgb = inputs.as_rgb(photograph)
+        return list(bands.colorize(rgb, self._working_size, predict, ways))
+
+    def _run_for(self, lightness, method, temperature):
+        feed = {}
+        if temperature is not None and method == "mean":
+            feed["temperature"] = np.array(temperature, "float32")
+        return self._run("ab_argmax" if method == "argmax" else "ab", lightness, feed)
 
     def check_saliency(self) -> None:
         """Raise a UsageError unless the network predicts saliency maps."""
@@ -248,3 +276,8 @@ class OnnxColorizer:
 
     def _working_size(self, height, width):
         return resizing.working_size(height, width, self.summary.size, self.summary.stride)
+
+
+def _asked(decoding: Decoding) -> tuple[str | None, float | None]:
+    """Return what the network's file is asked for."""
+    return decoding.method, decoding.temperature

@@ -121,11 +121,11 @@ def color_film(
         strip_metadata: Whether the film's title, other tags and chapters are left out.
 
     Returns:
-        What is not kept of the film.
+        What else the user should know: where the film is damaged, what is not kept of it.
 
     Raises:
-        BadPhotograph: It is no film, or damaged; PyAV is not installed; its sound has no place in
-            the format of `out`.
+        BadPhotograph: It is no film, or has no frame that can be decoded; PyAV is not installed;
+            its sound has no place in the format of `out`.
     """
     painter = Painter(colorizer, decoding)
     if out.suffix.lower() in moving.ANIMATIONS:
@@ -146,10 +146,11 @@ def color_film(
         except BadPhotograph:
             parts.remove()  # the same call would fail again
             raise
+        remarks = film.remarks
     with Film(source, max_pixels) as film:  # as if nothing had been read of it
         writing.join(film, parts.paths, out, last, not strip_metadata)
         parts.remove()
-        return film.not_kept
+        return [*remarks, *(f"not kept: {what}" for what in film.not_kept)]
 
 
 def _color_parts(film: Film, painter: Painter, parts: Parts, out: Path, writing) -> int:

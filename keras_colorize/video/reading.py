@@ -1,7 +1,7 @@
 """Reading films: their frames one by one, upright and in sRGB, each with its time."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -49,6 +49,7 @@ class Film:
         time_base: The unit of its times, in seconds.
         rate: Frames a second, on average.
         count: About how many frames it has; None if the file does not tell.
+        remarks: What is wrong with it, or not seen in its copy; all is known when it was decoded.
 
     Raises:
         BadPhotograph: PyAV is not installed; no film, no picture, or too large.
@@ -85,6 +86,8 @@ class Film:
         self.time_base = self.stream.time_base
         self.rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
         self.count = self.stream.frames or self._estimate()
+        self._further = pictures[1:]
+        self.remarks: list[str] = []
         self._size, self._turns = (self.stream.width, self.stream.height), 0
         most = photographs.MAX_PIXELS if max_pixels is None else max_pixels
         if self._size[0] * self._size[1] > most:
@@ -108,37 +111,68 @@ class Film:
     @property
     def not_kept(self) -> list[str]:
         """What a colored copy does not have."""
-        count = len(self.container.streams.subtitles)
-        return [errors.counted(count, "stream") + " of subtitles"] if count else []
+        streams = self.container.streams
+        others = {
+            "of subtitles": streams.subtitles,
+            "of further pictures": self._further,
+            "of data": streams.data,
+            "of attachments": streams.attachments,
+        }
+        lost = [
+            f"{errors.counted(len(found), 'stream')} {kind}"
+            for kind, found in others.items()
+            if found
+        ]
+        bits = max(part.bits for part in self.stream.format.components)
+        return [*lost, f"more than 8 of its {bits} bits"] if bits > 8 else lost
 
     def close(self) -> None:
         """Close the file."""
         self.container.close()
 
     def frames(self, skip: int = 0) -> Generator[Frame]:
-        """Decode the film.
+        """Decode the film; what is damaged is left out, and is among the remarks.
 
         Args:
             skip: The number of frames that are left out from the start.
 
         Raises:
-            BadPhotograph: It is damaged, or ends early; it has no frame; a frame is too large.
+            BadPhotograph: Not one frame can be decoded.
         """
-        last, duration, number = None, 0, 0
-        try:
-            for shown in self.container.decode(self.stream):
-                pts = shown.pts
-                if pts is None or (last is not None and pts <= last):  # a clock that is broken
-                    pts = 0 if last is None else last + max(1, duration)
-                last, duration = pts, shown.duration or self._usual_duration()
-                number += 1
-                if number > skip:
-                    yield Frame(self._upright(shown), pts, duration)
-        except self._errors as error:
-            raise BadPhotograph(f"damaged {self._at(last)} ({_why(error)})") from None
+        last, duration = None, 0
+        for number, shown in enumerate(self._decoded(), 1):
+            pts = shown.pts
+            if pts is None or (last is not None and pts <= last):  # a clock that is broken
+                pts = 0 if last is None else last + max(1, duration)
+            last, duration = pts, shown.duration or self._usual_duration()
+            if number > skip:
+                yield Frame(self._upright(shown), pts, duration)
         if last is None:
-            raise BadPhotograph("a film without a frame")
+            raise BadPhotograph("; ".join(["a film without a frame", *self.remarks]))
         self._check_end(last + duration)
+
+    def _decoded(self) -> Iterator:
+        """Yield PyAV's frames; what cannot be decoded becomes a remark."""
+        last = None
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                for frame in packet.decode():
+                    last = frame.pts
+                    if frame.interlaced_frame:
+                        self._remark("it is interlaced; deinterlace it first for better colors")
+                    yield frame
+            except self._errors as error:
+                # A generator that has raised has ended, so this may be the end of the file.
+                if not any(remark.startswith("damaged") for remark in self.remarks):
+                    self._remark(f"damaged {self._at(last)} ({_why(error)})")
+
+    def _remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def _upright(self, shown) -> np.ndarray:
         matrix = shown.colorspace
@@ -162,13 +196,14 @@ class Film:
         return self.container.duration / 1e6 if self.container.duration else None
 
     def _check_end(self, end: int) -> None:
-        """Raise unless the frames last as long as the picture should, where the file tells that."""
-        if not self.stream.duration:
+        """Remark that the frames end before the picture should, where the file tells that."""
+        seconds = self._seconds()
+        if not seconds:
             return
-        lost = (self.stream.duration + (self.stream.start_time or 0) - end) * self.time_base
-        whole = self.stream.duration * self.time_base
-        if lost > max(_LOST_SECONDS, _LOST_SHARE * whole) or lost > whole / 2:
-            raise BadPhotograph(f"truncated: it ends {self._at(end)} of {_clock(whole)}")
+        shown = float((end - (self.stream.start_time or 0)) * self.time_base)
+        lost = seconds - shown
+        if lost > max(_LOST_SECONDS, _LOST_SHARE * seconds) or lost > seconds / 2:
+            self._remark(f"truncated: its picture ends {self._at(end)} of {_clock(seconds)}")
 
     def _at(self, pts: int | None) -> str:
         start = self.stream.start_time or 0

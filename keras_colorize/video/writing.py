@@ -1,5 +1,6 @@
 """Writing films: parts of a picture's stream, and the whole film with the sound that it had."""
 
+import contextlib
 import heapq
 import os
 from collections.abc import Iterator
@@ -150,9 +151,10 @@ def _pictures(film: Film, parts: list[Path], last: int) -> Iterator[av.Packet]:
 
 
 def _sounds(film: Film) -> Iterator[av.Packet]:
-    for packet in film.container.demux(film.sounds):
-        if packet.dts is not None:
-            yield packet
+    with contextlib.suppress(av.error.FFmpegError):  # the end of a truncated file
+        for packet in film.container.demux(film.sounds):
+            if packet.dts is not None:
+                yield packet
 
 
 def _seconds(packet: av.Packet) -> Fraction:

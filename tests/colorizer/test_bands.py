@@ -70,3 +70,17 @@ def test_panorama_is_colored_as_its_parts_would_be_alone(colorizer, picture, tal
 )
 def test_windows_cover_a_panorama(shape, places, size):
     assert bands._places(*shape) == (places, size)
+
+
+@pytest.mark.parametrize("shape", [(40, 64), (120, 1000)])
+def test_colorize_each_runs_the_network_once(tiny_model, picture, monkeypatch, shape):
+    tiny = load(tiny_model)
+    ways = [Decoding(), Decoding(chroma=1.4, upscale="guided"), Decoding(chroma=0)]
+    expected = [tiny.colorize(picture(*shape), way) for way in ways]
+    runs, network = [], tiny.network
+    monkeypatch.setattr(
+        tiny, "network", lambda *arguments, **options: runs.append(1) or network(*arguments)
+    )
+    pictures = tiny.colorize_each(picture(*shape), ways)
+    assert len(runs) == len(bands._places(*shape)[0])
+    np.testing.assert_array_equal(pictures, expected)

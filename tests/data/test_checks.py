@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from skimage import data
 
 from keras_colorize.data import checks
 from keras_colorize.data.photographs import BadPhotograph
@@ -55,3 +56,22 @@ def test_check_says_why_a_photograph_cannot_be_used(picture):
         with pytest.raises(BadPhotograph, match=reason) as raised:
             checks.check(encoded)
         assert "{{" not in str(raised.value)  # TensorFlow's names for its functions
+
+
+def toned(share):
+    """A photograph in gray, `share` of it toned brown."""
+    grey = data.astronaut()[::2, ::2].mean(axis=-1)
+    brown = grey[..., None] * [1.0, 0.87, 0.7]
+    own = data.astronaut()[::2, ::2]
+    return np.rint(share * brown + (1 - share) * own).astype("uint8")
+
+
+def test_check_names_sepia_and_takes_what_is_only_warm():
+    with pytest.raises(BadPhotograph, match="sepia or of one tint"):
+        checks.check(encode(toned(1), "JPEG"))
+    row = np.linspace(0, 1, 64)[:, None, None]
+    column = np.linspace(0, 1, 96)[:, None]
+    sunset = np.rint(255 * (row * [1.0, 0.75, 0.35] + (1 - row) * [0.55, 0.1, 0.15]) * column**0.3)
+    rose = np.rint(column * row * [230, 25, 40] + [20, 5, 5])
+    for rgb in (toned(0), toned(0.6), sunset, rose):
+        assert checks.check(encode(rgb.astype("uint8"), "JPEG")) == 1

@@ -137,7 +137,7 @@ def test_truncated_tar_is_named_and_its_whole_members_used(photos, tmp_path, cut
     (tmp_path / "cut.tar").write_bytes(whole[:length])
     there = [name for name, end in ends.items() if end <= length]
     if not there:
-        with pytest.raises(UsageError, match=r"cut\.tar: no uncompressed tar file, or truncated"):
+        with pytest.raises(UsageError, match=r"cut\.tar: no uncompressed tar file, truncated"):
             sources.open_source(str(tmp_path / "cut.tar"))
         return
     source = sources.open_source(str(tmp_path / "cut.tar"))
@@ -146,6 +146,29 @@ def test_truncated_tar_is_named_and_its_whole_members_used(photos, tmp_path, cut
     assert "truncated" in reasons["cut.tar"]
     # A member is used, or it is named; only those after the cut are known by the shard alone.
     assert set(there) <= set(names(source)) | set(reasons)
+
+
+def test_tar_with_a_damaged_header_is_named_and_what_precedes_it_used(photos, tmp_path):
+    shard = pack(tmp_path / "a.tar", {f"{n}.png": photos / f"{n}.png" for n in "abcd"})
+    with tarfile.open(shard) as tar:
+        third = tar.getmembers()[2].offset
+    content = bytearray(shard.read_bytes())
+    content[third + 148] ^= 1  # in the header's checksum (POSIX.1-1988, ustar)
+    shard.write_bytes(content)
+    source = sources.open_source(str(shard))
+    assert names(source) == ["a.tar/a.png", "a.tar/b.png"]
+    [(name, reason)] = source.skipped
+    assert name == "a.tar" and f"damaged header at byte {third:,}" in reason
+
+
+def test_tar_that_ends_after_a_member_is_named(photos, tmp_path):
+    shard = pack(tmp_path / "a.tar", {f"{n}.png": photos / f"{n}.png" for n in "ab"})
+    with tarfile.open(shard) as tar:
+        second = tar.getmembers()[1].offset
+    shard.write_bytes(shard.read_bytes()[:second])
+    source = sources.open_source(str(shard))
+    assert names(source) == ["a.tar/a.png"]
+    assert [name for name, _ in source.skipped] == ["a.tar"]
 
 
 def test_compressed_tar_is_not_listed(photos, tmp_path):

@@ -262,3 +262,17 @@ def test_tiff_of_any_depth_is_turned_upright(picture, dtype, orientation):
     if orientation > 1:
         image = image.transpose(Image.Transpose(turns[orientation]))
     np.testing.assert_array_equal(pixels_of(content), np.asarray(image))
+
+
+def test_tiff_that_libtiff_cannot_decode_is_damaged_and_libtiff_keeps_quiet(capfd):
+    file = io.BytesIO()
+    noise = Image.effect_noise((200, 200), 99).convert("YCbCr")
+    noise.save(file, "TIFF", compression="tiff_adobe_deflate")
+    content = bytearray(file.getvalue())
+    assert photographs.File(bytes(content)).read().pixels.shape == (200, 200, 3)
+    with tifffile.TiffFile(io.BytesIO(content)) as stored:
+        second = stored.pages[0].dataoffsets[1]
+    content[second : second + 2] = bytes(2)  # the header of a zlib stream (RFC 1950)
+    with pytest.raises(BadPhotograph, match=r"truncated or damaged \(ZIPDecode"):
+        photographs.File(bytes(content)).read()
+    assert capfd.readouterr().err == ""

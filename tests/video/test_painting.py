@@ -202,12 +202,10 @@ def playlist(path):
     [
         (lambda path: path.write_bytes(b""), "empty file"),
         (lambda path: path.write_bytes(b"film" * 99), "no film"),
-        (lambda path: cut(path, 0.7), "truncated|damaged at 0:0"),
-        (lambda path: cut(path, 0.3), "truncated|damaged at 0:0|without a frame"),
         (without_frames, "no film|without a frame|without a picture"),
         (playlist, "no film"),
     ],
-    ids=["empty", "text", "cut at 70%", "cut at 30%", "no frames", "playlist"],
+    ids=["empty", "text", "no frames", "playlist"],
 )
 def test_film_that_is_damaged_fails_and_leaves_nothing(
     film, color, tmp_path, short_parts, damage, expected
@@ -217,6 +215,60 @@ def test_film_that_is_damaged_fails_and_leaves_nothing(
     with pytest.raises(BadPhotograph, match=expected):
         color(path, "a.mp4")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name, sound", [("a.mp4", False), ("a.mkv", True)])
+def test_film_that_is_truncated_is_colored_as_far_as_it_goes(film, color, name, sound):
+    source = film(name, sound=sound, times=range(0, 1800, 45), movflags="+faststart")
+    whole, _ = frames_of(source)
+    cut(source, 0.7)
+    there, _ = frames_of(source)
+    path, remarks = color(source, name)
+    shown, _ = frames_of(path)
+    assert 3 < len(there) <= len(shown) < len(whole)
+    assert any("truncated" in text or "damaged" in text for text in remarks), remarks
+
+
+def test_film_that_is_damaged_in_the_middle_is_colored_to_its_end(film, color):
+    source = film(sound=False, times=range(0, 1800, 45))
+    with av.open(str(source)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][18]
+        damaged = slice(packet.pos, packet.pos + packet.size)
+    content = bytearray(source.read_bytes())
+    content[damaged] = b"\xff" * (damaged.stop - damaged.start)
+    source.write_bytes(content)
+    path, remarks = color(source, "a.mp4")
+    _, times = frames_of(path)
+    assert max(times) == pytest.approx(1755 / 600, abs=0.01)
+    assert [text.split(" at ")[0] for text in remarks] == ["damaged"]
+
+
+def test_film_says_what_its_copy_does_not_have(film, color, tmp_path):
+    source = film(sound=False)
+    (tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHarbor\n")
+    with (
+        av.open(str(source)) as before,
+        av.open(str(tmp_path / "a.srt")) as words,
+        av.open(str(tmp_path / "b.mkv"), "w") as container,
+    ):
+        deep = container.add_stream("libx264", rate=20, options={"x264-params": "interlaced=1"})
+        deep.width, deep.height, deep.pix_fmt = 64, 48, "yuv420p10le"
+        subtitles = container.add_stream_from_template(words.streams.subtitles[0])
+        for frame in before.decode(video=0):
+            frame = frame.reformat(format="yuv420p10le")
+            frame.pts = None
+            container.mux(deep.encode(frame))
+        container.mux(deep.encode())
+        for packet in words.demux():
+            if packet.dts is not None:
+                packet.stream = subtitles
+                container.mux(packet)
+    _, remarks = color(tmp_path / "b.mkv", "b.mkv")
+    assert remarks == [
+        "it is interlaced; deinterlace it first for better colors",
+        "not kept: 1 stream of subtitles",
+        "not kept: more than 8 of its 10 bits",
+    ]
 
 
 def test_film_without_its_index_fails(film, color):
