@@ -2,8 +2,9 @@
 
     python benchmarks/runtimes.py
 
-writes the agreement of one model after the other into runtimes.csv, then runtimes.md. Models that
-are in the CSV already are not measured again: remove their rows when they have changed.
+measures the time, then the agreement of one model after the other. After each, runtimes.csv and
+runtimes.md have all rows so far, so it may be interrupted. Models that are in the CSV already are
+not measured again: remove their rows when they have changed.
 
 Agreement is CIEDE2000 between the 8-bit pictures, over three photographs; networks without shipped
 weights get random ones whose colors are of order ten. The time is that of `colorize` in a process
@@ -12,6 +13,7 @@ of its own, from its start to its end, the runtimes taking turns.
 
 import argparse
 import csv
+import itertools
 import os
 import platform
 import statistics
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -93,8 +96,8 @@ def models_of_the_table() -> list[tuple[str, str]]:
     return [(DEFAULT_MODEL, ""), *rows]
 
 
-def measure_agreement(path: Path) -> None:
-    """Add to a CSV file the rows that it does not have."""
+def measure_agreement(path: Path) -> Iterator[None]:
+    """Add to a CSV file the rows that it does not have, and yield after each."""
     if not path.exists():
         path.write_text(f"{','.join(_COLUMNS)}\n", encoding="utf-8")
     measured = {(row["model"], row["head"]) for row in rows_of(path)}
@@ -108,16 +111,24 @@ def measure_agreement(path: Path) -> None:
                 cells = [f"{type(error).__name__}: {error}".splitlines()[0][:120], "", ""]
         with open(path, "a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow([name, head, *cells])
+        yield
 
 
 def rows_of(path: Path) -> list[dict]:
+    """Return the rows that are measured."""
+    if not path.exists():
+        return []
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def agreement_table(path: Path) -> list[str]:
     lines = [f"| {' | '.join(_COLUMNS)} |", "|---|---|---:|---:|---:|"]
-    return lines + [f"| {' | '.join(row.values())} |" for row in rows_of(path)]
+    measured = {(row["model"], row["head"]): list(row.values()) for row in rows_of(path)}
+    missing = ["not measured yet", "", ""]
+    for name, head in models_of_the_table():
+        lines.append(f"| {' | '.join(measured.get((name, head), [name, head, *missing]))} |")
+    return lines
 
 
 # ---- time ----
@@ -158,12 +169,8 @@ def time_table() -> list[str]:
     return [*lines, "| keras : onnx | " + " | ".join(f"{ratio:.1f}" for ratio in ratios) + " |"]
 
 
-def main() -> None:
-    """Measure and write the page."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    load = os.getloadavg()[0]
-    rows = _HERE.with_suffix(".csv")
-    measure_agreement(rows)
+def page(load: float, times: list[str], agreements: list[str]) -> str:
+    """Return the text of runtimes.md."""
     lines = [
         "# ONNX Runtime beside Keras",
         "",
@@ -176,7 +183,7 @@ def main() -> None:
         f"own; medians of {REPETITIONS}, the runtimes taking turns. On a busy machine only "
         "processor seconds and memory mean something.",
         "",
-        *time_table(),
+        *times,
         "",
         "## Agreement",
         "",
@@ -185,9 +192,18 @@ def main() -> None:
         "default weights are kept in half precision, random ones are not. The rows are in "
         "`runtimes.csv`.",
         "",
-        *agreement_table(rows),
+        *agreements,
     ]
-    _HERE.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, and write the page after each row."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    load, times, rows = os.getloadavg()[0], time_table(), _HERE.with_suffix(".csv")
+    for _ in itertools.chain([None], measure_agreement(rows)):
+        text = page(load, times, agreement_table(rows))
+        _HERE.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
