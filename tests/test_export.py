@@ -27,7 +27,7 @@ def run(tiny_model, tmp_path, monkeypatch):
 
 
 def versions(tmp_path, name="tiny"):
-    return sorted(path.name for path in (tmp_path / "out" / name).iterdir())
+    return sorted(path.name for path in (tmp_path / "out" / name).iterdir() if path.is_dir())
 
 
 def about(tmp_path, version):
@@ -42,6 +42,14 @@ def test_export_writes_the_next_version(run, tmp_path, capsys):
     (tmp_path / "out" / "tiny" / "notes").mkdir()
     assert run() == 0  # a gap is a version that was withdrawn
     assert versions(tmp_path) == ["1", "7", "8", "notes"]
+
+
+def test_export_keeps_a_configuration_of_the_queue_that_was_changed(run, tmp_path):
+    assert run() == 0
+    batching = tmp_path / "out" / "tiny" / "batching.txt"
+    batching.write_text(batching.read_text().replace("value: 2 ", "value: 64 "))
+    assert run() == 0
+    assert "num_batch_threads { value: 64 }" in batching.read_text()
 
 
 def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys):

@@ -119,7 +119,8 @@ class File:
 
     def __len__(self) -> int:
         """Return the number of pages: of a TIFF's scans, or of an animation's frames."""
-        return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
+        with _damage_named("truncated or damaged"):  # frames are found by reading all of them
+            return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
 
     def read(self, page: int = 0) -> Scan:
         """Decode a page.

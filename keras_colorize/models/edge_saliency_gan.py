@@ -69,7 +69,8 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
     x = down(x, 6)  # (2, 2, 512)
     backbone = backbones.resnet18(backbone_weights, trainable_backbone)
     features = backbone(backbones.imagenet_rgb(ops.image.resize(grey, (224, 224))))  # (7, 7, 512)
-    halves = ops.convert_to_tensor(_HALVES, features.dtype)
+    # An array and no tensor: a tensor would stay outside of the graph that is traced for an export.
+    halves = _HALVES.astype(features.dtype)
     features = ops.einsum("bhwc,ih,jw->bijc", features, halves, halves)  # (2, 2, 512)
     x = layers.Concatenate(name="junction")([x, features])  # (2, 2, 1024)
     skips.append(x)

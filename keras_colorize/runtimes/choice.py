@@ -98,7 +98,8 @@ def load(
 def _start_keras(model) -> None:
     if not importlib.util.find_spec("keras"):
         raise errors.UsageError(
-            "Without Keras, `model` must be a folder that `export --format onnx` wrote. "
+            "Without Keras, `model` must be one with an ONNX file beside its weights, such as "
+            f"{cli.DEFAULT_MODEL!r}, or a folder that `export --format onnx` wrote. "
             f"Received: model={os.fspath(model)!r}."
         )
     cli.start_keras()

@@ -182,20 +182,41 @@ def export(
 
 
 def cache(model: str | os.PathLike) -> Path:
-    """Write the network of a trained model where `onnx_runtime.find` finds it; return the folder.
+    """Write the network of a trained model into the user's cache; return the folder.
 
     Raises:
         UsageError: A model that cannot be loaded, or packages that are missing.
     """
+    folder = onnx_runtime.cache_of(model)
+    name = Path(model).resolve().name
+    print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_network(model, folder)
+    return folder
+
+
+def write_network(model: str | os.PathLike, folder: Path) -> None:
+    """Write the network of a trained model, which is all that `colorize` needs of it.
+
+    Args:
+        model: What `load` takes.
+        folder: One in which `onnx_runtime.find` looks. It is replaced if it exists.
+
+    Raises:
+        UsageError: A model that cannot be loaded, or packages that are missing.
+    """
+<<<<<<< HEAD
     onnx_runtime.check_writer()
     folder = onnx_runtime.cache_of(model)
     name = Path(model).resolve().name
     print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
     folder.parent.mkdir(parents=True, exist_ok=True)
+=======
+    _check_installed()
+>>>>>>> serve
     colorizer = load(model)
-    about = provenance.describe(model, name, _PLAIN)
+    about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
     _write(folder, {NETWORK: network_of(colorizer)}, colorizer, about)
-    return folder
 
 
 def _write(folder: Path, contents: dict[str, bytes], colorizer: Colorizer, about: dict) -> None:

@@ -176,6 +176,9 @@ class OnnxColorizer:
     """
 
     def __init__(self, folder: str | os.PathLike):
+        # Official builds, such as 1.32, leave an identifier of the machine in the user's cache and
+        # report to Microsoft, which nobody expects of a program that colors photographs.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         self.summary = read(folder)
