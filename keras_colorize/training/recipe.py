@@ -210,7 +210,7 @@ def resolve(recipe: Recipe) -> Recipe:
     Raises:
         UsageError: It does not fit.
     """
-    arch, network = recipe.arch, models.declared(recipe.arch)
+    arch, network = recipe.arch, models.get(recipe.arch)
     recipe = dataclasses.replace(
         recipe,
         head=recipe.head or network.head,
