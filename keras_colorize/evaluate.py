@@ -31,8 +31,8 @@ def main(argv: list[str] | None = None) -> int:
         action="append",
         metavar="[NAME=]NAME|DIR[,KEY=VALUE…]",
         help="a model that comes with the package, or the folder of one or of a run; may be "
-        "repeated. Keys: decoding, temperature, chroma, rebalance and upscale, as for colorize; for "
-        "example vivid=runs/mine,temperature=0.4 (default: "
+        "repeated. Keys: decoding, temperature, chroma, rebalance and upscale, as for "
+        "colorize; for example vivid=runs/mine,temperature=0.4 (default: "
         f"{cli.DEFAULT_MODEL}, unless there are --results)",
     )
     add(

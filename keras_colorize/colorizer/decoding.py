@@ -114,7 +114,7 @@ class Decoding:
             UsageError: The head predicts one color, or its classes' shares are not known.
         """
         if head.has_classes:
-            if self.rebalance and not head.prior:
+            if self.rebalance and not head.has_prior:
                 raise errors.UsageError(
                     f"`rebalance` needs the classes' shares of the training pixels, which "
                     f"{model or 'this model'} does not know: it was trained by an earlier release. "
@@ -167,7 +167,7 @@ def variants(
             f"has more. Received: variants={count}."
         )
     natural = decoding or Decoding()
-    more = dict(_VIVID_CLASSES if model.prior else _VIVID)
+    more = dict(_VIVID_CLASSES if model.has_prior else _VIVID)
     more["chroma"] = min(more["chroma"] * natural.chroma, MAX_CHROMA)
     vivid = dataclasses.replace(natural, **more)
     turns = [2 * math.pi * (0.75 + i / (count - 2)) for i in range(count - 2)]

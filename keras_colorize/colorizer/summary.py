@@ -48,9 +48,9 @@ class Summary:
         return self.head["name"] not in ONE_COLOR
 
     @property
-    def prior(self) -> list[float] | None:
-        """The share of the training pixels in each class of color, if it is known."""
-        return self.head.get("prior")
+    def has_prior(self) -> bool:
+        """Whether the share of the training pixels in each class is known."""
+        return bool(self.head.get("prior"))
 
     @property
     def in_short(self) -> str:

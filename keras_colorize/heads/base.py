@@ -12,12 +12,12 @@ class Head:
     Attributes:
         name: Its name in the registry.
         has_classes: Whether its output is a distribution, which can be decoded in several ways.
-        prior: For a distribution, the share of the training pixels in each class, if it is known.
+        has_prior: Whether the share of the training pixels in each class is known.
     """
 
     name: str
     has_classes = False
-    prior: list[float] | None = None
+    has_prior = False
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer.

@@ -23,12 +23,19 @@ class ClassHead(Head):
     Attributes:
         method: How it is decoded unless told otherwise.
         temperature: At which, unless told otherwise; 1 leaves the distribution as it is.
+        prior: The share of the training pixels in each class; None if it is not known.
     """
 
     has_classes = True
     method: str
     temperature: float
+    prior: list[float] | None
     _log_prior: np.ndarray
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether the share of the training pixels in each class is known."""
+        return self.prior is not None
 
     def count(self, ab: np.ndarray) -> np.ndarray:
         """Return how often each class occurs in `ab`, float32 `(..., 2)`: int64 `(classes,)`."""

@@ -28,22 +28,24 @@ _PLAIN = Decoding()
 
 _LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
 _PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
-_CHROMA = tf.TensorSpec([], tf.float32, name="chroma")
-_TEMPERATURE = tf.TensorSpec([], tf.float32, name="temperature")
+
+_TEMPERATURE = "float32 scalar above 0, for models with classes; may be left out"
 
 _SIGNATURES = {
     PICTURES: {
         "inputs": {
             "photograph": "uint8 (H, W, 3): sRGB, of any size",
             "chroma": "float32 scalar, factor on a* and b*; may be left out",
-            "temperature": "float32 scalar above 0, for models with classes; may be left out",
+            "temperature": _TEMPERATURE,
         },
         "outputs": {"picture": "uint8 (H, W, 3): sRGB"},
     },
     NETWORK: {
         "inputs": {
             "lightness": "float32 (1, h, w, 1): L* in 0 to 100, of the size that the network sees",
-            "temperature": "float32 scalar above 0, for models with classes; may be left out",
+            "temperature": _TEMPERATURE,
+            "rebalance": "float32 scalar, -1 to 1, where the shares of classes are known; may be "
+            "left out",
         },
         "outputs": {
             "ab": "float32 (1, h', w', 2): CIELAB a* and b*; of classes the mean",
@@ -58,11 +60,14 @@ def network_of(colorizer: Colorizer) -> bytes:
     """Return the network and the decoding of its colors: L* of its own size in, ab out."""
     has_classes = colorizer.head.has_classes
 
-    def predict(lightness, temperature=None):
+    def predict(lightness, temperature=None, rebalance=None):
         size = keras.ops.shape(lightness)[1:3]
 
         def read(outputs):
-            decode = functools.partial(colorizer.head.decode, outputs["color"])
+            color = outputs["color"]
+            if rebalance is not None:
+                color = colorizer.head.rebalance(color, rebalance)
+            decode = functools.partial(colorizer.head.decode, color)
             found = {"ab": decode("mean", temperature) if has_classes else decode()}
             if has_classes:
                 found["ab_argmax"] = decode("argmax")
@@ -72,45 +77,50 @@ def network_of(colorizer: Colorizer) -> bytes:
 
         return colorizer.answer(lightness, size, read)
 
-    return _translated(predict, colorizer, [_LIGHTNESS])
+    own, defaults = _own(colorizer), {}
+    if has_classes:
+        defaults["temperature"] = own.temperature
+    if colorizer.head.has_prior:
+        defaults["rebalance"] = own.rebalance
+    return _translated(predict, colorizer, _LIGHTNESS, defaults)
 
 
 def pictures_of(colorizer: Colorizer, decoding: Decoding = _PLAIN) -> bytes:
     """Return everything between a photograph's pixels and the picture's."""
-    method = decoding.over(_own(colorizer)).method
+    whole = decoding.over(_own(colorizer))
 
     def color(photograph, chroma, temperature=None):
         lightness = lab.rgb_to_lightness(photograph)
-        choice = Decoding(method, temperature, upscale=decoding.upscale)
+        choice = dataclasses.replace(decoding, chroma=1.0, temperature=temperature)
         ab = chroma * colorizer.ab_of(lightness[None], choice)[0]
         rgb = lab.lab_to_rgb(lab.fit_gamut(keras.ops.concatenate([lightness, ab], -1)))
         return {"picture": keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")}
 
-    return _translated(color, colorizer, [_PHOTOGRAPH, _CHROMA], decoding, method != "argmax")
+    defaults = {"chroma": decoding.chroma}
+    if colorizer.head.has_classes and whole.method != "argmax":
+        defaults["temperature"] = whole.temperature
+    return _translated(color, colorizer, _PHOTOGRAPH, defaults)
 
 
 def _own(colorizer):
-    """Return the choices that suit a model's weights, with the head's own way for classes."""
-    method = colorizer.head.method if colorizer.head.has_classes else None
-    return colorizer.decoding.over(Decoding(method))
+    """Return the choices that suit a model's weights, none of them open."""
+    own, head = colorizer.decoding, colorizer.head
+    if not head.has_classes:
+        return own
+    return own.over(
+        Decoding(head.method, head.temperature, rebalance=0.0 if head.has_prior else None)
+    )
 
 
 def _translated(
-    function: Callable,
-    colorizer: Colorizer,
-    signature: list[tf.TensorSpec],
-    decoding: Decoding = _PLAIN,
-    takes_temperature: bool = True,
+    function: Callable, colorizer: Colorizer, picture: tf.TensorSpec, defaults: dict[str, float]
 ) -> bytes:
-    """Translate a function of TensorFlow; inputs that have a default may be left out."""
+    """Translate a function of a picture and of scalars, which may be left out."""
     import onnx
     import tf2onnx
 
-    defaults = {"chroma": decoding.chroma}
-    if colorizer.head.has_classes and takes_temperature:
-        signature = [*signature, _TEMPERATURE]
-        own = decoding.over(_own(colorizer))
-        defaults["temperature"] = own.temperature or colorizer.head.temperature
+    scalars = [tf.TensorSpec([], tf.float32, name=name) for name in defaults]
+    signature = [picture, *scalars]
     traced = tf.function(function, input_signature=signature, autograph=False)
     model, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
     left_open = {each.name for each in model.graph.input} - {spec.name for spec in signature}
@@ -120,10 +130,9 @@ def _translated(
         )
     if _is_halved(colorizer.network):
         _halve(model.graph)
-    for spec in signature:
-        if spec.name in defaults:
-            value = np.array(defaults[spec.name], "float32")
-            model.graph.initializer.append(onnx.numpy_helper.from_array(value, spec.name))
+    for name, value in defaults.items():
+        value = np.array(value, "float32")
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
     onnx.checker.check_model(model)
     return model.SerializeToString()
 
@@ -205,15 +214,7 @@ def write_network(model: str | os.PathLike, folder: Path) -> None:
     Raises:
         UsageError: A model that cannot be loaded, or packages that are missing.
     """
-<<<<<<< HEAD
     onnx_runtime.check_writer()
-    folder = onnx_runtime.cache_of(model)
-    name = Path(model).resolve().name
-    print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-=======
-    _check_installed()
->>>>>>> serve
     colorizer = load(model)
     about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
     _write(folder, {NETWORK: network_of(colorizer)}, colorizer, about)

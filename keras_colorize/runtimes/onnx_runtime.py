@@ -57,6 +57,11 @@ class Summary:
         """Whether the head predicts a distribution, which can be decoded in several ways."""
         return self.decoding.method is not None
 
+    @property
+    def has_prior(self) -> bool:
+        """Whether the share of the training pixels in each class is known."""
+        return self.decoding.rebalance is not None
+
 
 def is_installed() -> bool:
     """Return whether ONNX Runtime can be imported."""
@@ -244,11 +249,9 @@ class OnnxColorizer:
         rgb = inputs.as_rgb(photograph)
         return list(bands.colorize(rgb, self._working_size, predict, ways))
 
-    def _run_for(self, lightness, method, temperature):
-        feed = {}
-        if temperature is not None and method == "mean":
-            feed["temperature"] = np.array(temperature, "float32")
-        return self._run("ab_argmax" if method == "argmax" else "ab", lightness, feed)
+    def _run_for(self, lightness, output, scalars):
+        feed = {name: np.array(value, "float32") for name, value in scalars}
+        return self._run(output, lightness, feed)
 
     def check_saliency(self) -> None:
         """Raise a UsageError unless the network predicts saliency maps."""
@@ -281,6 +284,10 @@ class OnnxColorizer:
         return resizing.working_size(height, width, self.summary.size, self.summary.stride)
 
 
-def _asked(decoding: Decoding) -> tuple[str | None, float | None]:
-    """Return what the network's file is asked for."""
-    return decoding.method, decoding.temperature
+def _asked(decoding: Decoding) -> tuple[str, tuple]:
+    """Return the output that is asked of the network's file, and the scalars that shape it."""
+    scalars = {"temperature": decoding.temperature, "rebalance": decoding.rebalance}
+    if decoding.method == "argmax":
+        del scalars["temperature"]
+    given = tuple((name, value) for name, value in scalars.items() if value is not None)
+    return "ab_argmax" if decoding.method == "argmax" else "ab", given

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from keras_colorize import cli, colorize, errors, export
+from keras_colorize import cli, colorize, errors, export, heads
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.runtimes import choice, onnx_files, onnx_runtime
 
@@ -59,7 +59,9 @@ def classes(tmp_path_factory):
     """A small Colorizer with classes and the folder of its ONNX files."""
     folder = tmp_path_factory.mktemp("classes")
     keras.utils.set_random_seed(0)
-    colorizer = Colorizer("unet_plain", "gamut313")  # takes nothing but a square
+    # A network that takes nothing but a square, and a head that knows how rare its classes are.
+    rare = np.random.default_rng(0).dirichlet(np.ones(313)).tolist()
+    colorizer = Colorizer("unet_plain", heads.create("gamut313", prior=rare))
     kernel = colorizer.network.get_layer("color").kernel
     kernel.assign(1000 * kernel)  # or all of its pictures would be grey
     colorizer.save(folder / "small")
@@ -69,7 +71,12 @@ def classes(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "decoding", [Decoding(), Decoding(temperature=1.0), Decoding("argmax", upscale="bicubic")]
+    "decoding",
+    [
+        Decoding(),
+        Decoding(temperature=1.0, rebalance=0.4),
+        Decoding("argmax", upscale="bicubic", rebalance=0.4),
+    ],
 )
 def test_onnx_decodes_classes_as_keras_does(classes, picture, decoding):
     colorizer, folder = classes
