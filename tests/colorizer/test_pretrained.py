@@ -162,12 +162,15 @@ def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):
     names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
     for folder, inside, pattern in (
         ("pretrained", "weights", "*/*"),
+        ("pretrained", "weights", "*/onnx/*"),
         ("train", "recipes", "*.toml"),
         ("eval", "protocols", "*.toml"),
         ("keras_colorize/evaluation/pages", "evaluation/pages", "*.js"),
     ):
         here = {
-            path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).glob(pattern)
+            path.relative_to(ROOT / folder).as_posix()
+            for path in (ROOT / folder).glob(pattern)
+            if path.is_file()
         }
         assert here and {f"keras_colorize/{inside}/{name}" for name in here} <= names
 
