@@ -1,7 +1,10 @@
 """ONNX Runtime beside Keras: how well the pictures agree, and what one photograph takes.
 
-    python benchmarks/runtimes.py            # prints benchmarks/runtimes.md
-    python benchmarks/runtimes.py --write    # and writes it
+    python benchmarks/runtimes.py
+
+measures the time, then the agreement of one model after the other. After each, runtimes.csv and
+runtimes.md have all rows so far, so it may be interrupted. Models that are in the CSV already are
+not measured again: remove their rows when they have changed.
 
 Agreement is CIEDE2000 between the 8-bit pictures, over three photographs; networks without shipped
 weights get random ones whose colors are of order ten. The time is that of `colorize` in a process
@@ -9,6 +12,8 @@ of its own, from its start to its end, the runtimes taking turns.
 """
 
 import argparse
+import csv
+import itertools
 import os
 import platform
 import statistics
@@ -16,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -24,6 +30,8 @@ import skimage.data
 
 REPETITIONS = 3
 RUNTIMES = "keras", "onnx"
+_COLUMNS = "model", "head", "MB", "mean", "99th percentile"
+_HERE = Path(__file__)
 
 
 def photographs() -> list[np.ndarray]:
@@ -78,24 +86,48 @@ def agreement(model: str) -> list[str]:
     return [text.format(cell) for text, cell in zip(("{:.1f}", "{:.4f}", "{:.3f}"), cells)]
 
 
-def agreement_table() -> list[str]:
-    """Return a row for the default weights, and for each network and head."""
+def models_of_the_table() -> list[tuple[str, str]]:
+    """Return name and head of the default weights, then of each network, then of each head."""
     from keras_colorize import heads, models
     from keras_colorize.cli import DEFAULT_MODEL
 
-    lines = ["| model | head | MB | mean | 99th percentile |", "|---|---|---:|---:|---:|"]
-    with tempfile.TemporaryDirectory() as made:
-        named = [(DEFAULT_MODEL, "", DEFAULT_MODEL)]
-        named += [(arch, models.get(arch).head, None) for arch in models.list_models()]
-        named += [("unet_plain", head, None) for head in heads.list_heads() if head != "regression"]
-        for name, head, model in named:
+    rows = [(arch, models.get(arch).head) for arch in models.list_models()]
+    rows += [("unet_plain", head) for head in heads.list_heads() if head != "regression"]
+    return [(DEFAULT_MODEL, ""), *rows]
+
+
+def measure_agreement(path: Path) -> Iterator[None]:
+    """Add to a CSV file the rows that it does not have, and yield after each."""
+    if not path.exists():
+        path.write_text(f"{','.join(_COLUMNS)}\n", encoding="utf-8")
+    measured = {(row["model"], row["head"]) for row in rows_of(path)}
+    for name, head in models_of_the_table():
+        if (name, head) in measured:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
             try:
-                model = model or with_random_weights(name, head, Path(made))
-                cells = agreement(model)
+                cells = agreement(with_random_weights(name, head, Path(folder)) if head else name)
             except Exception as error:  # a table of what works tells what does not, too
-                cells = [f"{type(error).__name__}: {error}".splitlines()[0][:120]] + 2 * [""]
-            lines.append(f"| {name} | {head} | {' | '.join(cells)} |")
-            print(lines[-1], file=sys.stderr, flush=True)
+                cells = [f"{type(error).__name__}: {error}".splitlines()[0][:120], "", ""]
+        with open(path, "a", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow([name, head, *cells])
+        yield
+
+
+def rows_of(path: Path) -> list[dict]:
+    """Return the rows that are measured."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def agreement_table(path: Path) -> list[str]:
+    lines = [f"| {' | '.join(_COLUMNS)} |", "|---|---|---:|---:|---:|"]
+    measured = {(row["model"], row["head"]): list(row.values()) for row in rows_of(path)}
+    missing = ["not measured yet", "", ""]
+    for name, head in models_of_the_table():
+        lines.append(f"| {' | '.join(measured.get((name, head), [name, head, *missing]))} |")
     return lines
 
 
@@ -137,11 +169,8 @@ def time_table() -> list[str]:
     return [*lines, "| keras : onnx | " + " | ".join(f"{ratio:.1f}" for ratio in ratios) + " |"]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write benchmarks/runtimes.md")
-    write = parser.parse_args().write
-    load = os.getloadavg()[0]
+def page(load: float, times: list[str], agreements: list[str]) -> str:
+    """Return the text of runtimes.md."""
     lines = [
         "# ONNX Runtime beside Keras",
         "",
@@ -151,22 +180,30 @@ def main() -> None:
         "## One photograph from start to end",
         "",
         "`colorize` of a grey JPEG of 1 megapixel with the default weights, in a process of its "
-        f"own; medians of {REPETITIONS}, the runtimes taking turns.",
+        f"own; medians of {REPETITIONS}, the runtimes taking turns. On a busy machine only "
+        "processor seconds and memory mean something.",
         "",
-        *time_table(),
+        *times,
         "",
         "## Agreement",
         "",
         "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx`, "
         "which has the whole way of a photograph in its graph. MB: 10⁶ bytes; the kernels of the "
-        "default weights are kept in half precision, random ones are not.",
+        "default weights are kept in half precision, random ones are not. The rows are in "
+        "`runtimes.csv`.",
         "",
-        *agreement_table(),
+        *agreements,
     ]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if write:
-        Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, and write the page after each row."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    load, times, rows = os.getloadavg()[0], time_table(), _HERE.with_suffix(".csv")
+    for _ in itertools.chain([None], measure_agreement(rows)):
+        text = page(load, times, agreement_table(rows))
+        _HERE.with_suffix(".md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

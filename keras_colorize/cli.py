@@ -1,9 +1,11 @@
 """The command line's common part: the verbs, their exit codes, and what they say of errors."""
 
 import argparse
+import difflib
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -31,7 +33,7 @@ DONE, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
 def main(argv: list[str] | None = None) -> int:
     """Run `keras-colorize VERB …`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="keras-colorize",
         description="Image colorization in Keras.",
         epilog="keras-colorize VERB --help tells more of each.",
@@ -41,21 +43,35 @@ def main(argv: list[str] | None = None) -> int:
     for verb, summary in VERBS.items():
         verbs.add_parser(verb, help=summary, add_help=False)
     arguments = sys.argv[1:] if argv is None else argv
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return WRONG_USAGE
     verb = parser.parse_args(arguments[:1]).verb
     return importlib.import_module(f"keras_colorize.{_MODULES.get(verb, verb)}").main(arguments[1:])
 
 
 def parser(verb: str, description: str) -> argparse.ArgumentParser:
     """Return the parser of one verb."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"keras-colorize {verb}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells wrong usage in one line, with the flag that was meant, and not all flags."""
+
+    def error(self, message: str):
+        asked = f"`{self.prog} --help` says what there is."
+        if unknown := re.match(r"unrecognized arguments: (--[^\s=]+)", message):
+            near = difflib.get_close_matches(unknown[1], self._option_string_actions, 1)
+            asked = f"Did you mean {near[0]}? {asked}" if near else asked
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {message.removesuffix('.')}. {asked}\n")
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of a verb that uses one trained model: which, and how it says color."""
+    """Add the flags of a verb that uses one trained model: which, and how its output is decoded."""
     parser.add_argument(
         "--model",
         metavar="NAME|DIR",
@@ -76,6 +92,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="of mean and sample: small takes the likeliest color, large weighs all",
     )
     parser.add_argument(
+        "--rebalance",
+        type=float,
+        metavar="X",
+        help="for models with classes, -1 to 1: above 0 the network dares rarer colors, more vivid "
+        "ones and more of them (default: the model's own)",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of sample (default: %(default)s)"
     )
     parser.add_argument(
@@ -87,6 +110,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--upscale",
+        metavar="NAME",
         help="how color is enlarged: bilinear, bicubic, or guided by the photograph's contours "
         "(default: guided for lite_unet, bilinear for the papers' networks)",
     )

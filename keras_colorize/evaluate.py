@@ -31,8 +31,8 @@ def main(argv: list[str] | None = None) -> int:
         action="append",
         metavar="[NAME=]NAME|DIR[,KEY=VALUE…]",
         help="a model that comes with the package, or the folder of one or of a run; may be "
-        "repeated. Keys: decoding, temperature, chroma and upscale, as for colorize; for example "
-        "vivid=runs/mine,temperature=0.4 (default: "
+        "repeated. Keys: decoding, temperature, chroma, rebalance and upscale, as for colorize; for "
+        "example vivid=runs/mine,temperature=0.4 (default: "
         f"{cli.DEFAULT_MODEL}, unless there are --results)",
     )
     add(
@@ -44,11 +44,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     add(
         "--data",
+        metavar="NAME",
         help="samples, a folder, a glob, tar shards or tfds:NAME[:SPLIT] (default: samples)",
     )
     out = "folder for the results (default: %(default)s)"
     add("-o", "--out", default="evaluation", help=out)
-    add("--size", type=int, help="side of the center crops (default: 256)")
+    add("--size", type=int, metavar="N", help="side of the center crops (default: 256)")
     known = ", ".join(PROTOCOLS.names())
     protocol = f"write a table and figure of a paper: {known}, or a TOML file"
     add("--protocol", metavar="NAME|FILE", help=protocol)
@@ -66,7 +67,8 @@ def main(argv: list[str] | None = None) -> int:
         help="keep the pictures of the N photographs on which the first row gains most over grey, "
         "and of the N on which it gains least (default: %(default)s)",
     )
-    add("--seed", type=int, default=0, help="seed of intervals and tests (default: %(default)s)")
+    seed = "seed of intervals and tests (default: %(default)s)"
+    add("--seed", type=int, default=0, metavar="N", help=seed)
     turing = "also write OUT/turing/ROW.html, a colorization Turing test to open in a browser"
     add("--turing", action="store_true", help=turing)
     pool = "only pool the answers that judges saved from such pages: rate and 95 %% interval"

@@ -4,6 +4,7 @@ import sys
 
 from keras_colorize import cli, errors, files
 from keras_colorize.colorizer import Decoding, pretrained
+from keras_colorize.runtimes import provenance
 
 _FORMATS = ("onnx", "savedmodel")
 
@@ -14,6 +15,7 @@ def main(argv: list[str] | None = None) -> int:
     cli.add_model(parser)
     parser.add_argument(
         "--format",
+        metavar="NAME",
         default="savedmodel",
         help="savedmodel, for TensorFlow, or onnx, for ONNX Runtime and others (default: "
         "%(default)s)",
@@ -40,10 +42,16 @@ def main(argv: list[str] | None = None) -> int:
             arguments.chroma,
             arguments.upscale,
             arguments.seed,
+            arguments.rebalance,
         )
         # Wrong usage is told before Keras starts.
         decoding.check(pretrained.summarize(arguments.model), arguments.model)
+        provenance.name_of(arguments.model, arguments.name)
         files.check_folder(arguments.out, "out")
+        if arguments.format == "onnx":
+            from keras_colorize.runtimes import onnx_runtime  # brings NumPy
+
+            onnx_runtime.check_export(decoding)
         cli.start_keras()
         if arguments.format == "onnx":
             from keras_colorize.runtimes import onnx_files as written

@@ -79,7 +79,7 @@ def test_example_of_a_docstring_says_what_comes_out(name):
 
 @pytest.mark.parametrize("name", models.list_models())
 def test_network_has_a_section_a_figure_and_a_paper(name):
-    paper = models.declared(name).paper.split(",")[0]
+    paper = models.get(name).paper.split(",")[0]
     papers = (ROOT / "docs" / "papers.md").read_text(encoding="utf-8")
     assert paper == "our own" or re.search(rf"^### \[?{paper}\]?$", papers, re.M)
     page = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")

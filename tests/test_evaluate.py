@@ -29,6 +29,7 @@ def test_evaluate_wrong_usage_names_the_argument(argv, message, tiny_model, tmp_
         (["--model", "lite_unet.natural,chroma=2000"], "at most 10. Received: chroma=2000.0"),
         (["--model", "a=unet_vae.photos26k,temperature=1"], "and a has none: it predicts one"),
         (["--data", "nowhere"], "There is no such file or folder. Received: data='nowhere'."),
+        (["--results", "x=nowhere"], "There is no such folder. Received: results='x=nowhere'."),
         (["--size", "0"], "`size` must be at least 16. Received: size=0."),
         (["--pictures", "-1"], "`pictures` must be at least 0. Received: pictures=-1."),
         (["--protocol", "psnr"], "'vgg_fusion_psnr'], or give a file that ends in .toml. Received"),

@@ -27,7 +27,7 @@ def run(tiny_model, tmp_path, monkeypatch):
 
 
 def versions(tmp_path, name="tiny"):
-    return sorted(path.name for path in (tmp_path / "out" / name).iterdir())
+    return sorted(path.name for path in (tmp_path / "out" / name).iterdir() if path.is_dir())
 
 
 def about(tmp_path, version):
@@ -42,6 +42,14 @@ def test_export_writes_the_next_version(run, tmp_path, capsys):
     (tmp_path / "out" / "tiny" / "notes").mkdir()
     assert run() == 0  # a gap is a version that was withdrawn
     assert versions(tmp_path) == ["1", "7", "8", "notes"]
+
+
+def test_export_keeps_a_configuration_of_the_queue_that_was_changed(run, tmp_path):
+    assert run() == 0
+    batching = tmp_path / "out" / "tiny" / "batching.txt"
+    batching.write_text(batching.read_text().replace("value: 2 ", "value: 64 "))
+    assert run() == 0
+    assert "num_batch_threads { value: 64 }" in batching.read_text()
 
 
 def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys):
@@ -106,11 +114,27 @@ def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_export_without_a_model_says_so(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--model", "nowhere"], "or give the folder of a run or of a trained model"),
+        (["--name", "a/b"], "`name` must begin with a letter or a digit"),
+        (["--format", "onnx", "--decoding", "sample"], "`decoding` must be argmax or mean"),
+    ],
+)
+def test_export_refuses_before_keras_starts(tmp_path, monkeypatch, capsys, arguments, message):
     def start():
         raise AssertionError("Keras has been started")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("keras_colorize.cli.start_keras", start)
-    assert export.main(["--model", "nowhere"]) == 2
-    assert "or give the folder of a run or of a trained model" in capsys.readouterr().err
+    assert export.main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_export_needs_what_writes_onnx_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert export.main(["--format", "onnx"]) == 2
+    said = capsys.readouterr().err
+    assert 'pip install "keras_colorize[onnx]"' in said and "Missing: onnx, tf2onnx." in said

@@ -1,5 +1,6 @@
 """One body of tests for every architecture; each paper's own numbers stand in `tests/models`."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 import keras_colorize
 from keras_colorize import errors, heads, models
+from keras_colorize.models.adversary import Adversary
 
 # Every layer of our own but pix2pix's cut is in one of these; the other networks add size alone.
 ON_JAX = ["edge_saliency_gan", "iizuka2016", "unet_vae", "vgg_fusion", "zhang_small"]
@@ -45,7 +47,7 @@ def photographs(arch, batch=2):
 def test_models_are_functional_and_speak_the_contract(build, arch):
     model = build(arch)
     assert isinstance(model, keras.Model)
-    assert model.count_params() == models.declared(arch).parameters
+    assert model.count_params() == models.get(arch).parameters
     side = models.get(arch).size if is_fixed(arch) else None
     assert model.input["lightness"].shape == (None, side, side, 1)
     assert "color" in model.output
@@ -56,11 +58,11 @@ def test_models_are_functional_and_speak_the_contract(build, arch):
 
 
 @ALL
-def test_models_declare_the_same_before_they_are_imported(arch, monkeypatch):
-    models.get(arch)
-    imported = models.declared(arch)
-    monkeypatch.setattr(models, "_REGISTRY", {})
-    assert models.declared(arch) == imported
+def test_models_take_the_options_that_are_listed(arch):
+    known = models.get(arch)
+    head, *options = inspect.signature(known.build).parameters
+    assert (head, tuple(options)) == ("head", known.options)
+    assert isinstance(known.adversary, Adversary) if known.is_gan else known.adversary is None
 
 
 @ALL

@@ -385,4 +385,6 @@ def test_train_without_imagenet_weights_that_are_asked_for_is_wrong_usage(
 
     monkeypatch.setattr("keras.applications.VGG16", offline)
     assert run("-o", tmp_path / "run", "--size", 16, "--backbone-weights", "imagenet") == 2
-    assert "pass 'none' to train the backbone from scratch" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "pass 'none' to train the backbone from scratch" in told
+    assert "lite_unet needs no download" in told

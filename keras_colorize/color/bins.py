@@ -142,11 +142,33 @@ def class_weights(prior: np.ndarray, centers: np.ndarray, mix=MIX, sigma=5.0) ->
     Returns:
         float32 `(Q,)`.
     """
-    offsets = centers[:, None] - centers[None]
-    kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
-    smooth = (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
+    smooth = _smooth(prior, centers, sigma)
     weights = 1.0 / ((1 - mix) * smooth + mix / np.count_nonzero(prior))
     return (weights / np.sum(smooth * weights)).astype("float32")
+
+
+def log_prior(prior: np.ndarray, centers: np.ndarray, mix=0.01, sigma=5.0) -> np.ndarray:
+    """Return the logarithm of a prior, smoothed as in `class_weights`.
+
+    Args:
+        prior: `(Q,)`, the share of pixels in each class.
+        centers: `(Q, 2)`, or `(Q, 1)` for classes of one channel.
+        mix: The share of a uniform distribution that is mixed in, so that a class which never
+            occurs is rare, and not impossible.
+        sigma: Standard deviation of the Gaussian that smooths the prior, in CIELAB units.
+
+    Returns:
+        float32 `(Q,)`.
+    """
+    smooth = _smooth(prior, centers, sigma)
+    return np.log((1 - mix) * smooth + mix / len(smooth)).astype("float32")
+
+
+def _smooth(prior, centers, sigma):
+    """Spread each class's share over its neighbors in ab by a Gaussian; the sum becomes 1."""
+    offsets = centers[:, None] - centers[None]
+    kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
+    return (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
 
 
 def _squared_distances(ab, centers):

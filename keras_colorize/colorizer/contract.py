@@ -250,6 +250,8 @@ class Colorizer:
 
     def _read_ab(self, outputs, decoding: Decoding):
         color = outputs["color"]
+        if decoding.rebalance:
+            color = self.head.rebalance(color, decoding.rebalance)
         if any(decoding.tilt):
             color = self.head.tilt(color, decoding.tilt)
         ab = self.head.decode(color, decoding.method, decoding.temperature, decoding.seed)

@@ -17,7 +17,10 @@ METHODS = ("argmax", "mean", "sample")
 UPSCALES = ("bilinear", "bicubic", "guided")
 # The most colorful sRGB has a chroma of 134: ten times even a faint color is at the gamut's end.
 MAX_CHROMA = 10
-_VIVID = 1.4  # factor on chroma: about that of the photographs themselves
+# The vivid variant is about as colorful as photographs are. Where the classes' shares are known,
+# rarer colors are a better way there than a factor on chroma alone, which deepens every tint.
+_VIVID = {"chroma": 1.4}
+_VIVID_CLASSES = {"chroma": 1.15, "rebalance": 0.5}
 # A color that lies 100 units further in a variant's direction becomes e times as probable.
 _TILT = 0.01
 
@@ -33,6 +36,9 @@ class Decoding:
         chroma: Factor on a* and b*, for any head, in 0…10: above 1 is more vivid. A network that
             minimizes a squared error pales where it is unsure, which this makes up for. The model's
             own factor comes on top.
+        rebalance: For a head with classes, in −1…1: the probability of each class is divided by its
+            share of the training pixels to this power. Above 0 the network dares rarer colors:
+            more vivid ones, and more of them. None: the model's own.
         upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
             which follows the contours of the photograph. None: the model's own.
         seed: Seed of `sample`, at least 0.
@@ -44,7 +50,8 @@ class Decoding:
 
     Example:
         >>> Decoding(chroma=1.4)
-        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0, tilt=(0.0, 0.0))
+        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0, rebalance=None,
+                 tilt=(0.0, 0.0))
     """
 
     method: str | None = None
@@ -52,6 +59,7 @@ class Decoding:
     chroma: float = 1.0
     upscale: str | None = None
     seed: int = 0
+    rebalance: float | None = None
     tilt: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self):
@@ -67,6 +75,10 @@ class Decoding:
             raise errors.UsageError(
                 f"`chroma` must be a factor, at least 0 and at most {MAX_CHROMA}. "
                 f"Received: chroma={self.chroma}."
+            )
+        if self.rebalance is not None and not -1 <= self.rebalance <= 1:
+            raise errors.UsageError(
+                f"`rebalance` must be between -1 and 1. Received: rebalance={self.rebalance}."
             )
         if not 0 <= self.seed < 2**31:
             raise errors.UsageError(
@@ -87,24 +99,32 @@ class Decoding:
             if self.temperature is None and same_method
             else self.temperature,
             chroma=min(self.chroma * own.chroma, MAX_CHROMA),
+            rebalance=own.rebalance if self.rebalance is None else self.rebalance,
             upscale=self.upscale or own.upscale,
         )
 
     def check(self, head: Head | Summary, model: str = "") -> None:
-        """Refuse a decoding of classes for a model that has none.
+        """Refuse a decoding of classes for a model that has none, or none of known shares.
 
         Args:
             head: The head, or what a folder says of its model.
             model: What the model is called, for the message.
 
         Raises:
-            UsageError: The head predicts one color.
+            UsageError: The head predicts one color, or its classes' shares are not known.
         """
         if head.has_classes:
+            if self.rebalance and not head.prior:
+                raise errors.UsageError(
+                    f"`rebalance` needs the classes' shares of the training pixels, which "
+                    f"{model or 'this model'} does not know: it was trained by an earlier release. "
+                    f"Received: rebalance={self.rebalance}."
+                )
             return
         given = {
             "decoding": self.method,
             "temperature": self.temperature,
+            "rebalance": self.rebalance,
             "tilt": self.tilt if any(self.tilt) else None,
         }
         for argument, value in given.items():
@@ -147,7 +167,9 @@ def variants(
             f"has more. Received: variants={count}."
         )
     natural = decoding or Decoding()
-    vivid = dataclasses.replace(natural, chroma=min(_VIVID * natural.chroma, MAX_CHROMA))
+    more = dict(_VIVID_CLASSES if model.prior else _VIVID)
+    more["chroma"] = min(more["chroma"] * natural.chroma, MAX_CHROMA)
+    vivid = dataclasses.replace(natural, **more)
     turns = [2 * math.pi * (0.75 + i / (count - 2)) for i in range(count - 2)]
     tilts = [(_TILT * math.cos(turn), _TILT * math.sin(turn)) for turn in turns]
     return [natural, vivid, *(dataclasses.replace(natural, tilt=tilt) for tilt in tilts)][:count]

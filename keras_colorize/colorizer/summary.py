@@ -48,6 +48,11 @@ class Summary:
         return self.head["name"] not in ONE_COLOR
 
     @property
+    def prior(self) -> list[float] | None:
+        """The share of the training pixels in each class of color, if it is known."""
+        return self.head.get("prior")
+
+    @property
     def in_short(self) -> str:
         """What the model's card says in short; empty without a card."""
         card = self.folder / _CARD

@@ -37,6 +37,21 @@ def has_scheme(text: str) -> bool:
     return bool(re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE))
 
 
+def fault(address: str) -> str:
+    """Say what is wrong with how an http(s) address is written; empty if nothing is.
+
+    Example:
+        >>> fault("https:///cat.jpg")
+        'An address needs a host, as in https://example.org/cat.jpg.'
+    """
+    try:
+        parts = urllib.parse.urlsplit(address)
+        host, _ = parts.hostname, parts.port  # which is checked when it is read
+    except ValueError as error:
+        return f"This is not an address ({error})."
+    return "" if host else "An address needs a host, as in https://example.org/cat.jpg."
+
+
 def file_name(address: str) -> str:
     """Return a file name for what an address leads to: the last part of its path."""
     path = urllib.parse.unquote(urllib.parse.urlsplit(address).path)

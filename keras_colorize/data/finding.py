@@ -96,7 +96,7 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         _select(_walk(Path(text), found.failed), suffixes, found)
         if not found.paths and not found.failed:
             raise errors.PhotographsUnavailable(
-                f"There are no photographs in the folder ({' '.join(sorted(suffixes))}). "
+                f"There are no photographs in the folder{_others(found.others)}. "
                 f"Received: {argument}={given!r}."
             )
         return found
@@ -115,6 +115,10 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
             f"No photograph matches. Received: {argument}={given!r}."
         )
     return found
+
+
+def _others(number: int) -> str:
+    return f", only {errors.counted(number, 'file')} of other kinds" if number else ""
 
 
 def _walk(folder: Path, failed: list) -> Iterator[Path]:

@@ -187,6 +187,9 @@ class _Found:
         if given == STREAM:
             self._want(given, given, Path("stdin.png"))
         elif addresses.is_address(given):
+            if fault := addresses.fault(given):
+                self.failed.append((given, f"{fault} Received: input={given!r}."))
+                return
             if moving.is_film(addresses.file_name(given)):
                 self.failed.append((given, "films are not fetched; download it first"))
                 return

@@ -110,9 +110,17 @@ class File:
         self.orientation = self._told.orientation
         self._check(self.size)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the first page, upright."""
+        # A TIFF is not turned by its XMP.
+        told = self._told.exif.orientation or 1 if self._tiff else self.orientation
+        return self.size if told >= 5 else self.size[::-1]
+
     def __len__(self) -> int:
         """Return the number of pages: of a TIFF's scans, or of an animation's frames."""
-        return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
+        with _damage_named("truncated or damaged"):  # frames are found by reading all of them
+            return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
 
     def read(self, page: int = 0) -> Scan:
         """Decode a page.

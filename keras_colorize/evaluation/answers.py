@@ -84,8 +84,9 @@ def _read(path: str) -> list[dict]:
             missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
             lines = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
         raise errors.UsageError(
-            f"These answers cannot be read ({error}). Received: turing_answers={path!r}."
+            f"These answers cannot be read ({reason}). Received: turing_answers={path!r}."
         ) from error
     if missing:
         raise errors.UsageError(

@@ -19,6 +19,7 @@ CHOICES = {
     "decoding": ("method", str),
     "temperature": ("temperature", float),
     "chroma": ("chroma", float),
+    "rebalance": ("rebalance", float),
     "upscale": ("upscale", str),
 }
 _DATA, _SIZE = "samples", 256
@@ -120,6 +121,11 @@ class Request:
                 continue  # of unfinished runs too
             Decoding(**model.decoding).check(pretrained.summarize(model.path), row)
         finding.find_named(self.data, "data")
+        if self.folders:
+            from keras_colorize.evaluation.results import Results  # brings NumPy and OpenCV
+
+            for row, folder in self.folders.items():
+                Results(row, folder)
         files.check_folder(self.out, "out")
 
     @property

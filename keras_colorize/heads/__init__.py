@@ -1,4 +1,4 @@
-"""The registry of heads: how a network says color, and how that is turned back into ab."""
+"""The registry of heads: how a network predicts color, and how that is turned back into ab."""
 
 from keras_colorize import errors
 from keras_colorize.heads.base import Head

@@ -4,7 +4,7 @@ import keras
 
 
 class Head:
-    """The part of a network that says color.
+    """The part of a network that predicts color.
 
     A head owns the output layer, the loss with its target encoding, and the decoding to ab.
     Networks know nothing of ab; the rest of the package knows nothing of tanh or classes.
@@ -12,10 +12,12 @@ class Head:
     Attributes:
         name: Its name in the registry.
         has_classes: Whether its output is a distribution, which can be decoded in several ways.
+        prior: For a distribution, the share of the training pixels in each class, if it is known.
     """
 
     name: str
     has_classes = False
+    prior: list[float] | None = None
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer.
@@ -70,6 +72,19 @@ class Head:
         Args:
             color: `(B, h, w, C)`, the network's output.
             direction: In a* and b*, per CIELAB unit.
+
+        Returns:
+            `(B, h, w, C)`.
+        """
+        raise NotImplementedError
+
+    def rebalance(self, color, amount):
+        """Return the network's output with rare colors made more probable.
+
+        Args:
+            color: `(B, h, w, C)`, the network's output.
+            amount: Each class's probability is divided by its share of the training pixels to this
+                power; a number or a scalar tensor. Below 0 rare colors become rarer.
 
         Returns:
             `(B, h, w, C)`.

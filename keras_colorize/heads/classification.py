@@ -2,6 +2,8 @@
 
 References:
     [1] R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016.
+    [2] A. K. Menon, S. Jayasumana, A. S. Rawat, H. Jain, A. Veit, S. Kumar, "Long-tail learning via
+        logit adjustment", ICLR 2021.
 """
 
 from collections.abc import Callable
@@ -26,6 +28,19 @@ class ClassHead(Head):
     has_classes = True
     method: str
     temperature: float
+    _log_prior: np.ndarray
+
+    def count(self, ab: np.ndarray) -> np.ndarray:
+        """Return how often each class occurs in `ab`, float32 `(..., 2)`: int64 `(classes,)`."""
+        raise NotImplementedError
+
+    def with_prior(self, counts: np.ndarray) -> "ClassHead":
+        """Return this head for data in which its classes occur `counts` times."""
+        raise NotImplementedError
+
+    def rebalance(self, color, amount):
+        """Make rare colors more probable by logit adjustment [2, equation 9]; see `Head`."""
+        return color - amount * ops.convert_to_tensor(self._log_prior)
 
     def _decoding(self, method, temperature):
         return method or self.method, self.temperature if temperature is None else temperature
@@ -38,6 +53,10 @@ class Bins64(ClassHead):
     index of the color class with the highest probability". Chosen: classes of equal width over
     ±110, so 3.4 units each. The source finds the picked classes vibrant but "unnaturally sharp" at
     their borders, so the mean at a temperature is offered as well.
+
+    Args:
+        prior: The share of the training pixels in each class of a*, then of b*, which `rebalance`
+            needs; `training.prior.measure` measures it.
     """
 
     name = "bins64"
@@ -47,6 +66,24 @@ class Bins64(ClassHead):
     _CENTERS = (np.arange(_COUNT, dtype="float32") + 0.5) * np.float32(_WIDTH) - np.float32(
         AB_SCALE
     )
+
+    def __init__(self, prior: list[float] | None = None):
+        self.prior = prior
+        if prior is not None:
+            halves = np.split(np.array(prior), 2)
+            found = [bins.log_prior(half, self._CENTERS[:, None]) for half in halves]
+            self._log_prior = np.concatenate(found)
+
+    def count(self, ab):
+        """Return how often each class occurs, those of a* first; see `ClassHead.count`."""
+        index = np.floor((ab + AB_SCALE) / self._WIDTH).clip(0, self._COUNT - 1).astype("int64")
+        channels = [index[..., channel].ravel() for channel in (0, 1)]
+        return np.concatenate([np.bincount(one, minlength=self._COUNT) for one in channels])
+
+    def with_prior(self, counts):
+        """Return this head with its classes' shares of the pixels; see `ClassHead.with_prior`."""
+        shares = 2 * counts / counts.sum()
+        return type(self)([float(f"{share:.3g}") for share in shares])
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
@@ -88,6 +125,10 @@ class Bins64(ClassHead):
         a, b = direction
         return color + np.concatenate([a * self._CENTERS, b * self._CENTERS])
 
+    def config(self) -> dict:
+        """Return what `heads.create` needs to build this head again, as JSON types."""
+        return {"name": self.name} | ({} if self.prior is None else {"prior": self.prior})
+
 
 class GamutBins(ClassHead):
     """One class for each bin of ab, weighted cross-entropy; the base of two heads.
@@ -119,9 +160,15 @@ class GamutBins(ClassHead):
             self._weights = np.ones(count, "float32")
         else:
             self._weights = bins.class_weights(np.array(prior), self.centers, mix)
+            self._log_prior = bins.log_prior(np.array(prior), self.centers)
 
-    def with_prior(self, counts: np.ndarray) -> "GamutBins":
-        """Return this head for data whose pixels fall into the bins of its grid `counts` times."""
+    def count(self, ab):
+        """Return how often each class is the nearest; see `ClassHead.count`."""
+        classes = bins.nearest_on_lattice(ab, self.centers)
+        return np.bincount(classes.ravel(), minlength=len(self.centers))
+
+    def with_prior(self, counts):
+        """Return this head for data in which the bins of its whole grid occur `counts` times."""
         kept = np.flatnonzero(counts) if self._drops_unseen else np.arange(len(counts))
         return type(self)(kept.tolist(), (counts[kept] / counts.sum()).tolist(), self.mix)
 

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 from keras_colorize.layers.canny import Canny
-from keras_colorize.models import architecture, backbones
+from keras_colorize.models import backbones
 from keras_colorize.models.adversary import Adversary, critic
 from keras_colorize.models.scgan import SIZE, Grey, down, patch_discriminator, up
 
@@ -21,13 +21,9 @@ def discriminator(channels: int) -> keras.Model:
     return patch_discriminator(channels, strides=(2, 2, 1, 1))
 
 
-@architecture(
-    paper="edge-saliency",
-    parameters=39_439_300,
-    size=64,
-    head="rgb",
-    adversary=Adversary(discriminator, critic, weight=0.5, l1=1.0, saliency=0.05, rate=1e-5 / 1e-4),
-)
+ADVERSARY = Adversary(discriminator, critic, weight=0.5, l1=1.0, saliency=0.05, rate=1e-5 / 1e-4)
+
+
 def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Predict the picture and a saliency map from grey, its edges and ResNet-18's features.
 
@@ -69,7 +65,8 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
     x = down(x, 6)  # (2, 2, 512)
     backbone = backbones.resnet18(backbone_weights, trainable_backbone)
     features = backbone(backbones.imagenet_rgb(ops.image.resize(grey, (224, 224))))  # (7, 7, 512)
-    halves = ops.convert_to_tensor(_HALVES, features.dtype)
+    # An array and no tensor: a tensor would stay outside of the graph that is traced for an export.
+    halves = _HALVES.astype(features.dtype)
     features = ops.einsum("bhwc,ih,jw->bijc", features, halves, halves)  # (2, 2, 512)
     x = layers.Concatenate(name="junction")([x, features])  # (2, 2, 1024)
     skips.append(x)

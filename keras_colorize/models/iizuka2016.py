@@ -5,7 +5,6 @@ import keras
 from keras import layers, ops
 
 from keras_colorize.layers.blocks import MOMENTUM, Resize, conv3x3
-from keras_colorize.models import architecture
 
 
 def _normalized(x, name):
@@ -31,9 +30,6 @@ def _low_level():
     return keras.Model(inputs, x, name="low_level")
 
 
-@architecture(
-    paper="Iizuka 2016, in comparative", parameters=42_195_810, size=224, stride=8, head="sigmoid"
-)
 def iizuka2016(head, classes: int = 0):
     """Fuse local features with one global description of the whole photograph.
 

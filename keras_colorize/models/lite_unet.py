@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
-from keras_colorize.models import architecture, backbones
+from keras_colorize.models import backbones
 
 _CONTEXT = 256  # width of what is known of the whole photograph
 _WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
@@ -24,7 +24,6 @@ def _conv(x, filters, kernel_size, name):
     return layers.ReLU(name=f"{name}_relu")(x)
 
 
-@architecture(paper="our own", parameters=4_410_370, size=128, stride=32, upscale="guided")
 def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
 

@@ -5,7 +5,6 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import leaky_relu
-from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, cross_entropy
 
 _DOWN = (64, 128, 256, 512, 512, 512, 512, 512)
@@ -54,13 +53,9 @@ def discriminator(channels: int) -> keras.Model:
     return keras.Model([lightness, color], x, name="discriminator")
 
 
-@architecture(
-    paper="Isola 2017, in comparative",
-    parameters=54_420_290,
-    size=256,
-    stride=8,
-    adversary=Adversary(discriminator, cross_entropy, weight=1.0, l1=100.0),
-)
+ADVERSARY = Adversary(discriminator, cross_entropy, weight=1.0, l1=100.0)
+
+
 def pix2pix(head):
     """Translate L* to ab with a U-Net that a PatchGAN judges.
 

@@ -4,10 +4,9 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import MOMENTUM
-from keras_colorize.models import architecture, backbones
+from keras_colorize.models import backbones
 
 
-@architecture(paper="unet-resnet", parameters=37_675_906, size=224, stride=32)
 def resnet50_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode ResNet50's features with pix2pix upsample blocks and skips.
 

@@ -6,7 +6,6 @@ from keras import layers, ops
 
 from keras_colorize.color.lab import lab_to_rgb
 from keras_colorize.layers.blocks import leaky_relu
-from keras_colorize.models import architecture
 from keras_colorize.models.adversary import Adversary, critic
 
 SIZE = 64
@@ -95,13 +94,9 @@ def discriminator(channels: int) -> keras.Model:
     return patch_discriminator(channels, strides=(2, 1, 1, 1))
 
 
-@architecture(
-    paper="edge-saliency, baseline 1",
-    parameters=23_530_307,
-    size=64,
-    head="rgb",
-    adversary=Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e-4),
-)
+ADVERSARY = Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e-4)
+
+
 def scgan(head):
     """Predict the whole picture from grey with a U-Net that a discriminator judges.
 

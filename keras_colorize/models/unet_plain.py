@@ -4,7 +4,6 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import Resize
-from keras_colorize.models import architecture
 
 
 def _convs(x, filters, count, name):
@@ -22,7 +21,6 @@ def _double(x, name):
     )(x)
 
 
-@architecture(paper="enhancing", parameters=551_523, size=150, head="rgb")
 def unet_plain(head):
     """Predict the whole picture with an encoder and a decoder without skips.
 

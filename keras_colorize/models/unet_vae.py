@@ -5,7 +5,6 @@ from keras import layers, ops
 
 from keras_colorize import errors
 from keras_colorize.layers.blocks import Resize
-from keras_colorize.models import architecture
 
 _KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernel sizes of encoders and decoders
 _WIDTH = 64
@@ -32,7 +31,6 @@ class Sample(keras.layers.Layer):
         return mean_shape
 
 
-@architecture(paper="enhancing", parameters=878_275, size=150, head="rgb")
 def unet_vae(head, levels: int = 3):
     """Predict the whole picture with a U-Net whose bottom is a variational autoencoder.
 

@@ -3,10 +3,9 @@
 import keras
 from keras import layers
 
-from keras_colorize.models import architecture, backbones
+from keras_colorize.models import backbones
 
 
-@architecture(paper="enhancing", parameters=16_286_802, size=224, stride=32)
 def vgg_embedding(
     head,
     backbone_weights: str = "imagenet",

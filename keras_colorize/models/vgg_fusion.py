@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
-from keras_colorize.models import architecture, backbones
+from keras_colorize.models import backbones
 
 
 def _conv(x, filters, kernel_size, name):
@@ -22,8 +22,6 @@ def _residual(x, convolutions, name):
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-# Chosen: 224, at which VGG16 was trained; the paper names no size.
-@architecture(paper="vgg-fusion", parameters=8_795_522, size=224, stride=8)
 def vgg_fusion(
     head,
     backbone_weights: str = "imagenet",

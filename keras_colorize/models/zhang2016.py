@@ -5,7 +5,6 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import MOMENTUM, conv3x3
-from keras_colorize.models import architecture
 
 # Blocks 1 to 7: filters, convolutions, stride of the last one, dilation (the authors' code).
 _BLOCKS = (
@@ -19,9 +18,6 @@ _BLOCKS = (
 )
 
 
-@architecture(
-    paper="Zhang 2016, in comparative", parameters=32_240_377, size=256, stride=8, head="gamut313"
-)
 def zhang2016(head):
     """Classify the color of every fourth pixel with a plain, dilated network.
 

@@ -4,14 +4,10 @@ import keras
 from keras import layers
 
 from keras_colorize.layers.blocks import MOMENTUM, Upscale2x, conv3x3
-from keras_colorize.models import architecture
 
 _BLOCKS = ((64, 2, 2), (128, 2, 2), (256, 3, 2), (256, 3, 1), (256, 2, 1))
 
 
-@architecture(
-    paper="edge-saliency, baseline 2", parameters=4_769_017, size=64, stride=8, head="gamut313"
-)
 def zhang_small(head):
     """Classify the color of every fourth pixel with a small network after Zhang 2016.
 

@@ -48,7 +48,7 @@ def launch(
     """
     pretrained.summarize(model)  # a wrong name is told before anything heavy starts
     if not importlib.util.find_spec("gradio"):
-        raise errors.UsageError("The page needs Gradio: `pip install keras_colorize[demo]`.")
+        raise errors.UsageError('The page needs Gradio: `pip install "keras_colorize[demo]"`.')
     cli.start_keras()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -50,7 +50,7 @@ def check(
         raise errors.unknown("runtime", runtime, RUNTIMES)
     if runtime == "onnx" and not onnx_runtime.is_installed():
         raise errors.UsageError(
-            "`runtime` onnx needs ONNX Runtime: `pip install keras_colorize[onnx]`. "
+            '`runtime` onnx needs ONNX Runtime: `pip install "keras_colorize[onnx]"`. '
             "Received: runtime='onnx'."
         )
     if runtime != "keras" and onnx_runtime.is_folder(model):
@@ -61,6 +61,8 @@ def check(
     decoding.check(summary, os.fspath(model))
     if runtime == "onnx" and decoding.method == "sample":
         raise onnx_runtime.cannot_sample()
+    if runtime == "onnx" and onnx_runtime.find(model) is None:
+        onnx_runtime.check_writer()  # it will be written
     return summary
 
 
@@ -96,7 +98,8 @@ def load(
 def _start_keras(model) -> None:
     if not importlib.util.find_spec("keras"):
         raise errors.UsageError(
-            "Without Keras, `model` must be a folder that `export --format onnx` wrote. "
+            "Without Keras, `model` must be one with an ONNX file beside its weights, such as "
+            f"{cli.DEFAULT_MODEL!r}, or a folder that `export --format onnx` wrote. "
             f"Received: model={os.fspath(model)!r}."
         )
     cli.start_keras()

@@ -1,5 +1,6 @@
 """Coloring photographs and films from files into files."""
 
+import contextlib
 import functools
 import math
 import sys
@@ -47,6 +48,7 @@ def color_files(
     chroma: float = 1.0,
     upscale: str | None = None,
     seed: int = 0,
+    rebalance: float | None = None,
     runtime: str = "auto",
     points: Sequence[tuple[float, float, str]] = (),
     strokes: str | None = None,
@@ -74,6 +76,7 @@ def color_files(
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: Seed of `sample`.
+        rebalance: For models with classes, −1…1; above 0 the network dares rarer colors.
         runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
         points: Hints, each x, y and a color, for a single photograph.
         strokes: The path of a picture of strokes, which are hints, too.
@@ -94,7 +97,7 @@ def color_files(
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written, hints for several photographs, a reference that cannot be used.
     """
-    how = Decoding(decoding, temperature, chroma, upscale, seed)
+    how = Decoding(decoding, temperature, chroma, upscale, seed, rebalance)
     still = page is not None or runtime == "onnx"  # an animation's first frame
     files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
@@ -106,8 +109,8 @@ def color_files(
     runtime = choice.runtime_for(runtime, bool(asked) or any(job.moves for job in plan.jobs))
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
-    hints = _hints(points, strokes, len(plan.jobs))
-    palette = None if reference is None else _read_reference(reference)
+    hints = _hints(points, strokes, plan.jobs, page, max_pixels)
+    palette = None if reference is None else _reference(reference)
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
@@ -120,7 +123,7 @@ def color_files(
     if saliency:
         loaded.check_saliency()
     conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
-    conditions += [] if palette is None else [colorizer.Reference(palette)]
+    conditions += [] if palette is None else [palette]
     conditions += [hints] if hints else []  # what a person says of a place has the last word
     if out != jobs.STREAM:
         files.make_folder(folder, "out")
@@ -136,24 +139,31 @@ def color_files(
     return outcome
 
 
-def _hints(points, strokes, photographs):
+def _hints(points, strokes, photos, page, max_pixels):
     if not points and not strokes:
         return None
-    if photographs > 1:
+    if len(photos) > 1:
         raise errors.UsageError(
             "`hint` and `hints` name places in one photograph. Received: "
-            f"{photographs} photographs."
+            f"{len(photos)} photographs."
         )
-    return colorizer.Hints(points, strokes)
+    hints = colorizer.Hints(points, strokes)
+    for job in photos:
+        # Nothing is fetched for this, and other pages may have other sizes.
+        if Path(job.source).is_file() and not job.moves and page in (None, 1):
+            with contextlib.suppress(OSError, BadPhotograph):  # they are told when it is colored
+                hints.check(photographs.File(job.source, max_pixels).shape)
+    return hints
 
 
-def _read_reference(path):
+def _reference(path):
     try:
-        return photographs.File(path).read().pixels
+        scan = photographs.File(path).read()
     except (OSError, photographs.BadPhotograph) as error:
         raise errors.UsageError(
             f"`reference` cannot be read ({_reason(error)}). Received: reference={path!r}."
         ) from error
+    return colorizer.Reference(scan.pixels)
 
 
 def _reason(error: Exception) -> str:

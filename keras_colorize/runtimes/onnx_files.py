@@ -6,7 +6,6 @@ tf2onnx translates the graphs of TensorFlow; what they compute is the Colorizer'
 import dataclasses
 import functools
 import hashlib
-import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -174,12 +173,7 @@ def export(
     files.check_folder(out, "out")
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
-    if decoding.method == "sample":
-        raise errors.UsageError(
-            "`decoding` must be argmax or mean for ONNX, which does not draw as Keras does. "
-            "Received: decoding='sample'."
-        )
-    _check_installed()
+    onnx_runtime.check_export(decoding)
     colorizer = load(model)
     folder = files.make_folder(Path(out) / name, "out") / "onnx"
     contents = {PICTURES: pictures_of(colorizer, decoding), NETWORK: network_of(colorizer)}
@@ -188,29 +182,41 @@ def export(
 
 
 def cache(model: str | os.PathLike) -> Path:
-    """Write the network of a trained model where `onnx_runtime.find` finds it; return the folder.
+    """Write the network of a trained model into the user's cache; return the folder.
 
     Raises:
         UsageError: A model that cannot be loaded, or packages that are missing.
     """
-    _check_installed()
     folder = onnx_runtime.cache_of(model)
     name = Path(model).resolve().name
     print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    colorizer = load(model)
-    about = provenance.describe(model, name, _PLAIN)
-    _write(folder, {NETWORK: network_of(colorizer)}, colorizer, about)
+    write_network(model, folder)
     return folder
 
 
-def _check_installed() -> None:
-    missing = [name for name in ("onnx", "tf2onnx") if not importlib.util.find_spec(name)]
-    if missing:
-        raise errors.UsageError(
-            "To write ONNX files, install them with `pip install keras_colorize[onnx]`. "
-            f"Missing: {', '.join(missing)}."
-        )
+def write_network(model: str | os.PathLike, folder: Path) -> None:
+    """Write the network of a trained model, which is all that `colorize` needs of it.
+
+    Args:
+        model: What `load` takes.
+        folder: One in which `onnx_runtime.find` looks. It is replaced if it exists.
+
+    Raises:
+        UsageError: A model that cannot be loaded, or packages that are missing.
+    """
+<<<<<<< HEAD
+    onnx_runtime.check_writer()
+    folder = onnx_runtime.cache_of(model)
+    name = Path(model).resolve().name
+    print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+=======
+    _check_installed()
+>>>>>>> serve
+    colorizer = load(model)
+    about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
+    _write(folder, {NETWORK: network_of(colorizer)}, colorizer, about)
 
 
 def _write(folder: Path, contents: dict[str, bytes], colorizer: Colorizer, about: dict) -> None:

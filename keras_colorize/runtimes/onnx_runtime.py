@@ -128,6 +128,26 @@ def check(summary: Summary, decoding: Decoding) -> None:
         raise cannot_sample()
 
 
+def check_export(decoding: Decoding) -> None:
+    """Raise a UsageError if ONNX files with this decoding cannot be written here."""
+    if decoding.method == "sample":
+        raise errors.UsageError(
+            "`decoding` must be argmax or mean for ONNX, which does not draw as Keras does. "
+            "Received: decoding='sample'."
+        )
+    check_writer()
+
+
+def check_writer() -> None:
+    """Raise a UsageError if what writes ONNX files is not installed."""
+    missing = [name for name in ("onnx", "tf2onnx") if not importlib.util.find_spec(name)]
+    if missing:
+        raise errors.UsageError(
+            'To write ONNX files, install them with `pip install "keras_colorize[onnx]"`. '
+            f"Missing: {', '.join(missing)}."
+        )
+
+
 def cannot_sample() -> errors.UsageError:
     """Return the error for the one decoding that ONNX does not have."""
     return errors.UsageError(
@@ -156,6 +176,9 @@ class OnnxColorizer:
     """
 
     def __init__(self, folder: str | os.PathLike):
+        # Official builds, such as 1.32, leave an identifier of the machine in the user's cache and
+        # report to Microsoft, which nobody expects of a program that colors photographs.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         self.summary = read(folder)

@@ -16,7 +16,7 @@ from keras_colorize import errors, files
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.heads import ClassHead
-from keras_colorize.runtimes import decode_images, provenance
+from keras_colorize.runtimes import decode_images, provenance, tf_serving
 
 _PLAIN = Decoding()
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
@@ -176,6 +176,8 @@ def save(
 ) -> None:
     """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`.
 
+    It brings the requests with which TensorFlow Serving warms up.
+
     Args:
         colorizer: The trained model.
         folder: Where to write.
@@ -186,7 +188,9 @@ def save(
     functions = service.signatures()
     tf.saved_model.save(service, os.fspath(folder), signatures=functions)
     signatures = {name: _document(function) for name, function in functions.items()}
-    files.write_json(Path(folder) / _ABOUT, {**(about or {}), "signatures": signatures})
+    about = {"name": colorizer.arch, **(about or {}), "signatures": signatures}
+    tf_serving.write_warmup(folder, about["name"], signatures, colorizer.size)
+    files.write_json(Path(folder) / _ABOUT, about)
 
 
 def _document(function) -> dict:
@@ -204,7 +208,8 @@ def export(
 ) -> Path:
     """Write a trained model as the next version in TensorFlow Serving's layout.
 
-    The version appears whole or not at all, so a server may watch the folder.
+    The version appears whole or not at all, so a server may watch the folder. A configuration of
+    the server's queue is put beside the versions, unless there is one.
 
     Args:
         model: What `load` takes.
@@ -233,6 +238,7 @@ def export(
     files.make_folder(folder, "out")
     with files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
+    tf_serving.write_batching(folder)
     return version
 
 

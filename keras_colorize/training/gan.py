@@ -25,11 +25,14 @@ class GanTrainer(keras.Model):
     def __init__(self, network: keras.Model, head: Head, adversary: Adversary):
         super().__init__(name="gan")
         self.network = network
-        self.discriminator = adversary.discriminator(network.output["color"].shape[-1])
+        self.look = adversary.look() if adversary.look else None
+        seen = self.look.output_shape if self.look else network.output["color"].shape[-1]
+        self.discriminator = adversary.discriminator(seen)
         self.adversary = adversary
         self._head = head
         names = ["loss", "l1_loss", "adversarial_loss", "discriminator_loss"]
         names += ["saliency_loss"] if adversary.saliency else []
+        names += ["features_loss"] if adversary.features else []
         self._means = {name: keras.metrics.Mean(name) for name in names}
 
     def compile(
@@ -86,10 +89,11 @@ class GanTrainer(keras.Model):
         """Return the losses of each photograph, `(B,)`."""
         fake = outputs["color"]
         real = self._head.target(targets["color"], fake)
+        seen = [self._see(lightness, color) for color in (fake, real)]
         judgments = [
             # float32 whatever the policy, as the heads' outputs are.
-            ops.cast(self.discriminator([lightness, color], training=True), "float32")
-            for color in (fake, real)
+            ops.cast(self.discriminator(one, training=True), "float32")
+            for one in seen
         ]
         adversarial, discriminator = self.adversary.loss(*judgments)
         losses = {"l1_loss": _absolute(real - fake), "adversarial_loss": adversarial}
@@ -98,7 +102,14 @@ class GanTrainer(keras.Model):
             weighted = real * _weight(targets["saliency"]) - fake * _weight(outputs["saliency"])
             losses["saliency_loss"] = _absolute(weighted)
             loss += self.adversary.saliency * losses["saliency_loss"]
+        if self.adversary.features:
+            losses["features_loss"] = sum(_absolute(a - b) for a, b in zip(*seen))
+            loss += self.adversary.features * losses["features_loss"]
         return {"loss": loss, **losses, "discriminator_loss": discriminator}
+
+    def _see(self, lightness, color):
+        """Return what the discriminator is shown of a picture."""
+        return self.look([lightness, self._head.decode(color)]) if self.look else [lightness, color]
 
     def _log(self, losses):
         for name, values in losses.items():

@@ -14,13 +14,13 @@ def list_models() -> str:
     trained = [("name", "parameters", "MB", "size", "head", "network and paper", "in short")]
     for name in pretrained.list_pretrained():
         told = pretrained.summarize(name)
-        network = f"{told.arch}, {models.declared(told.arch).paper}"
+        network = f"{told.arch}, {models.get(told.arch).paper}"
         parameters, megabytes = f"{told.parameters:,}", f"{told.megabytes:.1f}"
         head = told.head["name"]
         trained.append((name, parameters, megabytes, str(told.size), head, network, told.in_short))
     networks = [("name", "parameters", "size", "multiples of", "head", "paper")]
     for arch in models.list_models():
-        known = models.declared(arch)
+        known = models.get(arch)
         size, stride = str(known.size), str(known.stride or "no other")
         networks.append((arch, f"{known.parameters:,}", size, stride, known.head, known.paper))
     heads = [("name", "predicts", "paper"), *((name, *told) for name, told in HEADS.items())]

@@ -44,7 +44,7 @@ class Recipe:
     arch: str = _key("vgg_fusion", "one of: " + ", ".join(models.list_models()))
     head: str = _key(
         "",
-        "how the network says color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
+        "how the network predicts color: regression, sigmoid, rgb, bins64, gamut or gamut313; "
         "default: the one that its paper has",
     )
     model: str = _key(
@@ -122,6 +122,15 @@ class Recipe:
     )
     kl: float = _key(
         1e-2, "weight of the Kullback-Leibler divergence in the loss of a variational network"
+    )
+    adversarial: float = _key(
+        0.0,
+        "weight of the loss of a discriminator that sees the pictures through ImageNet features: "
+        "a short finish of trained weights (--model) that makes colors bold; for the head "
+        "regression, outside GANs; 0: off",
+    )
+    features: float = _key(
+        0.0, "with --adversarial, weight of the difference of these features, true and predicted"
     )
     seed: int = _key(0, "seed of weights, order and augmentation")
 
@@ -201,7 +210,7 @@ def resolve(recipe: Recipe) -> Recipe:
     Raises:
         UsageError: It does not fit.
     """
-    arch, network = recipe.arch, models.declared(recipe.arch)
+    arch, network = recipe.arch, models.get(recipe.arch)
     recipe = dataclasses.replace(
         recipe,
         head=recipe.head or network.head,
@@ -220,9 +229,14 @@ def resolve(recipe: Recipe) -> Recipe:
     for key, option in _OPTIONS.items():
         right = option in network.options or not getattr(recipe, key)
         recipe.check(right, f"`{key}` does not apply to {arch}.", key)
-    right = network.is_gan or not recipe.discriminator_lr
-    text = f"`discriminator_lr` is for GANs, and {arch} is none."
+    right = network.is_gan or recipe.adversarial or not recipe.discriminator_lr
+    text = f"`discriminator_lr` is for GANs and `adversarial`, and {arch} is none."
     recipe.check(right, text, "discriminator_lr")
+    right = recipe.head == "regression" and not network.is_gan and recipe.loss == "l2"
+    text = "`adversarial` is for the head regression with the loss l2, outside GANs."
+    recipe.check(right or not recipe.adversarial, text, "adversarial", "head", "arch", "loss")
+    text = "`features` is of no use without `adversarial`."
+    recipe.check(recipe.adversarial or not recipe.features, text, "features")
     right = recipe.head in ONE_COLOR
     text = f"`head` must predict one color for a discriminator to judge: one of {list(ONE_COLOR)}."
     recipe.check(right or not network.is_gan, text, "head")

@@ -96,7 +96,7 @@ def open_start(recipe: Recipe) -> tuple[Colorizer | None, Recipe]:
 def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
     """Put the head's configuration into a run's record, if it is not there yet.
 
-    A head with bins measures the photographs, unless the model to start from brings its own bins.
+    A head with classes measures the photographs, unless the model to start from brings its own.
     """
     if run.head:
         return
@@ -104,12 +104,12 @@ def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
     constants = {"loss": recipe.loss} if recipe.loss != "l2" else {}
     constants |= {"mix": recipe.mix} if recipe.head in BINNED else {}
     head = heads.create(recipe.head, **constants)
-    if isinstance(head, heads.GamutBins):
+    if isinstance(head, heads.ClassHead):
         if start and start.head.name == head.name:
             head = start.head  # its classes are what its weights know
         else:
             head = prior.measure(head, data, recipe.size, recipe.batch_size)
-            print(f"{len(head.kept)} color classes.")
+            print(f"{len(head.prior)} color classes.")
     run.head = head.config()
 
 

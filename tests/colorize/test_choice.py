@@ -1,5 +1,8 @@
 """Hints, references, variants and films: what Keras alone can do."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import skimage.color
@@ -80,10 +83,30 @@ def test_colorize_refuses_a_wrong_choice(keras_run, grey, tmp_path, capsys, argu
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["a.png", "--reference", "b.png"], ["https://"], ["a.png", "--hint", "64,3,#a03c28"]],
+    ids=["reference", "address", "hint"],
+)
+def test_colorize_refuses_what_is_wrong_before_keras_starts(grey, tmp_path, arguments):
+    grey("a.png")
+    grey("b.png", seed=1)
+    program = (
+        "import sys\n"
+        "sys.modules['keras'] = sys.modules['tensorflow'] = None  # any import of them fails\n"
+        "from keras_colorize import colorize\n"
+        f"sys.exit(colorize.main({arguments}))\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_colorize_hint_outside_of_the_photograph_is_named(keras_run, grey, capsys):
     grey("a.png")
-    assert keras_run("a.png", "-o", "out", "--hint", "64,3,#a03c28") == 1
-    assert "a.png: `hint` must lie within" in capsys.readouterr().err
+    assert keras_run("a.png", "-o", "out", "--hint", "64,3,#a03c28") == 2
+    assert "`hint` must lie within the photograph, x in 0…63" in capsys.readouterr().err
 
 
 def test_colorize_hint_that_is_none_is_wrong_usage(keras_run, grey, capsys):

@@ -148,6 +148,21 @@ def test_plan_of_streams_and_addresses(files):
     assert job.outputs == []
 
 
+@pytest.mark.parametrize(
+    "address, reason",
+    [
+        ("https://", "needs a host"),
+        ("http:///cat.jpg", "needs a host"),
+        ("https://[::1/cat.jpg", "not an address"),
+        ("https://example.org:99999/cat.jpg", "not an address"),
+    ],
+)
+def test_plan_refuses_an_address_that_leads_nowhere(files, address, reason):
+    with pytest.raises(UsageError, match=reason) as refused:
+        jobs.plan([address], "out")
+    assert f"Received: input={address!r}." in str(refused.value)
+
+
 def test_plan_names_the_kinds_of_addresses_that_are_fetched(files):
     with pytest.raises(UsageError, match=r"http:// and https:// addresses only.*'ftp://a/b.png'"):
         jobs.plan(["ftp://a/b.png"], "out")

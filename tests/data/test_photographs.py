@@ -249,6 +249,14 @@ def test_read_never_takes_half_a_picture(tmp_path, picture, form):
             photographs.read(whole[: int(share * len(whole))])
 
 
+def test_read_refuses_an_animation_whose_second_frame_is_cut(tmp_path, picture):
+    first, second = (Image.fromarray(picture(seed=seed)) for seed in range(2))
+    path = saved(tmp_path / "a.gif", first, save_all=True, append_images=[second])
+    whole, frame = path.read_bytes(), struct.pack("<BHHHH", 0x2C, 0, 0, *first.size)
+    with pytest.raises(photographs.BadPhotograph, match="truncated or damaged"):
+        photographs.read(whole[: whole.rindex(frame) + len(frame)])  # Pillow: IndexError
+
+
 @pytest.mark.parametrize("form", ["jpg", "png"])
 def test_read_says_that_a_file_is_truncated(tmp_path, form):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), "uint8")

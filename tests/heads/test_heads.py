@@ -107,6 +107,39 @@ def test_bins64_round_trip_of_photographs_is_within_half_a_class():
     assert np.abs(np.asarray(head.decode(logits)) - lab[..., 1:]).max() <= 3.4375 / 2 + 1e-3
 
 
+def test_bins64_counts_its_classes_as_a_histogram_does():
+    ab = np.random.default_rng(0).uniform(-109, 109, (5, 7, 2)).astype("float32")
+    expected = [np.histogram(ab[..., i], 64, (-110, 110))[0] for i in (0, 1)]
+    np.testing.assert_array_equal(heads.create("bins64").count(ab), np.concatenate(expected))
+
+
+def test_rebalance_divides_probabilities_by_a_power_of_the_prior():
+    # Two classes of each channel occur, far apart, so that smoothing treats them alike: nine pixels
+    # in ten at the one, one in ten at the other.
+    counts = np.zeros(128)
+    counts[[20, 40, 64 + 25, 64 + 45]] = 900, 100, 300, 700
+    head = heads.create("bins64").with_prior(counts)
+    logits = np.random.default_rng(0).normal(size=(1, 1, 1, 128)).astype("float32")
+    moved = keras.ops.convert_to_numpy(head.rebalance(logits, 0.5) - logits)[0, 0, 0]
+    assert moved[40] - moved[20] == pytest.approx(0.5 * np.log(9), abs=0.01)
+    assert moved[64 + 25] - moved[64 + 45] == pytest.approx(0.5 * np.log(7 / 3), abs=0.01)
+    assert moved[:64].max() == moved[0] == moved[63]  # what never occurs is the rarest
+    np.testing.assert_allclose(head.rebalance(logits, 0.0), logits)
+
+
+@pytest.mark.parametrize("name", ["bins64", "gamut", "gamut313"])
+def test_rebalance_against_an_even_prior_moves_no_color(name):
+    head = heads.create(name)
+    head = head.with_prior(np.ones(128 if name == "bins64" else len(head.centers)))
+    assert heads.create(**json.loads(json.dumps(head.config()))).prior == head.prior
+    logits = np.random.default_rng(0).normal(size=(1, 2, 2, len(head.prior))).astype("float32")
+    before, after = (
+        np.array(head.decode(one, "mean", 1.0)) for one in (logits, head.rebalance(logits, 0.8))
+    )
+    # At the border of the bins smoothing has fewer neighbors, so even is not quite even there.
+    np.testing.assert_allclose(after, before, atol=1.5)
+
+
 def test_gamut_keeps_the_bins_that_occur():
     counts = np.zeros(625)
     counts[[312, 313, 400]] = [6, 3, 1]  # 312 is the middle: grey

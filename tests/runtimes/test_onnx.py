@@ -12,8 +12,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from keras_colorize import colorize, errors, export
-from keras_colorize.colorizer import Colorizer, Decoding, load
+from keras_colorize import cli, colorize, errors, export
+from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.runtimes import choice, onnx_files, onnx_runtime
 
 
@@ -115,7 +115,8 @@ def test_colorize_takes_a_folder_of_onnx_files(classes, photograph, tmp_path):
     assert steps(Image.open("b.png"), expected).max() <= 1
 
 
-def test_colorize_needs_neither_keras_nor_tensorflow(cached, photograph, loaded, tiny_model):
+def test_colorize_needs_neither_keras_nor_tensorflow(photograph, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # nor has it ever had them
     program = (
         "import sys\n"
         "for name in ('keras', 'tensorflow', 'tf2onnx', 'onnx', 'h5py', 'skimage', 'matplotlib'):\n"
@@ -123,11 +124,25 @@ def test_colorize_needs_neither_keras_nor_tensorflow(cached, photograph, loaded,
         "from keras_colorize import colorize\n"
         "sys.exit(colorize.main(sys.argv[1:]))\n"
     )
-    arguments = ["a.png", "-o", "b.png", "--model", str(tiny_model)]
+    arguments = ["a.png", "-o", "b.png"]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True)
     assert done.returncode == 0, done.stderr
-    expected = loaded.colorize(np.asarray(Image.open("a.png")))
+    assert not (tmp_path / "cache").exists()  # nor did ONNX Runtime write its identifier
+    expected = load(cli.DEFAULT_MODEL).colorize(np.asarray(Image.open("a.png")))
+    assert np.ptp(expected.astype(int), axis=-1).max() > 20
     assert steps(Image.open("b.png"), expected).max() <= 1
+
+
+def test_default_model_brings_the_onnx_file_that_belongs_to_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no other is found
+    beside = {name: pretrained.locate(name) / "onnx" for name in pretrained.list_pretrained()}
+    brought = {name: folder for name, folder in beside.items() if folder.exists()}
+    assert cli.DEFAULT_MODEL in brought
+    for name, folder in brought.items():
+        remake = f"python pretrained/write_onnx.py {name}"
+        assert onnx_runtime.find(name) == folder, f"made of other weights or choices: {remake}"
+        onnx_runtime.OnnxColorizer(folder)  # refuses a file with another SHA-256
+        assert sum(path.stat().st_size for path in folder.iterdir()) < 10e6
 
 
 # ---- the choice ----
@@ -192,7 +207,7 @@ def test_runtime_that_is_not_installed_is_told(photograph, tiny_model, monkeypat
     monkeypatch.setattr(onnx_runtime, "is_installed", lambda: False)
     command = ["a.png", "--model", str(tiny_model), "--runtime", "onnx"]
     assert colorize.main(command) == 2
-    assert "pip install keras_colorize[onnx]" in capsys.readouterr().err
+    assert 'pip install "keras_colorize[onnx]"' in capsys.readouterr().err
 
 
 def test_onnx_does_not_sample(classes, photograph, capsys, tmp_path):

@@ -28,7 +28,6 @@ from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 import keras_colorize
-from keras_colorize import export
 from keras_colorize.data import photographs
 
 ROOT = Path(__file__).parents[2]
@@ -38,14 +37,6 @@ EXAMPLES = ROOT / "examples" / "serving"
 @pytest.fixture(scope="module")
 def colorizer(tiny_model):
     return keras_colorize.load(tiny_model)
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_model, tmp_path_factory):
-    out = tmp_path_factory.mktemp("exported")
-    command = ["--model", str(tiny_model), "--name", "colorizer", "-o", str(out)]
-    assert export.main(command) == 0
-    return out / "colorizer"
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +101,8 @@ def test_savedmodel_says_what_its_signatures_take_and_give(exported):
     }
 
 
-def test_savedmodel_names_the_bad_image_of_a_batch(exported, images):
-    colorize = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
-    good = images["pixel.png"]
+def test_savedmodel_names_the_bad_image_of_a_batch(signatures, images):
+    colorize, good = signatures["serving_default"], images["pixel.png"]
     with pytest.raises(
         tf.errors.InvalidArgumentError, match=r"image 1 of the batch .*: damaged or truncated JPEG"
     ):

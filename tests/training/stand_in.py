@@ -5,6 +5,7 @@ As a script: `train` with this network among the others, and with a strike at KI
 the step at which this process is killed as `kill -9` does it.
 """
 
+import dataclasses
 import os
 import signal
 import sys
@@ -33,11 +34,14 @@ def stand_in_gan(head):
     return stand_in(head)
 
 
+ADVERSARY = Adversary(discriminator, cross_entropy, weight=1.0, l1=1.0)
+
+
 def register():
     """Make both known by their names."""
-    adversary = Adversary(discriminator, cross_entropy, weight=1.0, l1=1.0)
-    models.architecture(size=16, stride=1)(stand_in)
-    models.architecture(size=16, stride=1, adversary=adversary)(stand_in_gan)
+    plain = models.Architecture("stand_in", size=16, stride=1, module="stand_in")
+    gan = dataclasses.replace(plain, name="stand_in_gan", is_gan=True)
+    models.ARCHITECTURES.update({plain.name: plain, gan.name: gan})
 
 
 class Strike(keras.callbacks.Callback):

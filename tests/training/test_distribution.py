@@ -80,7 +80,7 @@ def assert_same_run(folder, expected):
 
 @pytest.fixture
 def with_stand_in(monkeypatch):
-    monkeypatch.setattr(models, "_REGISTRY", dict(models._REGISTRY))
+    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
     stand_in.register()
 
 

@@ -101,6 +101,42 @@ def test_step_logs_the_losses_by_hand():
     assert got == pytest.approx(expected, rel=1e-5)
 
 
+def halves():
+    """Stand in for a frozen network's features: L* and a*, and half of b*."""
+    lightness, ab = keras.Input((None, None, 1)), keras.Input((None, None, 2))
+    both = keras.layers.Concatenate()([lightness, ab[..., :1]])
+    return keras.Model([lightness, ab], [both, ab[..., 1:] / 2])
+
+
+def of_halves(shapes):
+    first, second = (keras.Input(shape[1:]) for shape in shapes)
+    x = keras.layers.Conv2D(1, 1, name="judge")(keras.layers.Concatenate()([first, second]))
+    return keras.Model([first, second], x)
+
+
+def test_discriminator_and_feature_loss_see_what_look_returns():
+    adversary = Adversary(of_halves, critic, weight=0.5, l1=2.0, features=0.25, look=halves)
+    model = trainer(adversary)
+    fake = np.array(model.network({"lightness": LAB[..., :1]})["color"])
+    real = LAB[..., 1:] / 110
+    # The features are of ab in CIELAB units: 110 times the head's.
+    difference = 110 * np.abs(real - fake).mean((0, 1, 2))
+    kernel, bias = weights(model.discriminator)
+    judged_fake, judged_real = (
+        (np.concatenate([LAB[..., :1], 110 * ab * [1, 0.5]], -1) @ kernel[0, 0] + bias).mean()
+        for ab in (fake, real)
+    )
+    features = difference[0] / 2 + difference[1] / 2  # L*, which is equal, is half of the first
+    expected = {
+        "loss": 2 * np.abs(real - fake).mean() + 0.25 * features - 0.5 * judged_fake,
+        "features_loss": features,
+        "adversarial_loss": -judged_fake,
+        "discriminator_loss": judged_fake - judged_real,
+    }
+    got = {name: float(value) for name, value in model.train_step(batch()).items()}
+    assert {name: got[name] for name in expected} == pytest.approx(expected, rel=1e-4)
+
+
 def test_validation_is_the_reconstruction_alone():
     model = trainer(Adversary(discriminator, critic, weight=9.0, l1=100.0))
     fake = np.array(model.network({"lightness": LAB[..., :1]})["color"])

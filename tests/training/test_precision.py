@@ -83,7 +83,7 @@ def test_loss_scale_skips_an_overflow_and_is_kept_by_checkpoints(tmp_path):
 
 
 def test_train_in_mixed_precision_saves_a_float32_model(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "_REGISTRY", dict(models._REGISTRY))
+    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
     stand_in.register()
     argv = ["--arch", "stand_in", "--size", "16", "--epochs", "1", "--steps", "2"]
     assert train.main([*argv, "--precision", "float16", "-o", str(tmp_path)]) == 0

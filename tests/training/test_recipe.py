@@ -84,7 +84,14 @@ def test_recipe_wrong_keys_and_values_are_named(keys, message):
         ({"arch": "pix2pix", "head": "gamut"}, r"`head` must predict one color.*head='gamut'"),
         ({"loss": "huber", "head": "gamut"}, r"`loss` is for the heads.*head='gamut'"),
         ({"loss": "huber", "arch": "pix2pix"}, r"`loss` is for the heads.*arch='pix2pix'"),
-        ({"discriminator_lr": 1e-4}, r"`discriminator_lr` is for GANs, and vgg_fusion is none"),
+        (
+            {"discriminator_lr": 1e-4},
+            r"`discriminator_lr` is for GANs and `adversarial`, and vgg_fusion is none",
+        ),
+        ({"adversarial": 0.1, "head": "bins64"}, "for the head regression"),
+        ({"adversarial": 0.1, "arch": "pix2pix"}, "outside GANs"),
+        ({"adversarial": 0.1, "loss": "huber"}, "with the loss l2"),
+        ({"features": 0.1}, "`features` is of no use without `adversarial`"),
     ],
 )
 def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message):

@@ -81,7 +81,7 @@ def test_train_on_jax_stops_goes_on_and_leaves_a_colorizer(tmp_path, picture, mo
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one, other)
-    monkeypatch.setattr(models, "_REGISTRY", dict(models._REGISTRY))
+    monkeypatch.setattr(models, "ARCHITECTURES", dict(models.ARCHITECTURES))
     stand_in.register()
     colorizer = keras_colorize.load(tmp_path / "whole" / "model")
     assert len(colorizer.trained_on) == 7

@@ -46,26 +46,55 @@ class Hints:
         if self.strokes is not None:
             object.__setattr__(self, "strokes", _rgba(self.strokes))
 
+    def check(self, size: tuple[int, int]) -> None:
+        """Refuse what does not fit a photograph.
+
+        Args:
+            size: Height and width of the upright photograph.
+
+        Raises:
+            UsageError: A point lies outside of it, or strokes have other proportions.
+        """
+        for point in self.points:
+            _check_point(point, size)
+        if self.strokes is not None:
+            _check_proportions(self.strokes, size)
+
     def apply(self, lightness: np.ndarray, ab: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Spread the hints; see `Condition.apply`."""
+        self.check(size)
         anchors = [self._anchor(point, lightness.shape, size) for point in self.points]
         if self.strokes is not None:
-            anchors += _of_strokes(self.strokes, lightness.shape, size)
+            anchors += _of_strokes(self.strokes, lightness.shape)
         return spread(lightness, ab, anchors)
 
     @staticmethod
     def _anchor(point, shape, size):
         x, y, color = point
         height, width = size
-        if not (0 <= x < width and 0 <= y < height):
-            raise errors.UsageError(
-                f"`hint` must lie within the photograph, x in 0…{width - 1} and y in "
-                f"0…{height - 1}. Received: hint=({x}, {y}, {color!r})."
-            )
         row, column = int((y + 0.5) * shape[0] / height), int((x + 0.5) * shape[1] / width)
         levels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
         rgb = np.array(levels, "uint8")
         return Anchor(np.array([row]), np.array([column]), lab.rgb_to_lab(rgb)[1:])
+
+
+def _check_point(point, size):
+    x, y, _ = point
+    height, width = size
+    if not (0 <= x < width and 0 <= y < height):
+        raise errors.UsageError(
+            f"`hint` must lie within the photograph, x in 0…{width - 1} and y in 0…{height - 1}. "
+            f"Received: hint={point}."
+        )
+
+
+def _check_proportions(strokes, size):
+    height, width = strokes.shape[:2]
+    if abs(width / height / (size[1] / size[0]) - 1) > _SKEW:
+        raise errors.UsageError(
+            "`strokes` (--hints) must have the photograph's proportions, "
+            f"{size[1]} × {size[0]} pixels for example. Received: {width} × {height} pixels."
+        )
 
 
 def _checked(color):
@@ -82,8 +111,10 @@ def _rgba(strokes):
         try:
             strokes = Image.open(strokes)
         except (OSError, UnidentifiedImageError) as error:
+            reason = getattr(error, "strerror", None) or "not a picture"
             raise errors.UsageError(
-                f"`strokes` (--hints) cannot be read ({error}). Received: strokes={str(strokes)!r}."
+                f"`strokes` (--hints) cannot be read ({reason}). Received: "
+                f"strokes={str(strokes)!r}."
             ) from error
     if isinstance(strokes, Image.Image):
         if not strokes.has_transparency_data:
@@ -105,14 +136,9 @@ def _rgba(strokes):
     return strokes
 
 
-def _of_strokes(strokes, shape, size):
+def _of_strokes(strokes, shape):
     """Return an anchor for each color of the strokes."""
     height, width = strokes.shape[:2]
-    if abs(width / height / (size[1] / size[0]) - 1) > _SKEW:
-        raise errors.UsageError(
-            "`strokes` (--hints) must have the photograph's proportions, "
-            f"{size[1]} × {size[0]} pixels for example. Received: {width} × {height} pixels."
-        )
     rows, columns = np.nonzero(strokes[..., 3] >= _OPAQUE)
     ab = lab.rgb_to_lab(strokes[rows, columns, :3])[:, 1:]
     places = np.stack([rows * shape[0] // height, columns * shape[1] // width], -1)

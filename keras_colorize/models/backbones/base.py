@@ -83,7 +83,8 @@ def build(
         raise errors.WeightsUnavailable(
             f"The backbone's weights could not be loaded ({reason}). Connect to the internet once, "
             f"put the file {file or 'with them'} into {downloads.keras_folder()}, or pass 'none' "
-            f"to train the backbone from scratch. Received: backbone_weights={weights!r}.",
+            "to train the backbone from scratch. lite_unet needs no download: ImageNet's weights "
+            f"of its backbone come with the package. Received: backbone_weights={weights!r}.",
             reason,
         ) from None
     outputs = [whole.get_layer(tap).output for tap in taps]

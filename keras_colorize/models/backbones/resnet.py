@@ -65,7 +65,7 @@ def _keras_hub():
     try:
         from keras_hub import models
     except ImportError as error:
-        raise ImportError(f"{error}: pip install 'keras_colorize[hub]'") from error
+        raise ImportError(f'{error}: pip install "keras_colorize[hub]"') from error
     return models
 
 
