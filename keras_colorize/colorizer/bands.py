@@ -183,9 +183,16 @@ def _fade(length: int, overlaps: bool) -> np.ndarray:
 def _bands(rgb: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the first row and L* `(n, W)` of each band of rows."""
     rows = max(1, _BAND // rgb.shape[1])
+    table = None
+    if rgb.strides[2] == 0 and rgb.dtype.kind == "u":  # a gray photograph has few values of L*
+        values = np.arange(np.iinfo(rgb.dtype).max + 1, dtype=rgb.dtype)
+        table = pixels.lightness_of(np.stack([values] * 3, axis=-1))[:, 0]
     for start in range(0, len(rgb), rows):
-        band = np.ascontiguousarray(rgb[start : start + rows])
-        yield start, pixels.lightness_of(band)[..., 0]
+        band = rgb[start : start + rows]
+        if table is None:
+            yield start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0]
+        else:
+            yield start, table[band[..., 0]]
 
 
 def _meeting(

@@ -84,3 +84,10 @@ def test_colorize_each_runs_the_network_once(tiny_model, picture, monkeypatch, s
     pictures = tiny.colorize_each(picture(*shape), ways)
     assert len(runs) == len(bands._places(*shape)[0])
     np.testing.assert_array_equal(pictures, expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_gray_is_colored_as_three_equal_channels(tiny_model, picture, dtype):
+    gray = picture()[..., 0].astype(dtype) * (257 if dtype == "uint16" else 1)
+    tiny = load(tiny_model)
+    np.testing.assert_array_equal(tiny.colorize(gray), tiny.colorize(np.stack([gray] * 3, -1)))
