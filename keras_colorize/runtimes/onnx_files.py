@@ -205,15 +205,7 @@ def write_network(model: str | os.PathLike, folder: Path) -> None:
     Raises:
         UsageError: A model that cannot be loaded, or packages that are missing.
     """
-<<<<<<< HEAD
     onnx_runtime.check_writer()
-    folder = onnx_runtime.cache_of(model)
-    name = Path(model).resolve().name
-    print(f"Translating {name} for ONNX Runtime, once, into {folder}", file=sys.stderr)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-=======
-    _check_installed()
->>>>>>> serve
     colorizer = load(model)
     about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
     _write(folder, {NETWORK: network_of(colorizer)}, colorizer, about)
