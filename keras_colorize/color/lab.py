@@ -69,9 +69,10 @@ def _f(t):
     return namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
 
 
-def _float32(x):
+def float32(x):
+    """Return numbers or a tensor as float32."""
     xp = namespace(x)
-    return x.astype("float32") if xp is np else xp.cast(x, "float32")
+    return np.asarray(x, "float32") if xp is np else xp.cast(x, "float32")
 
 
 def linear_light(rgb) -> list:
@@ -83,7 +84,7 @@ def linear_light(rgb) -> list:
         return [xp.take(_LINEAR[kind], plane) for plane in _planes(levels)]
     return [
         xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
-        for c in _planes(_float32(rgb))
+        for c in _planes(float32(rgb))
     ]
 
 
@@ -156,7 +157,7 @@ def lab_to_rgb(lab):
     xp = namespace(lab)
     rgb = [
         xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
-        for c in _linear_rgb(*_planes(_float32(lab)))
+        for c in _linear_rgb(*_planes(float32(lab)))
     ]
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
@@ -171,7 +172,7 @@ def _excess(lab):
 
 def outside_gamut(lab):
     """Tell which colors sRGB cannot show: CIELAB `(..., 3)` → bool `(...)`."""
-    return _excess(_float32(lab)) > 0
+    return _excess(float32(lab)) > 0
 
 
 def fit_gamut(lab, steps: int = 6):
@@ -189,7 +190,7 @@ def fit_gamut(lab, steps: int = 6):
     Returns:
         float32 `(..., 3)`.
     """
-    xp, lab = namespace(lab), _float32(lab)
+    xp, lab = namespace(lab), float32(lab)
     lightness, a, b = _planes(lab)
 
     def scaled(scale):

@@ -41,7 +41,7 @@ def main_metrics(scores: Scores, means: Mapping | None = None) -> str:
     means = means or scores.means()
     names = [name for name in summary.MAIN if name in means[GREY]]
     cells = [["", *(summary.METRICS[name].heading for name in names)]]
-    for row in scores.row_names:
+    for row in scores.columns:
         numbers = (write(means[row][name], summary.METRICS[name].form) for name in names)
         cells.append([scores.label(row), *numbers])
     return markdown(cells)

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog
+from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog, typed
 from keras_colorize.colorizer import pretrained
 from keras_colorize.colorizer.summary import Summary
 
@@ -263,18 +263,7 @@ def build(keys: dict) -> Recipe:
     Raises:
         UsageError: An unknown key, or a value of the wrong type or out of range.
     """
-    types = {field.name: field.type for field in dataclasses.fields(Recipe)}
-    for key, value in keys.items():
-        if key not in types:
-            raise errors.unknown("recipe key", key, types)
-        if types[key] is float and type(value) is int:
-            keys = {**keys, key: float(value)}
-        elif type(value) is not types[key]:
-            raise errors.UsageError(
-                f"Recipe key `{key}` must be of type {types[key].__name__}. "
-                f"Received: {key}={value!r}."
-            )
-    return Recipe(**keys)
+    return Recipe(**typed(Recipe, keys, "recipe"))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
