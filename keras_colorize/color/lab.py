@@ -36,6 +36,7 @@ def _linear_light(levels: int) -> np.ndarray:
 _LINEAR = {"uint8": _linear_light(2**8), "uint16": _linear_light(2**16)}
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
 _MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where steps are smallest
+_BISECTIONS = 6  # of chroma, whose relative error is then well below 2⁻⁶
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
@@ -175,7 +176,7 @@ def outside_gamut(lab):
     return _excess(float32(lab)) > 0
 
 
-def fit_gamut(lab, steps: int = 6):
+def fit_gamut(lab):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a color.
 
     Clipping RGB would change the lightness: a yellow predicted on white becomes darker. A colorizer
@@ -185,7 +186,6 @@ def fit_gamut(lab, steps: int = 6):
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
-        steps: Bisection steps; the relative error of the chroma is well below 2^−steps.
 
     Returns:
         float32 `(..., 3)`.
@@ -199,7 +199,7 @@ def fit_gamut(lab, steps: int = 6):
     outside = _excess(lab)
     low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
     below, above = _excess(scaled(low)), outside
-    for _ in range(steps):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         excess = _excess(scaled(middle))
         fits = excess <= 0

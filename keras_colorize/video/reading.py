@@ -45,7 +45,6 @@ class Film:
         container: PyAV's.
         stream: PyAV's stream of the picture.
         sounds: PyAV's streams of sound.
-        path: As above.
         time_base: The unit of its times, in seconds.
         rate: Frames a second, on average.
         count: About how many frames it has; None if the file does not tell.
