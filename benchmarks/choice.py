@@ -54,7 +54,7 @@ def measure(rgb, natural, vivid, rows) -> None:
     ab = natural.predict_ab(lightness[None, ..., None])[0]
 
     def add(name, made):
-        picture = pixels.to_8bit(np.dstack([lightness, made]))
+        picture = pixels.to_rgb(np.dstack([lightness, made]))
         scores = metrics.score(picture, reference)
         rows.setdefault(name, []).append((scores["psnr"], scores["colorfulness"]))
 
@@ -88,7 +88,7 @@ def hint(lightness, truth, made) -> tuple[int, int, str]:
     place = error / (1 + cv2.GaussianBlur(slope, (0, 0), 2))
     y, x = np.unravel_index(place.argmax(), place.shape)
     around = np.dstack([lightness, cv2.blur(truth, (5, 5))])[y : y + 1, x : x + 1]
-    red, green, blue = pixels.to_8bit(np.ascontiguousarray(around))[0, 0]
+    red, green, blue = pixels.to_rgb(np.ascontiguousarray(around))[0, 0]
     return int(x), int(y), f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -90,7 +90,7 @@ def aged(frames: list[np.ndarray], seed: int = 0) -> list[np.ndarray]:
         lightness = pixels.lightness_of(frame)
         grain = cv2.GaussianBlur(random.normal(0, 1, lightness.shape[:2]), (0, 0), 0.8)
         lightness = lightness * random.uniform(0.94, 1.06) + 7 * grain[..., None]
-        old.append(pixels.to_8bit((lightness * [1, 0, 0]).clip(0, 100).astype("float32")))
+        old.append(pixels.to_rgb((lightness * [1, 0, 0]).clip(0, 100).astype("float32")))
     return old
 
 
@@ -212,9 +212,9 @@ def draw(grays, alone, steady) -> Image.Image:
     for number in range(12, 18):
         lightness = pixels.lightness_of(grays[number])
         both = alone[number], steady[number]
-        colored = [pixels.to_8bit(np.concatenate([lightness, ab], -1)) for ab in both]
+        colored = [pixels.to_rgb(np.concatenate([lightness, ab], -1)) for ab in both]
         flat = np.full_like(lightness, 65)
-        pure = [pixels.to_8bit(np.concatenate([flat, 2 * ab], -1)) for ab in both]
+        pure = [pixels.to_rgb(np.concatenate([flat, 2 * ab], -1)) for ab in both]
         pictures = [grays[number], *colored, *pure]
         columns[f"frame {number}"] = [photographs.center_crop(each, HEIGHT) for each in pictures]
     return Image.fromarray(grid(columns, 180))

@@ -1,5 +1,6 @@
 """What comes with the package and is found by name: recipes, protocols, trained models, heads."""
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -18,6 +19,31 @@ HEADS = {
 }
 ONE_COLOR = ("regression", "rgb", "sigmoid")  # heads without classes
 BINNED = ("gamut", "gamut313")  # heads with bins of ab
+
+
+def typed(kind: type, keys: dict, what: str) -> dict:
+    """Return the keys of a TOML file as a dataclass takes them; a whole number may be a float.
+
+    Args:
+        kind: The dataclass.
+        keys: Keys, without tables, and their values.
+        what: What the keys are of, for messages: "recipe".
+
+    Raises:
+        UsageError: An unknown key, or a value of the wrong type.
+    """
+    types = {field.name: field.type for field in dataclasses.fields(kind)}
+    found = {}
+    for key, value in keys.items():
+        if key not in types:
+            raise errors.unknown(f"{what} key", key, types)
+        found[key] = float(value) if types[key] is float and type(value) is int else value
+        if type(found[key]) is not types[key]:
+            raise errors.UsageError(
+                f"{what.capitalize()} key `{key}` must be of type {types[key].__name__}. "
+                f"Received: {key}={value!r}."
+            )
+    return found
 
 
 class Catalog:

@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of a verb that uses one trained model: which, and how its output is decoded."""
+    """Add the flag of a verb that uses one trained model, and to `--help` those to choose from."""
     parser.add_argument(
         "--model",
         metavar="NAME|DIR",
@@ -79,6 +79,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="a model that comes with the package, or the folder of one or of a run "
         "(default: %(default)s)",
     )
+    add_model_list(parser)
+
+
+def add_decoding(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say how a model's output becomes colors."""
     parser.add_argument(
         "--decoding",
         metavar="NAME",
@@ -89,7 +94,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--temperature",
         type=float,
         metavar="X",
-        help="of mean and sample: small takes the likeliest color, large weighs all",
+        help="for mean and sample: a small one takes the likeliest color, a large one weighs all",
     )
     parser.add_argument(
         "--rebalance",
@@ -99,7 +104,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "ones and more of them (default: the model's own)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of sample (default: %(default)s)"
+        "--seed", type=int, default=0, metavar="N", help="the seed of sample (default: %(default)s)"
     )
     parser.add_argument(
         "--chroma",
@@ -114,7 +119,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="how color is enlarged: bilinear, bicubic, or guided by the photograph's contours "
         "(default: guided for lite_unet, bilinear for the papers' networks)",
     )
-    add_model_list(parser)
 
 
 def add_model_list(parser: argparse.ArgumentParser) -> None:

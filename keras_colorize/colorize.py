@@ -26,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         "(default: %(default)s)",
     )
     cli.add_model(parser)
+    cli.add_decoding(parser)
     _add_choice(parser)
     parser.add_argument(
         "--saliency",

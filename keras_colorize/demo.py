@@ -10,13 +10,7 @@ from keras_colorize.page import server
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = cli.parser("demo", "Open a page in the browser that colors photographs.")
-    parser.add_argument(
-        "--model",
-        metavar="NAME|DIR",
-        default=cli.DEFAULT_MODEL,
-        help="a model that comes with the package, or the folder of one or of a run "
-        "(default: %(default)s)",
-    )
+    cli.add_model(parser)
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -40,7 +34,6 @@ def main(argv: list[str] | None = None) -> int:
         metavar="N",
         help="refuse larger files (default: %(default)s)",
     )
-    cli.add_model_list(parser)
     arguments = parser.parse_args(argv)
 
     def run() -> int:

@@ -13,6 +13,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = cli.parser("export", "Write a trained model for servers and other programs.")
     cli.add_model(parser)
+    cli.add_decoding(parser)
     parser.add_argument(
         "--format",
         metavar="NAME",

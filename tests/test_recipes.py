@@ -1,5 +1,6 @@
 """One real step of every recipe, on the samples."""
 
+import gc
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from keras_colorize import models
 from keras_colorize.colorizer import Colorizer
-from keras_colorize.training import header, run
+from keras_colorize.training import callbacks, header, run
 from keras_colorize.training import recipe as recipes
 from keras_colorize.training.checkpoints import Checkpoints
 
@@ -19,9 +20,12 @@ SHRUNK = {"data": "samples", "val_data": "", "batch_size": 2, "epochs": 1, "step
 
 @pytest.mark.parametrize("name", recipes.RECIPES.names())
 def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
-    # What they would write is hundreds of MB each; test_train.py sees to that.
+    # What they would write is hundreds of MB each; test_train.py sees to that, and to the pictures
+    # and scores, and tests/runtimes to what each network and each head paints.
     monkeypatch.setattr(Checkpoints, "save", lambda self, progress: None)
     monkeypatch.setattr(Colorizer, "save", lambda self, folder: None)
+    monkeypatch.setattr(callbacks.Pictures, "on_epoch_end", lambda self, epoch, logs: None)
+    monkeypatch.setattr(run, "_score", lambda row, colorizer, source: {})
     asked = recipes.RECIPES.read(name)
     keys = asked | SHRUNK
     build = models.get(asked["arch"])
@@ -36,6 +40,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
     assert trained.head["name"] == asked["head"]  # every paper says which
     assert len(trained.history) == (2 if "finetune_epochs" in asked else 1)
     keras.backend.clear_session()  # or each network's gigabyte would stay
+    gc.collect()
 
 
 def test_recipes_state_their_paper_and_command():

@@ -11,6 +11,9 @@ from keras import ops
 
 STEP = 10  # CIELAB units between the centers of neighboring bins [1, §2.1; 2, §5]
 MIX = 0.5  # λ, the share of a uniform distribution in the prior [1, equation 4]
+# A uniform share of the prior in `log_prior`: what never occurs is rare, and not impossible.
+_EVEN = 0.01
+_SIGMA = 5.0  # CIELAB units, of the Gaussians that smooth targets and prior [1, §2.2]
 
 # The first and the last b of each row a = −90, −80, … 100, from the authors' list [1]. No simple
 # rule about sRGB's gamut reproduces them.
@@ -88,7 +91,7 @@ def _cells(ab):
     return np.rint(ab / STEP).astype("int32") + 12
 
 
-def soft_encode(ab, centers, neighbors: int = 10, sigma: float = 5.0):
+def soft_encode(ab, centers, neighbors: int = 10):
     """Spread each color over its nearest bins, with Gaussian weights that sum to one.
 
     [1, §2.2]. The paper says 5 neighbors, which its author calls a typo; the code has 10.
@@ -97,7 +100,6 @@ def soft_encode(ab, centers, neighbors: int = 10, sigma: float = 5.0):
         ab: float32 `(..., 2)`, CIELAB a*, b*.
         centers: float32 `(Q, 2)`.
         neighbors: The number of bins that get a weight; if several tie for the last place, all do.
-        sigma: Standard deviation of the Gaussian, in CIELAB units.
 
     Returns:
         float32 `(..., Q)`.
@@ -106,7 +108,7 @@ def soft_encode(ab, centers, neighbors: int = 10, sigma: float = 5.0):
     farthest = -ops.top_k(-distances, neighbors)[0][..., -1:]
     # Relative to the nearest bin, so that the weights of a distant color do not all vanish.
     excess = distances - ops.min(distances, axis=-1, keepdims=True)
-    weights = ops.where(distances <= farthest, ops.exp(-excess / (2 * sigma**2)), 0.0)
+    weights = ops.where(distances <= farthest, ops.exp(-excess / (2 * _SIGMA**2)), 0.0)
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
@@ -126,7 +128,7 @@ def annealed_mean(logits, centers, temperature: float):
     return ops.matmul(ops.softmax(logits / temperature, axis=-1), ops.convert_to_tensor(centers))
 
 
-def class_weights(prior: np.ndarray, centers: np.ndarray, mix=MIX, sigma=5.0) -> np.ndarray:
+def class_weights(prior: np.ndarray, centers: np.ndarray, mix: float = MIX) -> np.ndarray:
     """Return weights that favor rare colors; their mean under the prior is one.
 
     [1, equations 2–4]: w = ((1 − λ)·p̃ + λ/Q′)⁻¹, scaled so that Σ p̃·w = 1, where Q′ is the number
@@ -137,37 +139,33 @@ def class_weights(prior: np.ndarray, centers: np.ndarray, mix=MIX, sigma=5.0) ->
         prior: `(Q,)`, the share of pixels in each bin.
         centers: `(Q, 2)`.
         mix: λ, the share of a uniform distribution that is mixed in.
-        sigma: Standard deviation of the Gaussian that smooths the prior, in CIELAB units.
 
     Returns:
         float32 `(Q,)`.
     """
-    smooth = _smooth(prior, centers, sigma)
+    smooth = _smooth(prior, centers)
     weights = 1.0 / ((1 - mix) * smooth + mix / np.count_nonzero(prior))
     return (weights / np.sum(smooth * weights)).astype("float32")
 
 
-def log_prior(prior: np.ndarray, centers: np.ndarray, mix=0.01, sigma=5.0) -> np.ndarray:
+def log_prior(prior: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Return the logarithm of a prior, smoothed as in `class_weights`.
 
     Args:
         prior: `(Q,)`, the share of pixels in each class.
         centers: `(Q, 2)`, or `(Q, 1)` for classes of one channel.
-        mix: The share of a uniform distribution that is mixed in, so that a class which never
-            occurs is rare, and not impossible.
-        sigma: Standard deviation of the Gaussian that smooths the prior, in CIELAB units.
 
     Returns:
         float32 `(Q,)`.
     """
-    smooth = _smooth(prior, centers, sigma)
-    return np.log((1 - mix) * smooth + mix / len(smooth)).astype("float32")
+    smooth = _smooth(prior, centers)
+    return np.log((1 - _EVEN) * smooth + _EVEN / len(smooth)).astype("float32")
 
 
-def _smooth(prior, centers, sigma):
+def _smooth(prior, centers):
     """Spread each class's share over its neighbors in ab by a Gaussian; the sum becomes 1."""
     offsets = centers[:, None] - centers[None]
-    kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
+    kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * _SIGMA**2))
     return (kernel / kernel.sum(axis=0)) @ (prior / prior.sum())
 
 

@@ -36,6 +36,7 @@ def _linear_light(levels: int) -> np.ndarray:
 _LINEAR = {"uint8": _linear_light(2**8), "uint16": _linear_light(2**16)}
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
 _MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where steps are smallest
+_BISECTIONS = 6  # of chroma, whose relative error is then well below 2⁻⁶
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
@@ -69,9 +70,10 @@ def _f(t):
     return namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
 
 
-def _float32(x):
+def float32(x):
+    """Return numbers or a tensor as float32."""
     xp = namespace(x)
-    return x.astype("float32") if xp is np else xp.cast(x, "float32")
+    return np.asarray(x, "float32") if xp is np else xp.cast(x, "float32")
 
 
 def linear_light(rgb) -> list:
@@ -83,7 +85,7 @@ def linear_light(rgb) -> list:
         return [xp.take(_LINEAR[kind], plane) for plane in _planes(levels)]
     return [
         xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
-        for c in _planes(_float32(rgb))
+        for c in _planes(float32(rgb))
     ]
 
 
@@ -156,7 +158,7 @@ def lab_to_rgb(lab):
     xp = namespace(lab)
     rgb = [
         xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
-        for c in _linear_rgb(*_planes(_float32(lab)))
+        for c in _linear_rgb(*_planes(float32(lab)))
     ]
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
@@ -171,10 +173,10 @@ def _excess(lab):
 
 def outside_gamut(lab):
     """Tell which colors sRGB cannot show: CIELAB `(..., 3)` → bool `(...)`."""
-    return _excess(_float32(lab)) > 0
+    return _excess(float32(lab)) > 0
 
 
-def fit_gamut(lab, steps: int = 6):
+def fit_gamut(lab):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a color.
 
     Clipping RGB would change the lightness: a yellow predicted on white becomes darker. A colorizer
@@ -184,12 +186,11 @@ def fit_gamut(lab, steps: int = 6):
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
-        steps: Bisection steps; the relative error of the chroma is well below 2^−steps.
 
     Returns:
         float32 `(..., 3)`.
     """
-    xp, lab = namespace(lab), _float32(lab)
+    xp, lab = namespace(lab), float32(lab)
     lightness, a, b = _planes(lab)
 
     def scaled(scale):
@@ -198,7 +199,7 @@ def fit_gamut(lab, steps: int = 6):
     outside = _excess(lab)
     low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
     below, above = _excess(scaled(low)), outside
-    for _ in range(steps):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         excess = _excess(scaled(middle))
         fits = excess <= 0

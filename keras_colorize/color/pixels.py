@@ -5,7 +5,6 @@ does not grow with the picture beyond its own arrays.
 """
 
 import concurrent.futures
-import functools
 import os
 from collections.abc import Callable
 
@@ -40,35 +39,26 @@ def lightness_of(rgb: np.ndarray) -> np.ndarray:
     return _by_blocks(lab.rgb_to_lightness, rgb, "float32", 1)
 
 
-def to_8bit(whole: np.ndarray) -> np.ndarray:
-    """Convert CIELAB to an 8-bit picture; chroma is reduced where sRGB does not have the color.
+def to_rgb(whole: np.ndarray, dtype: str | np.dtype = "uint8") -> np.ndarray:
+    """Convert CIELAB to a picture; chroma is reduced where sRGB does not have the color.
 
     Args:
         whole: float32 `(..., 3)`: L*, a*, b*.
+        dtype: `uint8`, `uint16` or a type of floats, whose white is 1.
 
     Returns:
-        uint8 `(..., 3)`, sRGB.
+        `(..., 3)` of that type, sRGB.
     """
-    return _by_blocks(functools.partial(_to_rgb, dtype="uint8"), whole, "uint8", 3)
-
-
-def to_16bit(whole: np.ndarray) -> np.ndarray:
-    """Convert as `to_8bit` does, but to 16 bits: uint16 `(..., 3)`, sRGB in 0…65535."""
-    return _by_blocks(functools.partial(_to_rgb, dtype="uint16"), whole, "uint16", 3)
-
-
-def to_float(whole: np.ndarray) -> np.ndarray:
-    """Convert as `to_8bit` does, but without rounding: float32 `(..., 3)`, sRGB in 0…1."""
-    return _by_blocks(_fitted_rgb, whole, "float32", 3)
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        return _by_blocks(_fitted_rgb, whole, dtype, 3)
+    top = np.iinfo(dtype).max
+    return _by_blocks(lambda block: np.rint(top * _fitted_rgb(block)), whole, dtype, 3)
 
 
 def to_grey(rgb: np.ndarray) -> np.ndarray:
     """Return a picture at its own L* without color: uint8 `(..., 3)` → uint8 `(..., 3)`."""
-    return to_8bit(lightness_of(rgb) * np.array([1, 0, 0], "float32"))
-
-
-def _to_rgb(whole: np.ndarray, dtype: str) -> np.ndarray:
-    return np.rint(np.iinfo(dtype).max * _fitted_rgb(whole)).astype(dtype)
+    return to_rgb(lightness_of(rgb) * np.array([1, 0, 0], "float32"))
 
 
 def _fitted_rgb(whole: np.ndarray) -> np.ndarray:
@@ -79,7 +69,7 @@ def _fitted_rgb(whole: np.ndarray) -> np.ndarray:
     return lab.lab_to_rgb(whole)
 
 
-def _by_blocks(function: Callable, picture: np.ndarray, dtype: str, channels: int) -> np.ndarray:
+def _by_blocks(function: Callable, picture: np.ndarray, dtype, channels: int) -> np.ndarray:
     """Apply a function of pixels `(N, 3)` → `(N, channels)` to every pixel of a picture."""
     pixels = picture.reshape(-1, 3)
     made = np.empty((len(pixels), channels), dtype)

@@ -97,22 +97,42 @@ def colorize(
 def _picture(rgb, color: "_Color") -> np.ndarray:
     """Put color to the lightness of a photograph."""
     colored = np.empty_like(rgb)
-    finish = {"uint8": pixels.to_8bit, "uint16": pixels.to_16bit}.get(
-        rgb.dtype.name, pixels.to_float
-    )
     for start, lightness in _bands(rgb):
         whole = np.concatenate([lightness[..., None], color.band(start, lightness)], -1)
-        colored[start : start + len(lightness)] = finish(whole)
+        colored[start : start + len(lightness)] = pixels.to_rgb(whole, rgb.dtype)
     return colored
+
+
+def saliency(
+    photograph: np.ndarray,
+    working_size: Callable[[int, int], tuple[int, int]],
+    predict: Callable[[np.ndarray, tuple[int, int]], np.ndarray],
+) -> np.ndarray:
+    """Draw how salient each pixel of a photograph is.
+
+    Args:
+        photograph: As `rgb` for `colorize`.
+        working_size: As for `colorize`.
+        predict: L* of that size, float32 `(1, h, w, 1)`, and the size → saliency in 0…1, float32
+            `(1, h', w', 1)`.
+
+    Returns:
+        uint8 `(H, W)`: 255 for the most salient.
+    """
+    lightness = pixels.lightness_of(photograph[None])
+    size = working_size(*lightness.shape[1:3])
+    found = predict(resizing.resize(lightness, size, antialias=True), size)
+    found = resizing.resize(found, lightness.shape[1:3])
+    return np.rint(255 * found[0, ..., 0]).astype("uint8")
 
 
 class _Color:
     """The ab of a photograph, from what its windows say.
 
     Args:
-        windows: Their `ab` is known.
-        height: Of each window, in pixels.
-        width: Of each window, in pixels.
+        windows: The windows, whose `ab` is known.
+        height: The height of each window, in pixels.
+        width: The width of each window, in pixels.
         upscale: As for `colorize`.
     """
 

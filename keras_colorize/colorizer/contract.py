@@ -202,7 +202,7 @@ class Colorizer:
         inputs.check_batch(photographs)
         lightness = pixels.lightness_of(photographs)
         whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
-        return pixels.to_16bit(whole) if photographs.dtype == np.uint16 else pixels.to_8bit(whole)
+        return pixels.to_rgb(whole, photographs.dtype)
 
     def predict_ab(self, lightness: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
         """Predict color for photographs of one size: `ab_of` for arrays, with its choices checked.
@@ -245,7 +245,9 @@ class Colorizer:
         """
         decoding = decoding.over(self.decoding)
         read = functools.partial(self._read_ab, decoding=decoding)
-        seen, ab = self._predict(lightness, read)
+        working = self._working_size(*keras.ops.shape(lightness)[1:3])
+        seen = resizing.resize(lightness, working, antialias=True)
+        ab = self.answer(seen, working, read)
         return upscaling.upscale(ab, seen, lightness, decoding.upscale)
 
     def _read_ab(self, outputs, decoding: Decoding):
@@ -270,11 +272,13 @@ class Colorizer:
             UsageError: Another shape or type, or a network that predicts no saliency.
         """
         self.check_saliency()
-        lightness = pixels.lightness_of(inputs.as_rgb(photograph)[None])
-        lightness = keras.ops.convert_to_tensor(lightness)
-        _, saliency = self._predict(lightness, lambda outputs: outputs["saliency"] / 2 + 0.5)
-        saliency = resizing.resize(saliency, lightness.shape[1:3])
-        return np.rint(255 * keras.ops.convert_to_numpy(saliency)[0, ..., 0]).astype("uint8")
+
+        def predict(lightness, size):
+            outputs = self._run(keras.ops.convert_to_tensor(lightness), size)
+            saliency = self._cut(outputs["saliency"] / 2 + 0.5, size)
+            return keras.ops.convert_to_numpy(saliency)
+
+        return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
 
     def check_saliency(self) -> None:
         """Raise a UsageError unless the network predicts saliency maps."""
@@ -302,12 +306,6 @@ class Colorizer:
         if self.stride is None:
             return resizing.fill_square(pictures, working, self.size)
         return pictures
-
-    def _predict(self, lightness, read):
-        """Return L* as the network sees it, and what `read` takes from the network's outputs."""
-        working = self._working_size(*keras.ops.shape(lightness)[1:3])
-        seen = resizing.resize(lightness, working, antialias=True)
-        return seen, self.answer(seen, working, read)
 
     def answer(self, lightness, working, read: Callable[[dict], object]):
         """Apply the network to L* of its own size, inside any graph.
@@ -387,12 +385,12 @@ class Colorizer:
             UsageError: Something is missing, altered or does not fit; weights are never accepted
                 in part.
         """
-        stored = folders.read(folder)
-        summary, options = stored.summary, dict(stored.summary.options)
+        summary, head, trained_on = folders.read(folder)
+        options = dict(summary.options)
         if "backbone_weights" in models.get(summary.arch).options:
             options["backbone_weights"] = "none"  # the folder's own weights follow
-        colorizer = cls(summary.arch, stored.head, summary.size, **options)
-        folders.load_weights(stored, colorizer.network)
+        colorizer = cls(summary.arch, head, summary.size, **options)
+        folders.load_weights(summary, colorizer.network)
         colorizer.decoding = summary.decoding.over(colorizer.decoding)
-        colorizer.trained_on, colorizer.name = stored.trained_on, os.fspath(folder)
+        colorizer.trained_on, colorizer.name = trained_on, os.fspath(folder)
         return colorizer

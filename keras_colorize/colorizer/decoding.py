@@ -30,9 +30,10 @@ class Decoding:
     """The choices a person has between a network's output and the colors of a picture.
 
     Attributes:
-        method: For a head with classes `argmax`, `mean` or `sample`. None: the model's own.
-        temperature: For `mean` and `sample`, above 0: small takes the likeliest color, large weighs
-            all. None: the model's own. A tensor `(B, 1, 1, 1)` gives each photograph its own.
+        method: How classes become a color: `argmax`, `mean` or `sample`. None: the model's own way.
+        temperature: The temperature of `mean` and `sample`, above 0: a small one takes the
+            likeliest color, a large one weighs all. None: the model's own. A tensor
+            `(B, 1, 1, 1)` gives each photograph its own.
         chroma: Factor on a* and b*, for any head, in 0…10: above 1 is more vivid. A network that
             minimizes a squared error pales where it is unsure, which this makes up for. The model's
             own factor comes on top.
@@ -42,8 +43,8 @@ class Decoding:
         upscale: How color is enlarged to the photograph's size: `bilinear`, `bicubic`, or `guided`,
             which follows the contours of the photograph. None: the model's own.
         seed: Seed of `sample`, at least 0.
-        tilt: For a head with classes, a direction in a* and b*, per CIELAB unit: colors that lie
-            there become more probable. `variants` chooses it.
+        tilt: A direction in the plane of a* and b*, per CIELAB unit. Classes whose colors lie in
+            this direction become more probable. `variants` chooses it.
 
     Raises:
         UsageError: A value that no model could use.

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -14,22 +13,7 @@ import numpy as np
 from keras_colorize import errors, files, heads
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import summary as summaries
-from keras_colorize.colorizer.summary import CONFIG, FORMAT, TRAINED_ON, WEIGHTS
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A folder that has been read, and whose weights file is the one that it describes.
-
-    Attributes:
-        summary: What the folder says of its model.
-        head: The head.
-        trained_on: Digests of the photographs that it was trained on; empty if not known.
-    """
-
-    summary: summaries.Summary
-    head: heads.Head
-    trained_on: frozenset[str]
+from keras_colorize.colorizer.summary import CONFIG, FORMAT, TRAINED_ON, WEIGHTS, Summary
 
 
 def write(
@@ -70,8 +54,12 @@ def write(
         (temporary / TRAINED_ON).write_text(lines, encoding="utf-8")
 
 
-def read(folder: str | os.PathLike) -> Stored:
-    """Read what a folder says of its model, and check its weights file.
+def read(folder: str | os.PathLike) -> tuple[Summary, heads.Head, frozenset[str]]:
+    """Read what a folder says of its model, and check that its weights file is the one described.
+
+    Returns:
+        The summary, the head, and digests of the photographs that the model was trained on, empty
+        if they are not known.
 
     Raises:
         UsageError: A file is missing, damaged or altered.
@@ -90,23 +78,23 @@ def read(folder: str | os.PathLike) -> Stored:
             f"{folder / WEIGHTS} is not the file that {CONFIG} describes: its SHA-256 "
             f"differs from {summary.digest}. It is truncated, altered or another model's."
         )
-    return Stored(summary, head, trained_on)
+    return summary, head, trained_on
 
 
-def load_weights(stored: Stored, network: keras.Model) -> None:
+def load_weights(summary: Summary, network: keras.Model) -> None:
     """Give a network the weights of a folder.
 
     Raises:
         UsageError: They do not fit it, all of them.
     """
-    summary, weights = stored.summary, stored.summary.folder / WEIGHTS
+    weights = summary.folder / WEIGHTS
     # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
     with h5py.File(weights) as file:
         held = _count_values(file)
     expected = _parameters(network)
     if not held == summary.parameters == expected:
         raise errors.UsageError(
-            f"{weights} does not fit {summary.arch} with head {stored.head.name}: it holds "
+            f"{weights} does not fit {summary.arch} with head {summary.head['name']}: it holds "
             f"{held:,} parameters, the network has {expected:,}."
         )
     try:

@@ -31,7 +31,7 @@ class Photograph:
     """One encoded photograph: a file, or a stretch of a tar file.
 
     Attributes:
-        name: For messages and tables.
+        name: What messages and tables call it.
         path: The file it is in.
         offset: Where it begins in the file.
         length: Its bytes; −1 for the whole file.

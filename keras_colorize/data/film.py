@@ -21,7 +21,7 @@ def draw(size: int, share: float, key) -> dict[str, tf.Tensor]:
 
     Args:
         size: Its side, pixels.
-        share: Of the photographs to which anything happens.
+        share: The share of photographs to which anything happens.
         key: int64 `(2,)`: nothing but it decides.
 
     Returns:
@@ -57,7 +57,8 @@ def age(rgb, lightness, aged, amounts, grain):
     )
     blind = tf.nn.relu(2 * blind - 1)  # half of the films see as the eye does
     sensitivity = [eye + blind * (film - eye) for eye, film in zip(_EYE, _ORTHOCHROMATIC)]
-    x = _lightness_on_film(rgb, sensitivity) / 100
+    planes = (plane[..., None] for plane in lab.linear_light(rgb))
+    x = lab.lightness_of(sum(weight * plane for weight, plane in zip(sensitivity, planes))) / 100
 
     x += (1.4 * soft - 0.4) * (_blur(x) - x)  # from somewhat sharpened to quite blurred
     x = tf.clip_by_value(x, 0.0, 1.0) ** tf.exp(gamma - 0.5)
@@ -67,12 +68,6 @@ def age(rgb, lightness, aged, amounts, grain):
     x = tf.clip_by_value(x + 0.06 * rough**2 * grain, 0.0, 1.0)
     x = tf.where(blocky < 0.5, _jpeg(x, 0.3 + 1.5 * quality**2), x)
     return tf.where(aged[:, None, None, None], 100 * x, lightness)
-
-
-def _lightness_on_film(rgb, sensitivity):
-    """Return L* of what a film that weighs linear red, green and blue so makes of a photograph."""
-    planes = (plane[..., None] for plane in lab.linear_light(rgb))
-    return lab.lightness_of(sum(weight * plane for weight, plane in zip(sensitivity, planes)))
 
 
 def _blur(x):

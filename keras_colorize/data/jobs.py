@@ -230,15 +230,8 @@ class _Found:
             self.moving.add(source)
             name = name.with_suffix(moving.output_suffix(name.suffix))
         else:
-            name = _with_output_suffix(name)
+            name = name.with_name(photographs.output_name(name.name))
         self.wanted.append((source, name))
-
-
-def _with_output_suffix(name: Path) -> Path:
-    """Change a suffix that is not written into .png; what only looks like a suffix stays."""
-    if name.suffix.lower() in photographs.SUFFIXES:
-        return name.with_suffix(photographs.output_suffix(name.suffix))
-    return name.with_name(f"{name.name}.png")
 
 
 def _without_collisions(wanted, out, saliency, films, variants) -> list[Job]:

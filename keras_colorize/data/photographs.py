@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import cv2
@@ -25,6 +26,7 @@ __all__ = [
     "TooManyPixels",
     "center_crop",
     "content",
+    "output_name",
     "output_suffix",
     "read",
     "write",
@@ -63,7 +65,7 @@ class Scan:
     Attributes:
         pixels: uint8, or uint16 where the file has more than 8 bits; `(H, W)` if it is gray, else
             `(H, W, 3)`; upright sRGB.
-        alpha: Of the same type, `(H, W)`; None if it is opaque.
+        alpha: Opacity, `(H, W)` of the same type; None if the page is opaque.
         told: What the file tells beside its pixels.
     """
 
@@ -222,6 +224,16 @@ def read(source: str | os.PathLike | bytes) -> np.ndarray:
     """
     pixels = tones.to_8bit(File(source).read().pixels)
     return np.stack([pixels] * 3, axis=-1) if pixels.ndim == 2 else pixels
+
+
+def output_name(name: str) -> str:
+    """Return the name of a photograph's picture.
+
+    A suffix that is not written becomes .png; what only looks like a suffix stays.
+    """
+    suffix = Path(name).suffix
+    suffix = suffix if suffix.lower() in SUFFIXES else ""
+    return name.removesuffix(suffix) + output_suffix(suffix)
 
 
 def center_crop(rgb: np.ndarray, size: int) -> np.ndarray:

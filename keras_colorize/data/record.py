@@ -46,7 +46,7 @@ class Record:
         exif: Its directories.
         xmp: The packet.
         iptc: The data sets, as IIM stores them.
-        comment: Of a JPEG or a GIF.
+        comment: The comment in a JPEG or a GIF.
         texts: PNG's text chunks: name and content.
         dpi: Horizontal and vertical resolution.
         profile: ICC; it belongs to the stored samples, and is never written.

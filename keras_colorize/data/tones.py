@@ -27,7 +27,7 @@ class Samples:
     Attributes:
         values: uint8 or uint16, `(H, W)` if gray, else `(H, W, C)`.
         model: `gray`, `rgb` or `cmyk` (0 is no ink).
-        alpha: Of the same type, `(H, W)`; None if opaque.
+        alpha: Opacity, `(H, W)` of the same type; None if the picture is opaque.
     """
 
     values: np.ndarray

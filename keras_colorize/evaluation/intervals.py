@@ -60,30 +60,27 @@ def _weighted(times, finite, defined, infinite):
     return np.where(times @ infinite > 0, np.inf, mean)
 
 
-def percentile(replicates: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def percentile(replicates: np.ndarray) -> tuple[float, float]:
     """Return the percentile interval [1, §13.3] of a number that was computed for each draw."""
     replicates = replicates[~np.isnan(replicates)]
     if not replicates.size:
         return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
+    tail = (1 - CONFIDENCE) / 2
     # `inverted_cdf` takes values that occur: nothing is interpolated with infinity.
     ends = np.quantile(replicates, [tail, 1 - tail], method="inverted_cdf")
     return float(ends[0]), float(ends[1])
 
 
-def paired_test(
-    one: np.ndarray, other: np.ndarray, flips: int = FLIPS, seed: int = 0
-) -> dict[str, float]:
+def paired_test(one: np.ndarray, other: np.ndarray, seed: int = 0) -> dict[str, float]:
     """Test whether two rows of a table differ on the same photographs.
 
     A sign-flip permutation test of the mean difference: if neither were better, each photograph's
     difference could as well have the other sign. All signs are tried where there are few enough of
-    them; else `flips` random ones, the one observed among them [1, §15].
+    them; else `FLIPS` random ones, the one observed among them [1, §15].
 
     Args:
         one: `(N,)`, a metric of each photograph.
         other: `(N,)`, of the same photographs; those undefined or infinite in either do not count.
-        flips: The number of random signs to try.
         seed: Seed of the signs and of the bootstrap.
 
     Returns:
@@ -98,16 +95,16 @@ def paired_test(
     observed, total = difference.mean(), abs(difference.sum())
     generator, reached = np.random.default_rng(seed), 0
     every = 2**count if count < 60 else np.inf
-    tries = int(min(every, flips))
+    tries = int(min(every, FLIPS))
     for start in range(0, tries, step := max(1, _CHUNK // count)):
         numbers = np.arange(start, min(start + step, tries))
-        if every <= flips:
+        if every <= FLIPS:
             bits = numbers[:, None] >> np.arange(count) & 1
         else:
             bits = generator.integers(2, size=(len(numbers), count))
         sums = np.abs((2.0 * bits - 1) @ difference)
         reached += int(np.count_nonzero(sums >= total * (1 - 1e-12)))
-    sampled = every > flips
+    sampled = every > FLIPS
     low, high = percentile(bootstrap(difference[:, None], seed=seed)[:, 0])
     return {
         "difference": float(observed),

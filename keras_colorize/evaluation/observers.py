@@ -17,7 +17,7 @@ class Batch(NamedTuple):
     Attributes:
         images: The photographs' names.
         pictures: Row → uint8 `(B, S, S, 3)`. Photographs without colors have no truth row.
-        values: For each photograph: row → metric → value.
+        values: Row → metric → value, for each photograph.
     """
 
     images: list[str]

@@ -4,11 +4,10 @@ A protocol says on which photographs, at which size, which rows are scored by wh
 table and the figure look, and what the paper reported. Nothing here imports Keras.
 """
 
-import dataclasses
 from dataclasses import dataclass, field
 
 from keras_colorize import errors
-from keras_colorize.catalog import TomlCatalog
+from keras_colorize.catalog import TomlCatalog, typed
 
 # In a checkout the protocols stand in `eval/`; a wheel brings them as `keras_colorize/protocols/`.
 PROTOCOLS = TomlCatalog("protocol", "protocols", "eval")
@@ -38,8 +37,8 @@ class Row:
     Attributes:
         model: The model, among those given, that makes it; the row's own name when empty.
         says: What the row is in the paper.
-        decoding: For models with classes; the head's own when empty.
-        temperature: For `mean` and `sample`; 0 stands for the head's own.
+        decoding: How classes become a color; the head's own way when empty.
+        temperature: The temperature of `mean` and `sample`; 0 stands for the head's own.
         chroma: Factor on a* and b*.
         published: The name of a metric or a loss → the paper's number.
     """
@@ -133,26 +132,9 @@ def read(name: str) -> Protocol:
         raise errors.UsageError(
             f"Protocol key `rows` must be tables [rows.NAME]. Received: rows={rows!r}."
         )
-    built = {row: _build(Row, "row key", given) for row, given in rows.items()}
-    return _build(Protocol, "protocol key", {**keys, "rows": built})
-
-
-def _build(kind, argument, keys):
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    checked = {}
-    for key, value in keys.items():
-        if key not in fields:
-            raise errors.unknown(argument, key, fields)
-        wanted = dict if key == "rows" else fields[key].type
-        if wanted is float and type(value) is int:
-            value = float(value)
-        if type(value) is not wanted:
-            raise errors.UsageError(
-                f"Protocol key `{key}` must be of type {wanted.__name__}. "
-                f"Received: {key}={value!r}."
-            )
-        checked[key] = value
-    for key in ("paper", "table", "figure", "rows"):
-        if kind is Protocol and key not in checked:
+    for key in ("paper", "table", "figure"):
+        if key not in keys:
             raise errors.UsageError(f"A protocol needs the key `{key}`. Received: {list(keys)}.")
-    return kind(**checked)
+    plain = typed(Protocol, {key: keys[key] for key in keys if key != "rows"}, "protocol")
+    built = {name: Row(**typed(Row, given, "row")) for name, given in rows.items()}
+    return Protocol(**plain, rows=built)

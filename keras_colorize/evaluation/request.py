@@ -56,8 +56,8 @@ class Request:
             measured on these photographs.
         fid: Add the Fréchet distance of Inception features to those of the photographs.
         lpips: Add LPIPS.
-        pictures: For the first row, the pictures of this many photographs with the largest gain
-            over grey are kept, and of as many with the smallest.
+        pictures: How many photographs' pictures are kept: those on which the first row gains most
+            over grey, and as many on which it gains least.
         seed: Seed of the bootstrap and of the paired tests.
         turing: Also write a page for a colorization Turing test of each row, in `turing/`.
 

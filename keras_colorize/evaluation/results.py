@@ -17,8 +17,6 @@ class Results:
             differ.
 
     Attributes:
-        name: As above.
-        folder: As above.
         missing: Photographs that have no picture, or one that cannot be read, with the reason.
         resized: Pictures whose size is not the photograph's, with both sizes.
 

@@ -26,7 +26,7 @@ class Photograph(NamedTuple):
 
     Attributes:
         name: Its name in tables.
-        digest: Digest of its bytes, which tells whether a model was trained on it.
+        digest: The digest of its bytes, which tells whether a model was trained on it.
         truth: uint8 sRGB `(S, S, 3)`.
         others: Row → picture, likewise.
     """
@@ -64,11 +64,6 @@ class Scores:
     def count(self) -> int:
         """The number of photographs."""
         return len(self.images)
-
-    @property
-    def row_names(self) -> list[str]:
-        """The rows, in the order of tables."""
-        return list(self.columns)
 
     @property
     def image_metrics(self) -> list[str]:
@@ -197,7 +192,7 @@ def _paint(rows, some, truth, ceilings, scores) -> dict[str, np.ndarray]:
     if ceilings:
         whole = pixels.to_lab(truth)
         for name, make in CEILINGS.items():
-            pictures[name] = pixels.to_8bit(np.stack([make(one) for one in whole]))
+            pictures[name] = pixels.to_rgb(np.stack([make(one) for one in whole]))
     return pictures
 
 

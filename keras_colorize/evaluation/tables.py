@@ -31,17 +31,16 @@ def markdown(cells: list[list[str]]) -> str:
     return "".join(map(line, [cells[0], rule, *cells[1:]]))
 
 
-def main_metrics(scores: Scores, means: Mapping | None = None) -> str:
+def main_metrics(scores: Scores, means: Mapping) -> str:
     """Return a table of the main metrics, a line for each row.
 
     Args:
         scores: What was scored.
-        means: What `Scores.means` returned, if it was called before.
+        means: What `Scores.means` returned.
     """
-    means = means or scores.means()
     names = [name for name in summary.MAIN if name in means[GREY]]
     cells = [["", *(summary.METRICS[name].heading for name in names)]]
-    for row in scores.row_names:
+    for row in scores.columns:
         numbers = (write(means[row][name], summary.METRICS[name].form) for name in names)
         cells.append([scores.label(row), *numbers])
     return markdown(cells)

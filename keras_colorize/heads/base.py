@@ -54,9 +54,10 @@ class Head:
             color: `(B, h, w, C)`, the network's output.
             method: How a distribution becomes one color: `argmax`, `mean` or `sample`. None: the
                 head's own.
-            temperature: Above 0, for `mean` and `sample`; a number or a tensor `(B, 1, 1, 1)`.
+            temperature: The temperature of `mean` and `sample`, above 0; a number or a tensor
+                `(B, 1, 1, 1)`.
                 None: the head's own.
-            seed: For `sample`.
+            seed: The seed of `sample`.
 
         Returns:
             float32 `(B, h, w, 2)`, CIELAB a*, b*.
@@ -71,7 +72,7 @@ class Head:
 
         Args:
             color: `(B, h, w, C)`, the network's output.
-            direction: In a* and b*, per CIELAB unit.
+            direction: A direction in the plane of a* and b*, per CIELAB unit.
 
         Returns:
             `(B, h, w, C)`.

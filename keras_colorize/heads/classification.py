@@ -58,7 +58,7 @@ class Bins64(ClassHead):
 
     [vgg-fusion] "segment the image into 64 classes, per pixel, per output channel", decoded by "the
     index of the color class with the highest probability". Chosen: classes of equal width over
-    ±110, so 3.4 units each. The source finds the picked classes vibrant but "unnaturally sharp" at
+    ±110, so 3.4 units each. The paper finds the picked classes vibrant but "unnaturally sharp" at
     their borders, so the mean at a temperature is offered as well.
 
     Args:
@@ -97,12 +97,7 @@ class Bins64(ClassHead):
         return convolution(2 * self._COUNT, kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
-        """Return the mean of the two cross-entropies for each pixel: `(B, H, W)`.
-
-        Args:
-            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB.
-            color: `(B, H, W, 128)`, logits.
-        """
+        """Return the mean of the two cross-entropies for each pixel; see `Head.loss`."""
         ab = subsample(lab, color)[..., 1:]
         index = ops.floor((ab + AB_SCALE) / self._WIDTH)
         index = ops.cast(ops.clip(index, 0, self._COUNT - 1), "int32")
@@ -188,14 +183,9 @@ class GamutBins(ClassHead):
         return convolution(len(self.kept), kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
-        """Return the weighted cross-entropy of each pixel: `(B, h, w)`.
+        """Return the weighted cross-entropy of each pixel; see `Head.loss`.
 
         Photographs without any |a*| or |b*| above 5 teach nothing [1, the authors' code].
-
-        Args:
-            lab: float32 `(B, H, W, 3)`, the photograph in CIELAB. Where the network's map is
-                smaller, its targets are every fourth pixel (or however many times smaller it is).
-            color: `(B, h, w, Q)`, logits.
         """
         ab = subsample(lab, color)[..., 1:]
         nearest = self.nearest(ab)

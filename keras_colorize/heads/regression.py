@@ -19,6 +19,9 @@ class _OneColor(Head):
             that a color which nobody could guess counts less.
     """
 
+    _channels: int
+    _activation = "tanh"
+
     def __init__(self, loss: str = "l2"):
         if loss not in LOSSES:
             raise errors.unknown("loss", loss, LOSSES)
@@ -31,6 +34,13 @@ class _OneColor(Head):
             linear = _DELTA * (2 * error - _DELTA)
             return ops.mean(ops.where(error < _DELTA, ops.square(error), linear), axis=-1)
         return ops.mean(ops.square(error), axis=-1)
+
+    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
+        """Apply the output layer, whose channels are bounded by its activation."""
+        layer = convolution(
+            self._channels, kernel_size, strides, kernel_initializer, self._activation
+        )
+        return layer(features)
 
     def target(self, lab, color):
         """Return what `color` should be, in the head's own units."""
@@ -49,10 +59,7 @@ class Regression(_OneColor):
     """
 
     name = "regression"
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer: `(B, H, W, 2)` in [-1, 1]."""
-        return convolution(2, kernel_size, strides, kernel_initializer, "tanh")(features)
+    _channels = 2
 
     def target(self, lab, color):
         """Return ab scaled to [-1, 1], at the size of `color`."""
@@ -73,10 +80,7 @@ class Sigmoid(_OneColor):
 
     name = "sigmoid"
     _SCALE = 100.0
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer: `(B, H, W, 2)` in 0…1."""
-        return convolution(2, kernel_size, strides, kernel_initializer, "sigmoid")(features)
+    _channels, _activation = 2, "sigmoid"
 
     def target(self, lab, color):
         """Return ab normalized to [0, 1], at the size of `color`."""
@@ -95,10 +99,7 @@ class Rgb(_OneColor):
     """
 
     name = "rgb"
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer: `(B, H, W, 3)` in [-1, 1]."""
-        return convolution(3, kernel_size, strides, kernel_initializer, "tanh")(features)
+    _channels = 3
 
     def target(self, lab, color):
         """Return sRGB scaled to [-1, 1], at the size of `color`."""

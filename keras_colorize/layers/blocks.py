@@ -96,10 +96,10 @@ class Resize(keras.layers.Layer):
         return (input_shape[0], *self._size, input_shape[3])
 
 
-def leaky_relu(x, slope: float = 0.2):
-    """Apply LeakyReLU, computed as a maximum.
+def leaky_relu(x):
+    """Apply LeakyReLU with a slope of 0.2, computed as a maximum.
 
     TensorFlow's graph optimizer fails on the gradient of its own LeakyReLU and reports an error
     at the start of every training.
     """
-    return keras.layers.Maximum()([x, slope * x])
+    return keras.layers.Maximum()([x, 0.2 * x])

@@ -7,7 +7,7 @@ compute with NumPy if they get arrays and numbers, so a program without Keras ca
 
 import numpy as np
 
-from keras_colorize.color.lab import namespace
+from keras_colorize.color.lab import float32, namespace
 
 _LONGEST = 4  # the long side given to a network is at most so many times its own size
 
@@ -27,7 +27,7 @@ def working_size(height, width, size: int, stride: int | None):
         Height and width, numbers or tensors.
     """
     xp = namespace(height, width)
-    sides = _float32(xp.stack([height, width]), xp)
+    sides = float32(xp.stack([height, width]))
     short, long = xp.min(sides), xp.max(sides)
     if stride is None:
         step, scale = 1, size / long
@@ -38,10 +38,6 @@ def working_size(height, width, size: int, stride: int | None):
         return int(step * steps[0]), int(step * steps[1])
     working = step * xp.cast(steps, "int32")
     return working[0], working[1]
-
-
-def _float32(values, xp):
-    return values.astype("float32") if xp is np else xp.cast(values, "float32")
 
 
 def resize(picture, size, antialias: bool = False, cubic: bool = False):
@@ -91,12 +87,9 @@ def shares(source, target, antialias: bool = False, cubic: bool = False):
         float32 `(target, source)`.
     """
     xp = namespace(source, target)
-    if xp is np:
-        step = np.float32(source) / np.float32(target)
-    else:
-        step = xp.cast(source, "float32") / xp.cast(target, "float32")
-    pixels = _float32(xp.arange(source), xp)[None] + 0.5  # centers of pixels
-    centers = (_float32(xp.arange(target), xp)[:, None] + 0.5) * step
+    step = float32(source) / float32(target)
+    pixels = float32(xp.arange(source))[None] + 0.5  # centers of pixels
+    centers = (float32(xp.arange(target))[:, None] + 0.5) * step
     distances = xp.abs(centers - pixels)
     if cubic:
         near = (1.5 * distances - 2.5) * distances**2 + 1

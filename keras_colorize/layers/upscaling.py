@@ -5,9 +5,7 @@ References:
     [2] K. He, J. Sun, "Fast Guided Filter", arXiv:1505.00996, 2015.
 """
 
-import numpy as np
-
-from keras_colorize.color.lab import namespace
+from keras_colorize.color.lab import float32, namespace
 from keras_colorize.layers import resizing
 
 # Chosen by `benchmarks/upscale.py`: a window of about 5 pixels of the network's map, in which a
@@ -67,7 +65,6 @@ def _blur(picture):
 
 def _gaussian(side):
     xp = namespace(side)
-    place = xp.arange(side)
-    place = place.astype("float32") if xp is np else xp.cast(place, "float32")
+    place = float32(xp.arange(side))
     weights = xp.exp(-xp.square(place[:, None] - place) / (2 * _SIGMA**2))
     return weights / xp.sum(weights, axis=1, keepdims=True)

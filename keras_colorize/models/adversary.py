@@ -59,7 +59,6 @@ class Adversary:
         l1: The weight of the mean absolute error of color, in the head's units.
         saliency: The weight of the mean absolute error of color times saliency; 0 without saliency
             maps.
-        features: The weight of the mean absolute error of what `look` returns.
         look: A function that builds the frozen network through which the discriminator sees, a
             model `[L* (B, H, W, 1), ab (B, h, w, 2)]` → a list of maps; the discriminator is then
             built for their shapes and takes them. None: it sees L* and color as they are.
@@ -71,6 +70,5 @@ class Adversary:
     weight: float
     l1: float
     saliency: float = 0.0
-    features: float = 0.0
     look: Callable[[], keras.Model] | None = None
     rate: float = 1.0

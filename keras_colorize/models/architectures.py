@@ -114,12 +114,7 @@ _ALL = (
     ),
     Architecture("unet_plain", paper="enhancing", parameters=551_523, size=150, head="rgb"),
     Architecture(
-        "unet_vae",
-        paper="enhancing",
-        parameters=878_275,
-        size=150,
-        head="rgb",
-        options=("levels",),
+        "unet_vae", paper="enhancing", parameters=878_275, size=150, head="rgb", options=("levels",)
     ),
     Architecture(
         "vgg_embedding",
@@ -131,12 +126,7 @@ _ALL = (
     ),
     # Chosen: 224, at which VGG16 was trained; the paper names no size.
     Architecture(
-        "vgg_fusion",
-        paper="vgg-fusion",
-        parameters=8_795_522,
-        size=224,
-        stride=8,
-        options=_VGG16,
+        "vgg_fusion", paper="vgg-fusion", parameters=8_795_522, size=224, stride=8, options=_VGG16
     ),
     Architecture(
         "zhang2016",

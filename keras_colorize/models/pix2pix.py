@@ -69,9 +69,6 @@ def pix2pix(head):
     are not multiples of 256 are accepted, and an odd map is cropped to its skip. Below 128 pixels
     the innermost maps are single pixels, which batch normalization normalizes over the batch only.
 
-    Args:
-        head: The head, which owns the output layer.
-
     Returns:
         A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
         `{"color": (B, H, W, …)}`.

@@ -108,9 +108,6 @@ def scgan(head):
     checkerboards; no normalization, since none is mentioned and the innermost map is a single
     pixel; a slope of 0.2.
 
-    Args:
-        head: The head, which owns the output layer.
-
     Returns:
         A functional model: `{"lightness": L* (B, 64, 64, 1)}` → `{"color": (B, 64, 64, …)}`.
     """

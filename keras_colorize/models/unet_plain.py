@@ -34,9 +34,6 @@ def unet_plain(head):
     a last 1×1 convolution, resized bilinearly from 168 to 150; ReLU with He's initialization, since
     there is no batch normalization.
 
-    Args:
-        head: The head, which owns the output layer.
-
     Returns:
         A functional model: `{"lightness": L* (B, 150, 150, 1)}` → `{"color": (B, 150, 150, …)}`.
     """

@@ -18,6 +18,14 @@ _BLOCKS = (
 )
 
 
+def block(x, number, filters, convolutions, stride, **options):
+    """Apply 3×3 convolutions with ReLU, the last one with the stride, and batch normalization."""
+    for j in range(1, convolutions + 1):
+        last = stride if j == convolutions else 1
+        x = conv3x3(x, filters, last, activation="relu", name=f"conv{number}_{j}", **options)
+    return layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{number}")(x)
+
+
 def zhang2016(head):
     """Classify the color of every fourth pixel with a plain, dilated network.
 
@@ -25,9 +33,6 @@ def zhang2016(head):
     batch normalization, after the ReLU; 32,235,385 trainable and 4,992 non-trainable parameters
     with the `gamut313` head. With `regression` it is the paper's L2 variant, except that tanh
     bounds the output, which the paper's variant does not do.
-
-    Args:
-        head: The head, which owns the output layer.
 
     Returns:
         A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
@@ -38,17 +43,8 @@ def zhang2016(head):
 
     # ---- blocks 1 to 7 ----
     for i, (filters, convolutions, stride, dilation) in enumerate(_BLOCKS, 1):
-        for j in range(1, convolutions + 1):
-            x = conv3x3(
-                x,
-                filters,
-                stride if j == convolutions else 1,
-                dilation_rate=dilation,
-                activation="relu",
-                name=f"conv{i}_{j}",
-            )
+        x = block(x, i, filters, convolutions, stride, dilation_rate=dilation)
         # at 256: 128, 64, 32, 32, 32, 32, 32
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{i}")(x)
 
     # ---- block 8 ----
     x = layers.Conv2DTranspose(256, 4, strides=2, padding="same", activation="relu", name="up8_1")(

@@ -1,9 +1,9 @@
 """[edge-saliency] I. Sarkar, S. Banerjee, S. Agarwal, "Image Colorization", 2022, baseline 2."""
 
 import keras
-from keras import layers
 
-from keras_colorize.layers.blocks import MOMENTUM, Upscale2x, conv3x3
+from keras_colorize.layers.blocks import Upscale2x
+from keras_colorize.models.zhang2016 import block
 
 _BLOCKS = ((64, 2, 2), (128, 2, 2), (256, 3, 2), (256, 3, 1), (256, 2, 1))
 
@@ -23,9 +23,6 @@ def zhang_small(head):
     "very heavy"; this one has 4,767,097 trainable parameters, about a seventh of its 32 million.
     Upsampling is bilinear, which makes no checkerboards; the initialization is He's.
 
-    Args:
-        head: The head, which owns the output layer.
-
     Returns:
         A functional model: `{"lightness": L* (B, H, W, 1)}`, H and W multiples of 8 →
         `{"color": (B, H/4, W/4, …)}`.
@@ -35,16 +32,7 @@ def zhang_small(head):
     for i, (filters, convolutions, stride) in enumerate(_BLOCKS, 1):
         if i == 5:
             x = Upscale2x(name="up")(x)  # (16, 16, 256)
-        for j in range(1, convolutions + 1):
-            last = stride if j == convolutions else 1
-            x = conv3x3(
-                x,
-                filters,
-                last,
-                activation="relu",
-                kernel_initializer="he_normal",
-                name=f"conv{i}_{j}",
-            )
-        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"bn{i}")(x)  # 32, 16, 8, 8, 16
+        x = block(x, i, filters, convolutions, stride, kernel_initializer="he_normal")
+        # 32, 16, 8, 8, 16
     color = head.output(x, kernel_size=1)  # (16, 16, 313)
     return keras.Model({"lightness": lightness}, {"color": color}, name="zhang_small")

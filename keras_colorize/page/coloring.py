@@ -95,7 +95,7 @@ class Coloring:
                 depth and metadata.
         """
         scale = opened.size[0] / opened.grey.shape[1]
-        out = Path(tempfile.mkdtemp(dir=folder)) / _picture_name(opened.path)
+        out = Path(tempfile.mkdtemp(dir=folder)) / photographs.output_name(opened.path.name)
         self._write(opened.path, out, choice, scale)
         return out
 
@@ -121,7 +121,7 @@ class Coloring:
         taken, failed = set(), []
         with zipfile.ZipFile(out, "w") as archive, tempfile.TemporaryDirectory() as work:
             for done, path in enumerate(paths, 1):
-                name = _free(_picture_name(path), taken)
+                name = _free(photographs.output_name(path.name), taken)
                 picture = Path(work) / name
                 try:
                     self._write(path, picture, choice, 1.0)
@@ -163,12 +163,6 @@ def resized(picture: np.ndarray, longest: int) -> np.ndarray:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     picture = tones.to_8bit(cv2.resize(picture, size, interpolation=method))
     return np.stack([picture] * 3, axis=-1) if picture.ndim == 2 else picture
-
-
-def _picture_name(path):
-    """Return the name of the picture of a photograph; what is not written becomes a PNG."""
-    suffix = path.suffix if path.suffix.lower() in photographs.SUFFIXES else ""
-    return path.name.removesuffix(suffix) + photographs.output_suffix(suffix)
 
 
 def _free(name, taken):

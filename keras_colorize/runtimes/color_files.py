@@ -1,11 +1,10 @@
 """Coloring photographs and films from files into files."""
 
 import contextlib
-import functools
 import math
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,10 +71,11 @@ def color_files(
             standard output, as PNG.
         model: The name or the folder of a Colorizer, a run's folder, or one with ONNX files.
         decoding: `argmax`, `mean` or `sample`, for models with classes.
-        temperature: Of `mean` and `sample`: small takes the likeliest color, large weighs all.
+        temperature: A small one takes the likeliest color, a large one weighs all; for `mean` and
+            `sample`.
         chroma: Factor on a* and b*, for any model.
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
-        seed: Seed of `sample`.
+        seed: The seed of `sample`.
         rebalance: For models with classes, −1…1; above 0 the network dares rarer colors.
         runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
         points: Hints, each x, y and a color, for a single photograph.
@@ -177,16 +177,16 @@ def _reason(error: Exception) -> str:
 def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
     """Color photographs, each while the next one is read and the last one is written."""
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        reading, writing = reader.submit(works[0].read), None
+        reading, writing = reader.submit(works[0].attempt, works[0].read), None
         for work, following in zip(works, [*works[1:], None]):
             reading.result()
-            reading = following and reader.submit(following.read)
+            reading = following and reader.submit(following.attempt, following.read)
             if writing and work.is_large:
                 writing.result()
-            work.color(colorizer)
+            work.attempt(work.color, colorizer)
             if writing:
                 yield writing.result()
-            writing = writer.submit(work.write)
+            writing = writer.submit(work.attempt, work.write)
         yield writing.result()
 
 
@@ -200,25 +200,8 @@ class _Options:
     strip_metadata: bool
 
 
-def _step(method):
-    """Let a method run unless an earlier one failed, and keep its exception; return its object."""
-
-    @functools.wraps(method)
-    def step(self, *arguments):
-        if self.error is None:
-            try:
-                method(self, *arguments)
-            except Exception as error:  # whatever is wrong with one, the others go on
-                self.error = error
-        return self
-
-    return step
-
-
 class _Work:
-    """One photograph on its way: it is read, colored and written, in this order.
-
-    Whatever goes wrong in a step is kept in `error`, and the steps that follow do nothing.
+    """One photograph on its way: by `attempt`, it is read, colored and written, in this order.
 
     Attributes:
         job: Its job.
@@ -240,7 +223,15 @@ class _Work:
         """Whether it should not be in memory together with another photograph."""
         return self._file is not None and math.prod(self._file.size) > _LARGE
 
-    @_step
+    def attempt(self, step: Callable, *arguments) -> "_Work":
+        """Take a step unless an earlier one has failed; keep its exception, and return the work."""
+        if self.error is None:
+            try:
+                step(*arguments)
+            except Exception as error:  # whatever is wrong with one, the others go on
+                self.error = error
+        return self
+
     def read(self) -> None:
         """Open the file, and decode its first page unless that is large; a film comes later."""
         if self.job.moves:
@@ -250,7 +241,6 @@ class _Work:
         if not self.is_large:
             self._first = self._file.read(self._numbers[0])
 
-    @_step
     def color(self, colorizer) -> None:
         """Color the page; pages and frames are written one by one instead of being kept."""
         if self.job.moves:
@@ -266,7 +256,6 @@ class _Work:
             self._colored = [(path, [page]) for path, page in zip(paths, pages, strict=True)]
         self._first = None
 
-    @_step
     def write(self) -> None:
         """Write the pictures."""
         for path, pages in self._colored:

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import errors
-from keras_colorize.color import pixels
 from keras_colorize.colorizer import bands, inputs, pretrained
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing
@@ -271,11 +270,11 @@ class OnnxColorizer:
             UsageError: Another shape or type, or a network that predicts no saliency.
         """
         self.check_saliency()
-        lightness = pixels.lightness_of(inputs.as_rgb(photograph)[None])
-        shape = lightness.shape[1:3]
-        seen = resizing.resize(lightness, self._working_size(*shape), antialias=True)
-        saliency = resizing.resize(self._run("saliency", seen, {}), shape)
-        return np.rint(255 * saliency[0, ..., 0]).astype("uint8")
+
+        def predict(lightness, size):
+            return self._run("saliency", lightness, {})
+
+        return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
 
     def _run(self, output: str, lightness: np.ndarray, feed: dict) -> np.ndarray:
         return self._session.run([output], {"lightness": lightness, **feed}, self._run_options)[0]

@@ -32,7 +32,6 @@ class GanTrainer(keras.Model):
         self._head = head
         names = ["loss", "l1_loss", "adversarial_loss", "discriminator_loss"]
         names += ["saliency_loss"] if adversary.saliency else []
-        names += ["features_loss"] if adversary.features else []
         self._means = {name: keras.metrics.Mean(name) for name in names}
 
     def compile(
@@ -89,11 +88,10 @@ class GanTrainer(keras.Model):
         """Return the losses of each photograph, `(B,)`."""
         fake = outputs["color"]
         real = self._head.target(targets["color"], fake)
-        seen = [self._see(lightness, color) for color in (fake, real)]
         judgments = [
             # float32 whatever the policy, as the heads' outputs are.
-            ops.cast(self.discriminator(one, training=True), "float32")
-            for one in seen
+            ops.cast(self.discriminator(self._see(lightness, color), training=True), "float32")
+            for color in (fake, real)
         ]
         adversarial, discriminator = self.adversary.loss(*judgments)
         losses = {"l1_loss": _absolute(real - fake), "adversarial_loss": adversarial}
@@ -102,9 +100,6 @@ class GanTrainer(keras.Model):
             weighted = real * _weight(targets["saliency"]) - fake * _weight(outputs["saliency"])
             losses["saliency_loss"] = _absolute(weighted)
             loss += self.adversary.saliency * losses["saliency_loss"]
-        if self.adversary.features:
-            losses["features_loss"] = sum(_absolute(a - b) for a, b in zip(*seen))
-            loss += self.adversary.features * losses["features_loss"]
         return {"loss": loss, **losses, "discriminator_loss": discriminator}
 
     def _see(self, lightness, color):

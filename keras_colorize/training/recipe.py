@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from keras_colorize import errors, models
-from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog
+from keras_colorize.catalog import BINNED, HEADS, ONE_COLOR, TomlCatalog, typed
 from keras_colorize.colorizer import pretrained
 from keras_colorize.colorizer.summary import Summary
 
@@ -125,12 +125,8 @@ class Recipe:
     )
     adversarial: float = _key(
         0.0,
-        "weight of the loss of a discriminator that sees the pictures through ImageNet features: "
-        "a short finish of trained weights (--model) that makes colors bold; for the head "
-        "regression, outside GANs; 0: off",
-    )
-    features: float = _key(
-        0.0, "with --adversarial, weight of the difference of these features, true and predicted"
+        "weight of the loss of a discriminator that knows ImageNet's features of the photograph, "
+        "to finish trained weights (--model) of lite_unet with bolder colors; 0: off",
     )
     seed: int = _key(0, "seed of weights, order and augmentation")
 
@@ -232,11 +228,9 @@ def resolve(recipe: Recipe) -> Recipe:
     right = network.is_gan or recipe.adversarial or not recipe.discriminator_lr
     text = f"`discriminator_lr` is for GANs and `adversarial`, and {arch} is none."
     recipe.check(right, text, "discriminator_lr")
-    right = recipe.head == "regression" and not network.is_gan and recipe.loss == "l2"
-    text = "`adversarial` is for the head regression with the loss l2, outside GANs."
+    right = (arch, recipe.head, recipe.loss) == ("lite_unet", "regression", "l2")
+    text = "`adversarial` is for lite_unet with the head regression and the loss l2."
     recipe.check(right or not recipe.adversarial, text, "adversarial", "head", "arch", "loss")
-    text = "`features` is of no use without `adversarial`."
-    recipe.check(recipe.adversarial or not recipe.features, text, "features")
     right = recipe.head in ONE_COLOR
     text = f"`head` must predict one color for a discriminator to judge: one of {list(ONE_COLOR)}."
     recipe.check(right or not network.is_gan, text, "head")
@@ -277,18 +271,7 @@ def build(keys: dict) -> Recipe:
     Raises:
         UsageError: An unknown key, or a value of the wrong type or out of range.
     """
-    types = {field.name: field.type for field in dataclasses.fields(Recipe)}
-    for key, value in keys.items():
-        if key not in types:
-            raise errors.unknown("recipe key", key, types)
-        if types[key] is float and type(value) is int:
-            keys = {**keys, key: float(value)}
-        elif type(value) is not types[key]:
-            raise errors.UsageError(
-                f"Recipe key `{key}` must be of type {types[key].__name__}. "
-                f"Received: {key}={value!r}."
-            )
-    return Recipe(**keys)
+    return Recipe(**typed(Recipe, keys, "recipe"))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -184,10 +184,11 @@ def _score(row: str, colorizer: Colorizer, source: Source) -> dict:
         for name, digest, rgb in source.first(_SCORE_AT_MOST).read_all()
     )
     scores = score({row: Painter(colorizer)}, crops)
+    means = scores.means()
     count = errors.counted(scores.count, "photograph")
     print(f"\n{count} of {source.name}, center crops of {_SCORE_SIDE}²:\n")
-    print(tables.main_metrics(scores))
-    return {"data": source.name, "photographs": scores.count, "rows": scores.means()}
+    print(tables.main_metrics(scores, means))
+    return {"data": source.name, "photographs": scores.count, "rows": means}
 
 
 def _whole(data):

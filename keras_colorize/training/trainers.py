@@ -69,7 +69,7 @@ def make(recipe: Recipe, colorizer: Colorizer) -> keras.Model:
 def _adversary(recipe, colorizer) -> Adversary | None:
     """Return the network's own, or the one that the recipe asks for."""
     if recipe.adversarial:
-        return conditional_critic.adversary(recipe.features, recipe.adversarial)
+        return conditional_critic.adversary(recipe.adversarial)
     return colorizer.adversary
 
 

@@ -65,7 +65,7 @@ class Painter:
         lightness = pixels.lightness_of(rgb)
         seen = self._resize(lightness[..., 0])
         ab = self.enlarge(self.steady(seen, self.predict(seen), seconds), seen, lightness)
-        return pixels.to_8bit(np.concatenate([lightness, ab], axis=-1))
+        return pixels.to_rgb(np.concatenate([lightness, ab], axis=-1))
 
     def enlarge(self, ab: np.ndarray, seen: np.ndarray, lightness: np.ndarray) -> np.ndarray:
         """Bring colors to a frame's size, as those of a photograph are.

@@ -45,7 +45,6 @@ class Film:
         container: PyAV's.
         stream: PyAV's stream of the picture.
         sounds: PyAV's streams of sound.
-        path: As above.
         time_base: The unit of its times, in seconds.
         rate: Frames a second, on average.
         count: About how many frames it has; None if the file does not tell.
@@ -187,13 +186,9 @@ class Film:
         return max(1, round(1 / self.rate / self.time_base))
 
     def _estimate(self) -> int | None:
-        seconds = self._seconds()
-        return round(seconds * self.rate) if seconds else None
-
-    def _seconds(self) -> float | None:
         if self.stream.duration:
-            return float(self.stream.duration * self.time_base)
-        return self.container.duration / 1e6 if self.container.duration else None
+            return round(self.stream.duration * self.time_base * self.rate)
+        return round(self.container.duration / 1e6 * self.rate) if self.container.duration else None
 
     def _check_end(self, end: int) -> None:
         """Remark that the frames end before the picture should, where the file tells that."""

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-SECONDS = 0.6  # after which a prediction counts 1/e
+SECONDS = 0.6  # the time after which a prediction counts 1/e
 _STATE = "lightness", "ab", "weight", "time"
 _PATCH = 16  # pixels: what flow looks for as a whole; with DIS's own 8 it follows the grain of film
 _LEAST = 4 * _PATCH, 12 * _PATCH  # pixels of both sides; DIS crashes on smaller pictures
@@ -24,14 +24,9 @@ _CUT = 0.35  # mean trust; less is left where two frames have nothing in common
 
 
 class Steady:
-    """Averages a network's colors along the motion of one film, frame by frame.
+    """Averages a network's colors along the motion of one film, frame by frame."""
 
-    Args:
-        seconds: The time after which a prediction counts 1/e.
-    """
-
-    def __init__(self, seconds: float = SECONDS):
-        self._memory = seconds
+    def __init__(self):
         self.state = {}
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._flow.setPatchSize(_PATCH)
@@ -65,7 +60,7 @@ class Steady:
             if trust.mean() > _CUT:
                 before = _warp(self._ab, places)
                 trust *= np.exp(-np.sum((ab - before) ** 2, -1) / _DISTANCE**2)
-                fading = math.exp((float(self._time) - seconds) / self._memory)
+                fading = math.exp((float(self._time) - seconds) / SECONDS)
                 weight += fading * trust * _warp(self._weight, places, cv2.INTER_LINEAR)
                 ab = before + (ab - before) / weight[..., None]
         self._lightness, self._ab, self._weight, self._time = lightness, ab, weight, seconds

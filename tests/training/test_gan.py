@@ -114,22 +114,17 @@ def of_halves(shapes):
     return keras.Model([first, second], x)
 
 
-def test_discriminator_and_feature_loss_see_what_look_returns():
-    adversary = Adversary(of_halves, critic, weight=0.5, l1=2.0, features=0.25, look=halves)
-    model = trainer(adversary)
+def test_discriminator_sees_what_look_returns():
+    model = trainer(Adversary(of_halves, critic, weight=0.5, l1=2.0, look=halves))
     fake = np.array(model.network({"lightness": LAB[..., :1]})["color"])
     real = LAB[..., 1:] / 110
-    # The features are of ab in CIELAB units: 110 times the head's.
-    difference = 110 * np.abs(real - fake).mean((0, 1, 2))
     kernel, bias = weights(model.discriminator)
     judged_fake, judged_real = (
         (np.concatenate([LAB[..., :1], 110 * ab * [1, 0.5]], -1) @ kernel[0, 0] + bias).mean()
-        for ab in (fake, real)
+        for ab in (fake, real)  # look is given ab in CIELAB units: 110 times the head's
     )
-    features = difference[0] / 2 + difference[1] / 2  # L*, which is equal, is half of the first
     expected = {
-        "loss": 2 * np.abs(real - fake).mean() + 0.25 * features - 0.5 * judged_fake,
-        "features_loss": features,
+        "loss": 2 * np.abs(real - fake).mean() - 0.5 * judged_fake,
         "adversarial_loss": -judged_fake,
         "discriminator_loss": judged_fake - judged_real,
     }

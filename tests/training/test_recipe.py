@@ -88,10 +88,9 @@ def test_recipe_wrong_keys_and_values_are_named(keys, message):
             {"discriminator_lr": 1e-4},
             r"`discriminator_lr` is for GANs and `adversarial`, and vgg_fusion is none",
         ),
-        ({"adversarial": 0.1, "head": "bins64"}, "for the head regression"),
-        ({"adversarial": 0.1, "arch": "pix2pix"}, "outside GANs"),
-        ({"adversarial": 0.1, "loss": "huber"}, "with the loss l2"),
-        ({"features": 0.1}, "`features` is of no use without `adversarial`"),
+        ({"adversarial": 0.1, "arch": "lite_unet", "head": "bins64"}, "with the head regression"),
+        ({"adversarial": 0.1, "arch": "pix2pix"}, "is for lite_unet.*arch='pix2pix'"),
+        ({"adversarial": 0.1, "arch": "lite_unet", "loss": "huber"}, "and the loss l2"),
     ],
 )
 def test_recipe_resolve_refuses_what_a_discriminator_cannot_judge(keys, message):

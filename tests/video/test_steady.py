@@ -26,7 +26,7 @@ def crop(surface, left, top=0):
 
 
 def test_steady_colors_of_a_still_picture_are_the_mean_that_fades(texture):
-    random, steady, keep = np.random.default_rng(1), Steady(0.5), math.exp(-STEP / 0.5)
+    random, steady, keep = np.random.default_rng(1), Steady(), math.exp(-STEP / 0.6)
     lightness, total, count = crop(texture, 0), 0.0, 0.0
     for number in range(12):
         ab = random.normal(0, 2, (*SHAPE, 2)).astype("float32")

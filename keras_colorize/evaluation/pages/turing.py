@@ -87,7 +87,7 @@ def _borrow(rgb, other):
     """Give a photograph the a*b* of another: uint8 `(H, W, 3)` both, of one shape."""
     mixed = pixels.to_lab(other)
     mixed[..., :1] = pixels.lightness_of(rgb)
-    return pixels.to_8bit(mixed)
+    return pixels.to_rgb(mixed)
 
 
 _BODY = """<main>
