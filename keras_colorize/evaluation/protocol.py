@@ -40,6 +40,7 @@ class Row:
         decoding: How classes become a color; the head's own way when empty.
         temperature: The temperature of `mean` and `sample`; 0 stands for the head's own.
         chroma: Factor on a* and b*.
+        rebalance: For models with classes; 0 stands for the model's own.
         published: The name of a metric or a loss → the paper's number.
     """
 
@@ -48,12 +49,14 @@ class Row:
     decoding: str = ""
     temperature: float = 0.0
     chroma: float = 1.0
+    rebalance: float = 0.0
     published: dict = field(default_factory=dict)
 
     @property
     def decoded(self) -> dict:
         """The arguments of `Decoding` that the row gives."""
         given = {"method": self.decoding, "temperature": self.temperature}
+        given |= {"rebalance": self.rebalance}
         chroma = {"chroma": self.chroma} if self.chroma != 1 else {}
         return {name: value for name, value in given.items() if value} | chroma
 

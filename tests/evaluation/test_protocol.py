@@ -90,9 +90,9 @@ def test_protocol_of_the_first_release_is_read(tmp_path):
 def test_protocol_row_gives_the_arguments_of_its_decoding():
     plan = protocol.read("frontier")
     assert plan.rows["gamut T = 0.38"].decoded == {"method": "mean", "temperature": 0.38}
-    assert plan.rows["regression ×1.2"].decoded == {"chroma": 1.2}
-    assert plan.rows["regression ×1"].decoded == {}
-    assert plan.decoded == {"gamut", "bins64", "regression"}
+    assert plan.rows["chroma ×1.2"].decoded == {"chroma": 1.2}
+    assert plan.rows["rebalance 0.4"].decoded == {"rebalance": 0.4}
+    assert plan.decoded == {"gamut", "chroma", "rebalance"}
 
 
 def test_protocols_are_packaged():

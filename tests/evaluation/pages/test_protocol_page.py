@@ -94,25 +94,25 @@ def test_sweep_decodes_one_model_at_every_temperature(classes, tmp_path):
     assert found == sorted(found, reverse=True) and found[0] > found[2]
 
 
-def test_frontier_joins_temperatures_and_chroma_of_a_model(classes, tmp_path, monkeypatch):
+def test_frontier_joins_the_rows_of_a_model(classes, tmp_path, monkeypatch):
     drawn = []
     draw = plots.lines
     monkeypatch.setattr(
         plots, "lines", lambda *some, **more: drawn.extend([*some, more]) or draw(*some, **more)
     )
-    argv = ["--protocol", "frontier", "--model", f"bins64={classes}", "--size", "32"]
+    argv = ["--protocol", "frontier", "--model", f"chroma={classes}", "--size", "32"]
     assert evaluate.main([*argv, "-o", str(tmp_path)]) == cli.DONE
     rows = json.loads((tmp_path / "metrics.json").read_text())["rows"]
     panels, label, more = drawn
     assert label == "colorfulness" and list(panels) == ["PSNR dB", "AuC", "AuC rebalanced"]
-    names = ["T = 1", "T = 0.38", *(f"×{factor}" for factor in (1.2, 1.4, 1.6, 1.8))]
-    x, y, texts = panels["PSNR dB"]["bins64"]
-    assert x == [rows[f"bins64 {name}"]["colorfulness"] for name in names]
-    assert y == [rows[f"bins64 {name}"]["psnr"] for name in names]
+    names = [f"×{factor}" for factor in (1, 1.2, 1.4, 1.6)]
+    x, y, texts = panels["PSNR dB"]["chroma"]
+    assert x == [rows[f"chroma {name}"]["colorfulness"] for name in names]
+    assert y == [rows[f"chroma {name}"]["psnr"] for name in names]
     assert texts == names
     # Where sRGB has the colors, so much chroma; else less, never more.
-    more_chroma = rows["bins64 ×1.8"]["chroma"] / rows["bins64 T = 0.38"]["chroma"]
-    assert 1.3 < more_chroma <= 1.81
+    more_chroma = rows["chroma ×1.6"]["chroma"] / rows["chroma ×1"]["chroma"]
+    assert 1.2 < more_chroma <= 1.61
     assert panels["PSNR dB"]["grey"] == ([rows["grey"]["colorfulness"]], [rows["grey"]["psnr"]])
     assert more == {"upright": {"truth": rows["truth"]["colorfulness"]}}
 
