@@ -53,8 +53,15 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
         raise
 
 
-def check_folder(path: str | os.PathLike, argument: str) -> None:
+def check_folder(
+    path: str | os.PathLike, argument: str, given: str | os.PathLike | None = None
+) -> None:
     """See that `make_folder` will most likely succeed, without making anything.
+
+    Args:
+        path: The folder.
+        argument: The argument that named it.
+        given: The argument's value, if it is not the folder but a file in it.
 
     Raises:
         UsageError: It will not.
@@ -62,9 +69,9 @@ def check_folder(path: str | os.PathLike, argument: str) -> None:
     whole = Path(path).absolute()
     above = next(folder for folder in (whole, *whole.parents) if os.path.lexists(folder))
     if not above.is_dir():
-        raise _unwritable(path, argument, f"{above} is no folder")
+        raise _unwritable(given or path, argument, f"{above} is no folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise _unwritable(path, argument, f"no permission to write to {above}")
+        raise _unwritable(given or path, argument, f"no permission to write to {above}")
 
 
 def make_folder(path: str | os.PathLike, argument: str) -> Path:

@@ -186,9 +186,13 @@ class Film:
         return max(1, round(1 / self.rate / self.time_base))
 
     def _estimate(self) -> int | None:
+        seconds = self._seconds()
+        return round(seconds * self.rate) if seconds else None
+
+    def _seconds(self) -> float | None:
         if self.stream.duration:
-            return round(self.stream.duration * self.time_base * self.rate)
-        return round(self.container.duration / 1e6 * self.rate) if self.container.duration else None
+            return float(self.stream.duration * self.time_base)
+        return self.container.duration / 1e6 if self.container.duration else None
 
     def _check_end(self, end: int) -> None:
         """Remark that the frames end before the picture should, where the file tells that."""

@@ -215,3 +215,5 @@ def test_colorize_output_folder_is_a_file(run, grey, tmp_path, capsys):
     (tmp_path / "out").write_text("a file")
     assert run("a.png", "-o", "out") == 2
     assert "`out` cannot be written to" in capsys.readouterr().err
+    assert run("a.png", "-o", "out/b.png") == 2
+    assert "Received: out='out/b.png'." in capsys.readouterr().err
