@@ -20,7 +20,7 @@ MAX_CHROMA = 10
 # The vivid variant is about as colorful as photographs are. Where the classes' shares are known,
 # rarer colors are a better way there than a factor on chroma alone, which deepens every tint.
 _VIVID = {"chroma": 1.4}
-_VIVID_CLASSES = {"chroma": 1.15, "rebalance": 0.5}
+_VIVID_CLASSES = {"chroma": 1.25, "rebalance": 0.3}
 # A color that lies 100 units further in a variant's direction becomes e times as probable.
 _TILT = 0.01
 
