@@ -51,8 +51,7 @@ class Decoding:
 
     Example:
         >>> Decoding(chroma=1.4)
-        Decoding(method=None, temperature=None, chroma=1.4, upscale=None, seed=0, rebalance=None,
-                 tilt=(0.0, 0.0))
+        Decoding(method=None, temperature=None, chroma=1.4, ...)
     """
 
     method: str | None = None
@@ -119,6 +118,7 @@ class Decoding:
                 raise errors.UsageError(
                     f"`rebalance` needs the classes' shares of the training pixels, which "
                     f"{model or 'this model'} does not know: it was trained by an earlier release. "
+                    "Train it again, or use `chroma`. "
                     f"Received: rebalance={self.rebalance}."
                 )
             return
