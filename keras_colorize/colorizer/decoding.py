@@ -17,10 +17,7 @@ METHODS = ("argmax", "mean", "sample")
 UPSCALES = ("bilinear", "bicubic", "guided")
 # The most colorful sRGB has a chroma of 134: ten times even a faint color is at the gamut's end.
 MAX_CHROMA = 10
-# The vivid variant is about as colorful as photographs are. Where the classes' shares are known,
-# rarer colors are a better way there than a factor on chroma alone, which deepens every tint.
-_VIVID = {"chroma": 1.4}
-_VIVID_CLASSES = {"chroma": 1.25, "rebalance": 0.3}
+_VIVID = 1.4  # factor on chroma: about that of the photographs themselves
 # A color that lies 100 units further in a variant's direction becomes e times as probable.
 _TILT = 0.01
 
@@ -168,9 +165,7 @@ def variants(
             f"has more. Received: variants={count}."
         )
     natural = decoding or Decoding()
-    more = dict(_VIVID_CLASSES if model.has_prior else _VIVID)
-    more["chroma"] = min(more["chroma"] * natural.chroma, MAX_CHROMA)
-    vivid = dataclasses.replace(natural, **more)
+    vivid = dataclasses.replace(natural, chroma=min(_VIVID * natural.chroma, MAX_CHROMA))
     turns = [2 * math.pi * (0.75 + i / (count - 2)) for i in range(count - 2)]
     tilts = [(_TILT * math.cos(turn), _TILT * math.sin(turn)) for turn in turns]
     return [natural, vivid, *(dataclasses.replace(natural, tilt=tilt) for tilt in tilts)][:count]

@@ -38,12 +38,6 @@ def test_variants_lean_to_different_hues_where_the_network_is_unsure():
     np.testing.assert_allclose([ab[1] for ab in made], [[30, 30]] * 6, atol=5)
 
 
-def test_vivid_variant_dares_rarer_colors_where_their_shares_are_known():
-    natural, vivid = variants(heads.create("bins64", prior=[1 / 64] * 128), 2, Decoding(chroma=0.8))
-    assert natural == Decoding(chroma=0.8)
-    assert vivid == Decoding(chroma=1.0, rebalance=0.3)
-
-
 def test_variants_start_from_the_decoding_that_is_given():
     natural, vivid = variants(heads.create("regression"), 2, Decoding(chroma=8.0, seed=3))
     assert natural == Decoding(chroma=8.0, seed=3)
