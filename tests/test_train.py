@@ -255,7 +255,9 @@ def make_photographs(folder, count):
     folder.mkdir()
     photograph = skimage.data.coffee()
     for i in range(count):
-        Image.fromarray(photograph[i : i + 64, 4 * i : 4 * i + 80]).save(folder / f"{i}.png")
+        part = photograph[i : i + 64, 4 * i : 4 * i + 80].copy()
+        part[:32, :32] = part[:32, :32, ::-1]  # blue, or a few would be of one tint
+        Image.fromarray(part).save(folder / f"{i}.png")
     return folder
 
 

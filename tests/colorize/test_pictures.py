@@ -209,8 +209,8 @@ class Salient:
     def check_saliency(self):
         pass
 
-    def colorize(self, photograph, decoding):
-        return photograph
+    def colorize_each(self, photograph, decodings, conditions):
+        return [photograph for _ in decodings]
 
     def saliency(self, photograph):
         return photograph if photograph.ndim == 2 else photograph[..., 0]
