@@ -209,7 +209,7 @@ class Salient:
     def check_saliency(self):
         pass
 
-    def colorize_each(self, photograph, decodings, conditions):
+    def colorize_each(self, photograph, decodings, conditions=()):
         return [photograph for _ in decodings]
 
     def saliency(self, photograph):
