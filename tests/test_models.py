@@ -17,7 +17,7 @@ from keras_colorize import errors, heads, models
 from keras_colorize.models.adversary import Adversary
 
 # Every layer of our own but pix2pix's cut is in one of these; the other networks add size alone.
-ON_JAX = ["edge_saliency_gan", "unet_vae", "vgg_fusion", "zhang_small"]
+ON_JAX = ["edge_saliency_gan", "iizuka2016", "unet_vae", "vgg_fusion", "zhang_small"]
 ALL = pytest.mark.parametrize("arch", keras_colorize.list_models())
 
 
@@ -93,13 +93,8 @@ def test_models_give_finite_gradients_to_every_trainable_weight(build, arch):
         assert np.abs(gradient).max() > 0, weight.path
 
 
-# Every architecture with a head of either kind, every head on one of them: a head sees nothing of a
-# network but its last features, and a network nothing of a head but its number of channels.
-@pytest.mark.parametrize(
-    "arch, head",
-    [(arch, head) for arch in keras_colorize.list_models() for head in ("rgb", "gamut313")]
-    + [("vgg_fusion", head) for head in ("regression", "sigmoid", "bins64", "gamut")],
-)
+@ALL
+@pytest.mark.parametrize("head", heads.list_heads())
 def test_models_take_every_head(build, arch, head):
     head = heads.create(head)
     lab = photographs(arch, batch=1)

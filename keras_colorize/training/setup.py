@@ -96,7 +96,7 @@ def open_start(recipe: Recipe) -> tuple[Colorizer | None, Recipe]:
 def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
     """Put the head's configuration into a run's record, if it is not there yet.
 
-    A head with classes measures the photographs, unless the model to start from brings its own.
+    A head with classes measures the photographs, unless the model to start from has done so.
     """
     if run.head:
         return
@@ -105,7 +105,8 @@ def choose_head(run: Run, data: Source, start: Colorizer | None) -> None:
     constants |= {"mix": recipe.mix} if recipe.head in BINNED else {}
     head = heads.create(recipe.head, **constants)
     if isinstance(head, heads.ClassHead):
-        if start and start.head.name == head.name:
+        same = start and start.head.name == head.name
+        if same and (start.head.has_prior or isinstance(head, heads.GamutBins)):
             head = start.head  # its classes are what its weights know
         else:
             head = prior.measure(head, data, recipe.size, recipe.batch_size)

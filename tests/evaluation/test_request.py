@@ -50,7 +50,11 @@ def test_request_takes_a_folder_whose_name_looks_like_a_decoding(tmp_path):
         (["ab at 64=x"], {}, "Two rows would be called 'ab at 64'"),
         (["a=x"], {"results": ["a=y"]}, "name this one with --results NAME=DIR"),
         (["a/b=x"], {}, "cannot have a / in it"),
-        (["x,temprature=1"], {}, r"Choose from \['chroma', 'decoding', 'rebalance', 'temp"),
+        (
+            ["x,temprature=1"],
+            {},
+            r"Choose from \['chroma', 'decoding', 'rebalance', 'temperature', 'upscale'\]",
+        ),
         (["x,chroma=much"], {}, r"`chroma` must be a number. Received: chroma='much'"),
         (
             ["mean=x,temperature=1"],

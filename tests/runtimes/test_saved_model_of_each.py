@@ -40,19 +40,24 @@ def assert_same_ab(signatures, colorizer, lightness):
     assert (np.abs(ab - expected) > 0.05).mean() <= TIES.get(colorizer.head.name, 0)
 
 
+def assert_same_picture(signatures, colorizer, rgb):
+    got = signatures["serving_default"](image_bytes=tf.constant([encode(rgb)]))["png_bytes"]
+    steps = np.abs(decode(got.numpy()[0]) - colorizer.colorize(rgb, PALER))
+    assert (steps > 1).mean() <= TIES.get(colorizer.head.name, 0)
+
+
 @pytest.fixture
 def lightness():
     return np.random.default_rng(0).uniform(0, 100, (2, 45, 71, 1)).astype("float32")
 
 
-# The other signatures know of a network only what this one makes: each head's are tested below.
 @pytest.mark.parametrize("arch", keras_colorize.list_models())
-def test_every_architecture_exports(arch, tmp_path, lightness):
+def test_every_architecture_exports(arch, tmp_path, picture, lightness):
     colorizer = calm_colorizer(arch)
-    service = saved_model.Service(colorizer, PALER)
-    signatures = {"lightness_to_ab": service.signatures()["lightness_to_ab"]}
-    tf.saved_model.save(service, str(tmp_path), signatures=signatures)
-    assert_same_ab(tf.saved_model.load(str(tmp_path)).signatures, colorizer, lightness)
+    saved_model.save(colorizer, tmp_path / "saved", PALER)
+    signatures = tf.saved_model.load(tmp_path / "saved").signatures
+    assert_same_picture(signatures, colorizer, picture(45, 71))
+    assert_same_ab(signatures, colorizer, lightness)
 
 
 @pytest.mark.parametrize("head", heads.list_heads())
@@ -61,9 +66,7 @@ def test_every_head_exports(head, tmp_path, picture, lightness):
     saved_model.save(colorizer, tmp_path / "saved", PALER)
     signatures = tf.saved_model.load(tmp_path / "saved").signatures
     rgb = picture(45, 71)
-    got = signatures["serving_default"](image_bytes=tf.constant([encode(rgb)]))["png_bytes"]
-    steps = np.abs(decode(got.numpy()[0]) - colorizer.colorize(rgb, PALER))
-    assert (steps > 1).mean() <= TIES.get(head, 0)
+    assert_same_picture(signatures, colorizer, rgb)
     assert_same_ab(signatures, colorizer, lightness)
 
     if head in ("regression", "sigmoid", "rgb"):

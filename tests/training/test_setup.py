@@ -6,7 +6,7 @@ import keras
 import pytest
 from PIL import Image
 
-from keras_colorize import errors
+from keras_colorize import errors, heads
 from keras_colorize.training import setup
 from keras_colorize.training.recipe import Recipe
 
@@ -43,6 +43,19 @@ def test_open_data_does_not_train_on_validation_photographs(folder, capsys):
 def test_open_data_of_which_nothing_is_left_is_wrong_usage(folder):
     with pytest.raises(errors.UsageError, match="`val_data` holds every photograph of `data`"):
         open_data(data=folder / "3.png", val_data=folder)
+
+
+def test_choose_head_measures_the_classes_unless_the_model_to_start_from_has(folder):
+    data, _ = open_data(data=folder)
+
+    def chosen(start):
+        run = types.SimpleNamespace(head=None, recipe=Recipe(head="bins64", size=16))
+        setup.choose_head(run, data, types.SimpleNamespace(head=start))
+        return run.head
+
+    of_an_earlier_release = heads.create("bins64")
+    assert sum(chosen(of_an_earlier_release)["prior"]) == pytest.approx(2, abs=0.01)
+    assert chosen(heads.create("bins64", prior=[1 / 64] * 128))["prior"] == [1 / 64] * 128
 
 
 def test_open_data_to_overfit_takes_the_first_and_validates_on_none(folder):
