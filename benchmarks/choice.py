@@ -1,6 +1,6 @@
 """What hints, a reference and a second model bring on photographs whose colors are known.
 
-    python benchmarks/choice.py --data photographs/ [--count 40]    # prints benchmarks/choice.md
+    python benchmarks/choice.py --data photographs/ [--vivid MODEL]    # prints benchmarks/choice.md
 
 Hints are simulated as a person would give them: one after the other, each on an even surface near
 the worst error, in its true color. The reference of one half of a photograph is its other half.
@@ -12,13 +12,12 @@ import cv2
 import numpy as np
 
 import keras_colorize
-from keras_colorize import Bounded, Decoding, Hints, Reference
+from keras_colorize import Bounded, Hints, Reference
 from keras_colorize.cli import DEFAULT_MODEL
 from keras_colorize.color import pixels
 from keras_colorize.data import photographs, sources
 from keras_colorize.evaluation import metrics
 
-VIVID = "vgg_fusion.gamut.photos26k"
 SIDE = 384  # pixels; photographs are squares
 HINTS = (1, 3)
 
@@ -28,8 +27,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="samples", help="photographs in color, as for evaluate")
     parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--vivid", help="a second, more vivid model")
     arguments = parser.parse_args()
-    natural, vivid = keras_colorize.load(DEFAULT_MODEL), keras_colorize.load(VIVID)
+    natural = keras_colorize.load(DEFAULT_MODEL)
+    vivid = keras_colorize.load(arguments.vivid) if arguments.vivid else None
     rows: dict[str, list] = {}
     source = sources.open_source(arguments.data)
     for number, (_, _, rgb) in zip(range(arguments.count), source.read_all()):
@@ -74,10 +75,11 @@ def measure(rgb, natural, vivid, rows) -> None:
         )
     add("each half by the other", made)
     add("chroma 1.4", 1.4 * ab)
-    add("two models, bounded", Bounded(vivid).apply(lightness, ab, size))
-    other = vivid.predict_ab(lightness[None, ..., None], Decoding())[0]
-    add("two models, averaged", (ab + other) / 2)
-    add(f"{VIVID} alone", other)
+    if vivid:
+        add("two models, bounded", Bounded(vivid).apply(lightness, ab, size))
+        other = vivid.predict_ab(lightness[None, ..., None])[0]
+        add("two models, averaged", (ab + other) / 2)
+        add("the vivid one alone", other)
     add("truth", truth)
 
 

@@ -1,4 +1,4 @@
-"""Color photographs by hints, a reference, variants and two models, for docs/colorize.md."""
+"""Color photographs by hints, by a reference and in variants, for docs/colorize.md."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import skimage.data
 from PIL import Image, ImageDraw, ImageFont
 
 import keras_colorize
-from keras_colorize import Bounded, Decoding, Hints, Reference
+from keras_colorize import Hints, Reference
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import variants
 
@@ -28,7 +28,6 @@ _COFFEE = [  # pixels of scikit-image's coffee
 def main() -> None:
     """Write the pictures of docs/colorize.md."""
     default = keras_colorize.load("lite_unet.natural")
-    gamut = keras_colorize.load("vgg_fusion.gamut.photos26k")
     coffee, cat = pixels.to_grey(skimage.data.coffee()), pixels.to_grey(skimage.data.chelsea())
 
     row = {
@@ -54,23 +53,10 @@ def main() -> None:
 
     rows = []
     for photograph in (coffee, cat):
-        chosen = variants(gamut.head, 5)
-        made = [gamut.colorize(photograph, decoding) for decoding in chosen]
+        made = default.colorize_each(photograph, variants(default.head, 5))
         titles = ["natural", "vivid", "variant 3", "variant 4", "variant 5"]
         rows.append({"photograph": photograph, **dict(zip(titles, made))})
     _write("variants", rows)
-
-    rows = []
-    for photograph in (coffee, cat):
-        row = {
-            "photograph": photograph,
-            "lite_unet.natural": default.colorize(photograph),
-            "chroma 1.4": default.colorize(photograph, Decoding(chroma=1.4)),
-            "within a band": default.colorize(photograph, conditions=[Bounded(gamut)]),
-            "vgg_fusion.gamut.photos26k": gamut.colorize(photograph),
-        }
-        rows.append(row)
-    _write("vivid", rows)
 
 
 def _hopper() -> np.ndarray:

@@ -21,7 +21,7 @@ def main() -> None:
     truth = [photographs.center_crop(rgb, 256) for _, _, rgb in samples.read_all()]
     grey = [pixels.to_grey(rgb) for rgb in truth]
     weights = {name: keras_colorize.load(name) for name in keras_colorize.list_pretrained()}
-    natural, vivid = weights["lite_unet.natural"], weights["vgg_fusion.gamut.photos26k"]
+    natural = weights["lite_unet.natural"]
     _write("weights", {name: _color(each, grey) for name, each in weights.items()}, grey, truth)
 
     camera = [photographs.center_crop(gray2rgb(skimage.data.camera()), 256)]
@@ -38,9 +38,9 @@ def main() -> None:
     columns = {title: _color(natural, grey, decoding) for title, decoding in factors.items()}
     _write("chroma", columns, grey, truth)
 
-    sharpened = {f"temperature {x:g}": Decoding("mean", x) for x in (1.0, 0.58, 0.38, 0.14)}
-    columns = {title: _color(vivid, grey, decoding) for title, decoding in sharpened.items()}
-    _write("temperature", columns, grey, truth)
+    daring = {f"rebalance {x:g}": Decoding(rebalance=x) for x in (-0.3, 0.0, 0.22, 0.6)}
+    columns = {title: _color(natural, grey, decoding) for title, decoding in daring.items()}
+    _write("rebalance", columns, grey, truth)
 
 
 def _color(colorizer, pictures, decoding=None):

@@ -43,7 +43,7 @@ def launch(
         UsageError: There is no such model, Gradio is not installed, or the port is taken.
 
     Example:
-        page = launch("vgg_fusion.gamut.photos26k")
+        page = launch("lite_unet.natural")
         page.close()
     """
     pretrained.summarize(model)  # a wrong name is told before anything heavy starts

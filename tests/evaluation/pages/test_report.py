@@ -270,7 +270,9 @@ def test_report_lists_and_draws_the_chosen_metric(opened):
 
 @pytest.mark.browser
 def test_report_labels_do_not_overlap_and_names_do_not_break_in_a_word(browser, tmp_path):
-    close = {f"vgg_fusion.gamut.photos26k.{i}": (21 + i / 50, 30.0 + i / 9, {}) for i in range(8)}
+    close = {
+        f"vgg_fusion.gamut.photos_of_mine.{i}": (21 + i / 50, 30.0 + i / 9, {}) for i in range(8)
+    }
     rows = {"grey": (20.0, 0.0, {}), **close, "truth": (float("inf"), 40.0, {})}
     report.write(tmp_path / "report.html", *evaluation(IMAGES[4:8], rows))
     browser.open(tmp_path / "report.html")
