@@ -124,7 +124,7 @@ def _translated(
     traced = tf.function(function, input_signature=signature, autograph=False)
     model, _ = tf2onnx.convert.from_function(traced, input_signature=signature, opset=_OPSET)
     left_open = {each.name for each in model.graph.input} - {spec.name for spec in signature}
-    if left_open:  # edge_saliency_gan's product with a constant, for one
+    if left_open:  # a constant of a graph that is run, not built: tf2onnx takes it for an input
         raise errors.RunError(
             f"tf2onnx cannot translate {colorizer.arch}: it leaves {sorted(left_open)} open."
         )
