@@ -85,8 +85,8 @@ def _header(result, models) -> str:
 
 
 def _breakable(name) -> str:
-    """Return a name for HTML that may go on in a new line after a dot or a comma."""
-    return re.sub(r"([.,])(?=[^\W\d])", r"\1<wbr>", escape(name))
+    """Return a name for HTML that may go on in a new line after a dot, a comma or an underscore."""
+    return re.sub(r"([._,])(?=[^\W\d])", r"\1<wbr>", escape(name))
 
 
 def _means(result, metrics) -> str:
