@@ -134,7 +134,9 @@ def lightness_of(luminance):
     return 116.0 * _f(luminance) - 16.0
 
 
-def _linear_rgb(lightness, a, b):
+def linear_rgb(lab) -> list:
+    """Convert CIELAB to linear light: `(..., 3)` → red, green and blue, three `(...)`."""
+    lightness, a, b = _planes(lab)
     fy = (lightness + 16.0) / 116.0
     fx = fy + a / 500.0
     # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
@@ -155,25 +157,26 @@ def lab_to_rgb(lab):
     Returns:
         float32 `(..., 3)`, sRGB in 0…1.
     """
-    xp = namespace(lab)
-    rgb = [
-        xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c)
-        for c in _linear_rgb(*_planes(float32(lab)))
-    ]
+    return encode(linear_rgb(float32(lab)))
+
+
+def encode(linear: list):
+    """Turn three planes of linear light into sRGB [1], `(..., 3)`, clipping what it cannot show."""
+    xp = namespace(*linear)
+    rgb = [xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c) for c in linear]
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
 
-def _excess(lab):
+def outside_gamut(linear: list):
+    """Tell which colors sRGB cannot show: red, green and blue in linear light → bool `(...)`."""
+    return _excess(linear) > 0
+
+
+def _excess(linear):
     """Return how far outside sRGB a color lies, in linear light; negative inside."""
-    xp = namespace(lab)
-    planes = _linear_rgb(*_planes(lab))
-    red, green, blue = (xp.maximum(-plane, plane - 1.0) for plane in planes)
+    xp = namespace(*linear)
+    red, green, blue = (xp.maximum(-plane, plane - 1.0) for plane in linear)
     return xp.maximum(xp.maximum(red, green), blue) - _MARGIN
-
-
-def outside_gamut(lab):
-    """Tell which colors sRGB cannot show: CIELAB `(..., 3)` → bool `(...)`."""
-    return _excess(float32(lab)) > 0
 
 
 def fit_gamut(lab):
@@ -196,12 +199,15 @@ def fit_gamut(lab):
     def scaled(scale):
         return xp.stack([lightness, scale * a, scale * b], axis=-1)
 
-    outside = _excess(lab)
+    def excess_of(scale):
+        return _excess(linear_rgb(scaled(scale)))
+
+    outside = _excess(linear_rgb(lab))
     low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
-    below, above = _excess(scaled(low)), outside
+    below, above = excess_of(low), outside
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        excess = _excess(scaled(middle))
+        excess = excess_of(middle)
         fits = excess <= 0
         low, below = xp.where(fits, middle, low), xp.where(fits, excess, below)
         high, above = xp.where(fits, high, middle), xp.where(fits, above, excess)

@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_colorize.color import lab
 
-_BLOCK = 2**14  # pixels
+BLOCK = 2**15  # pixels that one core works on at a time
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:
@@ -62,11 +62,13 @@ def to_grey(rgb: np.ndarray) -> np.ndarray:
 
 
 def _fitted_rgb(whole: np.ndarray) -> np.ndarray:
-    outside = lab.outside_gamut(whole)  # usually few; fitting takes most of the time
+    linear = lab.linear_rgb(whole)
+    outside = lab.outside_gamut(linear)  # usually few; fitting takes most of the time
     if outside.any():
-        whole = whole.copy()
-        whole[outside] = lab.fit_gamut(whole[outside])
-    return lab.lab_to_rgb(whole)
+        fitted = lab.linear_rgb(lab.fit_gamut(whole[outside]))
+        for plane, part in zip(linear, fitted):
+            plane[outside] = part
+    return lab.encode(linear)
 
 
 def _by_blocks(function: Callable, picture: np.ndarray, dtype, channels: int) -> np.ndarray:
@@ -75,9 +77,9 @@ def _by_blocks(function: Callable, picture: np.ndarray, dtype, channels: int) ->
     made = np.empty((len(pixels), channels), dtype)
 
     def fill(start):
-        made[start : start + _BLOCK] = function(pixels[start : start + _BLOCK])
+        made[start : start + BLOCK] = function(pixels[start : start + BLOCK])
 
-    starts = range(0, len(pixels), _BLOCK)
+    starts = range(0, len(pixels), BLOCK)
     if len(starts) == 1:
         fill(0)
     else:  # NumPy releases Python's lock

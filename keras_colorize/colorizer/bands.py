@@ -10,7 +10,9 @@ A border of paper around the photograph is left out of what the network sees, an
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +24,7 @@ from keras_colorize.layers import resizing, upscaling
 
 Answer = TypeVar("Answer")
 ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
-_BAND = 2**20  # pixels worked on at a time
+_BAND = 2**20  # pixels whose L* is worked on at a time
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
 
@@ -97,9 +99,17 @@ def colorize(
 def _picture(rgb, color: "_Color") -> np.ndarray:
     """Put color to the lightness of a photograph."""
     colored = np.empty_like(rgb)
-    for start, lightness in _bands(rgb):
+    rows = max(1, pixels.BLOCK // rgb.shape[1])
+
+    def fill(start, lightness):
         whole = np.concatenate([lightness[..., None], color.band(start, lightness)], -1)
         colored[start : start + len(lightness)] = pixels.to_rgb(whole, rgb.dtype)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases Python's lock
+        for start, lightness in _bands(rgb):
+            blocks = range(0, len(lightness), rows)
+            parts = [lightness[block : block + rows] for block in blocks]
+            list(pool.map(fill, (start + block for block in blocks), parts))
     return colored
 
 
@@ -150,7 +160,10 @@ class _Color:
         total = np.zeros((*lightness.shape, 1), "float32")
         for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
             part = inside, slice(window.left, window.left + self._width)
-            ab = np.tensordot(self._rows[own], window.ab, 1)
+            weights = self._rows[own]
+            near = np.flatnonzero(weights.any(axis=0))
+            near = slice(near[0], near[-1] + 1)
+            ab = np.tensordot(weights[:, near], window.ab[near], 1)
             if self._guided:
                 ab = upscaling.apply(ab, lightness[part][..., None])
             if len(self._windows) == 1 and ab.shape == mixed.shape:

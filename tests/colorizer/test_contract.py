@@ -31,7 +31,7 @@ def test_colorize_keeps_size_and_lightness(colorizer, shape):
 def test_colorize_in_blocks_equals_colorize_at_once(colorizer, monkeypatch):
     photograph = skimage.data.chelsea()
     whole = colorizer.colorize(photograph)
-    monkeypatch.setattr("keras_colorize.color.pixels._BLOCK", 1000)
+    monkeypatch.setattr("keras_colorize.color.pixels.BLOCK", 1000)
     np.testing.assert_array_equal(colorizer.colorize(photograph), whole)
 
 
