@@ -54,17 +54,27 @@ def test_pretrained_has_a_model_card_and_kernels_of_half_precision(name):
     assert kinds == {(True, "float16"), (False, "float32")}
 
 
-def test_colors_do_not_depend_on_the_number_of_pixels():
-    model, colors = keras_colorize.load(cli.DEFAULT_MODEL), []
-    for height in (450, 820, 1630):  # 0.3, 1 and 4 megapixels
-        size = height * 3 // 2, height
-        photograph = cv2.resize(skimage.data.coffee(), size, interpolation=cv2.INTER_CUBIC)
-        colored = model.colorize(pixels.to_grey(photograph))
-        reduced = cv2.resize(colored, (300, 200), interpolation=cv2.INTER_AREA)
-        colors.append(skimage.color.rgb2lab(reduced)[..., 1:])
-    for ab in colors[1:]:
-        apart = np.linalg.norm(ab - colors[0], axis=-1).mean()
-        assert apart < 1, apart
+def colors_of_coffee(model, height, paper=0):
+    """Return the colors that a photograph within paper gets, at any size: ab `(200, 300, 2)`."""
+    size = height * 3 // 2, height
+    photograph = cv2.resize(skimage.data.coffee(), size, interpolation=cv2.INTER_CUBIC)
+    scan = cv2.copyMakeBorder(photograph, *[paper] * 4, cv2.BORDER_CONSTANT, value=[245] * 3)
+    colored = model.colorize(pixels.to_grey(scan))
+    colored = colored[paper : paper + size[1], paper : paper + size[0]]
+    reduced = cv2.resize(colored, (300, 200), interpolation=cv2.INTER_AREA)
+    return skimage.color.rgb2lab(reduced)[..., 1:]
+
+
+def test_colors_do_not_depend_on_the_number_of_pixels_or_on_paper_around():
+    model = keras_colorize.load(cli.DEFAULT_MODEL)
+    first = colors_of_coffee(model, 450)  # 0.3 megapixels, a mean chroma of 14
+    for height in (820, 1630, 2830):  # 1, 4 and 12 megapixels
+        apart = np.linalg.norm(colors_of_coffee(model, height) - first, axis=-1).mean()
+        assert apart < 1, (height, apart)
+    for height in (450, 820):
+        scan = colors_of_coffee(model, height, paper=height // 10)
+        apart = np.linalg.norm(scan - first, axis=-1).mean()
+        assert apart < 1.5, (height, apart)  # 3.7 where the network sees the paper
 
 
 def test_pretrained_weigh_at_most_80_megabytes():
