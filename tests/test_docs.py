@@ -1,9 +1,11 @@
 """The documentation: its commands, its papers, its figures. MkDocs checks the links of the site."""
 
 import ast
+import builtins
 import doctest
 import importlib
 import io
+import itertools
 import re
 import runpy
 import tokenize
@@ -16,6 +18,11 @@ from keras_colorize import cli, models
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("pretrained/*/README.md")]
+PYTHON = {
+    path: re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+    for path in sorted(PAGES)
+}
+PYTHON = {path: blocks for path, blocks in PYTHON.items() if blocks}
 PAGES = sorted(path for path in PAGES if commands(path.read_text(encoding="utf-8")))
 
 
@@ -69,6 +76,48 @@ def test_command_is_one_that_its_verb_understands(path, monkeypatch):
     monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
     for _, *arguments in commands(path.read_text(encoding="utf-8")):
         assert cli.main(arguments) == cli.DONE, arguments
+
+
+def test_commands_do_not_get_in_each_others_way():
+    written = {}
+    for path in PAGES:
+        for command in commands(path.read_text(encoding="utf-8")):
+            for place in places(command[1:]):
+                assert place not in written or command == written[place], path
+                # The same training goes on, the same evaluation comes out again.
+                written[place] = command if command[1] != "colorize" else None
+
+
+def places(words):
+    """Return what a command writes and its next call would replace or refuse; not exports."""
+    verb, *given = words
+    flags = {flag: given[i + 1] for i, flag in enumerate(given[:-1]) if flag.startswith("-")}
+    out = flags.get("-o")
+    if verb == "train" and "--dry-run" not in given:
+        return {out or "runs/" + (flags.get("--recipe") or flags.get("--arch") or "vgg_fusion")}
+    if verb == "evaluate" and "--turing-answers" not in given:
+        return {out or "evaluation"}
+    if verb != "colorize":
+        return set()
+    if "." in (out or ""):
+        return {out}
+    inputs = itertools.takewhile(lambda word: not word.startswith("-"), given)
+    return {f"{out or 'colorized'}/{name}" for name in inputs}
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_on_a_page_knows_its_names(path):
+    known = set(dir(builtins))
+    for block in PYTHON[path]:
+        nodes = list(ast.walk(ast.parse(block)))
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                known |= {(name.asname or name.name).split(".")[0] for name in node.names}
+            elif isinstance(node, ast.arg):
+                known.add(node.arg)
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        known |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        assert {node.id for node in names} <= known
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
