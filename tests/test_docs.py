@@ -5,14 +5,13 @@ import builtins
 import doctest
 import importlib
 import io
-import itertools
 import re
 import runpy
 import tokenize
 from pathlib import Path
 
 import pytest
-from commands import commands
+from commands import clashes, commands
 
 from keras_colorize import cli, models
 
@@ -78,31 +77,9 @@ def test_command_is_one_that_its_verb_understands(path, monkeypatch):
         assert cli.main(arguments) == cli.DONE, arguments
 
 
-def test_commands_do_not_get_in_each_others_way():
-    written = {}
-    for path in PAGES:
-        for command in commands(path.read_text(encoding="utf-8")):
-            for place in places(command[1:]):
-                assert place not in written or command == written[place], path
-                # The same training goes on, the same evaluation comes out again.
-                written[place] = command if command[1] != "colorize" else None
-
-
-def places(words):
-    """Return what a command writes and its next call would replace or refuse; not exports."""
-    verb, *given = words
-    flags = {flag: given[i + 1] for i, flag in enumerate(given[:-1]) if flag.startswith("-")}
-    out = flags.get("-o")
-    if verb == "train" and "--dry-run" not in given:
-        return {out or "runs/" + (flags.get("--recipe") or flags.get("--arch") or "vgg_fusion")}
-    if verb == "evaluate" and "--turing-answers" not in given:
-        return {out or "evaluation"}
-    if verb != "colorize":
-        return set()
-    if "." in (out or ""):
-        return {out}
-    inputs = itertools.takewhile(lambda word: not word.startswith("-"), given)
-    return {f"{out or 'colorized'}/{name}" for name in inputs}
+def test_command_writes_where_no_other_one_does():
+    texts = {path: path.read_text(encoding="utf-8") for path in PAGES}
+    assert clashes([command for text in texts.values() for command in commands(text)]) == []
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
