@@ -143,8 +143,8 @@ def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     except OSError as error:  # a full disk, most often; what was written before is whole
         print(f"\n{parser.prog}: {error}", file=sys.stderr)
         return SOME_FAILED
-    except KeyboardInterrupt:
-        print(f"\n{parser.prog}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stopped:  # its text, if it has one, says how it goes on
+        print(f"\n{parser.prog}: {'. '.join(['interrupted', *stopped.args])}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keras_colorize import errors
@@ -89,6 +89,33 @@ def make_folder(path: str | os.PathLike, argument: str) -> Path:
     except OSError as error:
         raise _unwritable(given, argument, error.strerror) from error
     return path
+
+
+@contextlib.contextmanager
+def output_folder(
+    path: str | os.PathLike, argument: str, below: Iterable[Path] = ()
+) -> Iterator[Path]:
+    """Make an output folder as `make_folder` does; in the end, remove it if it is empty.
+
+    Folders that were there before stay.
+
+    Args:
+        path: The folder.
+        argument: The argument that named it.
+        below: Folders in it that the block may make; they are removed in the same way.
+
+    Raises:
+        UsageError: It cannot be made or written to.
+    """
+    path = Path(path)
+    whole = {folder for end in (path, *below) for folder in (end, *end.parents)}
+    new = sorted((folder for folder in whole if not folder.exists()), reverse=True)
+    try:
+        yield make_folder(path, argument)
+    finally:
+        for folder in new:  # those in others come first
+            with contextlib.suppress(OSError):  # it is not empty
+                folder.rmdir()
 
 
 def _unwritable(path, argument, reason) -> errors.UsageError:

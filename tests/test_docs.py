@@ -1,6 +1,7 @@
 """The documentation: its commands, its papers, its figures. MkDocs checks the links of the site."""
 
 import ast
+import builtins
 import doctest
 import importlib
 import io
@@ -10,12 +11,17 @@ import tokenize
 from pathlib import Path
 
 import pytest
-from commands import commands
+from commands import clashes, commands
 
 from keras_colorize import cli, models
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("pretrained/*/README.md")]
+PYTHON = {
+    path: re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+    for path in sorted(PAGES)
+}
+PYTHON = {path: blocks for path, blocks in PYTHON.items() if blocks}
 PAGES = sorted(path for path in PAGES if commands(path.read_text(encoding="utf-8")))
 
 
@@ -69,6 +75,26 @@ def test_command_is_one_that_its_verb_understands(path, monkeypatch):
     monkeypatch.setattr(cli, "guard", lambda parser, run: cli.DONE)  # parsed, not run
     for _, *arguments in commands(path.read_text(encoding="utf-8")):
         assert cli.main(arguments) == cli.DONE, arguments
+
+
+def test_command_writes_where_no_other_one_does():
+    texts = {path: path.read_text(encoding="utf-8") for path in PAGES}
+    assert clashes([command for text in texts.values() for command in commands(text)]) == []
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_on_a_page_knows_its_names(path):
+    known = set(dir(builtins))
+    for block in PYTHON[path]:
+        nodes = list(ast.walk(ast.parse(block)))
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                known |= {(name.asname or name.name).split(".")[0] for name in node.names}
+            elif isinstance(node, ast.arg):
+                known.add(node.arg)
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        known |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        assert {node.id for node in names} <= known
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -52,7 +52,7 @@ def test_export_keeps_a_configuration_of_the_queue_that_was_changed(run, tmp_pat
     assert "num_batch_threads { value: 64 }" in batching.read_text()
 
 
-def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys):
+def test_export_that_fails_leaves_nothing(run, tmp_path, monkeypatch, capsys):
     def fail(colorizer_, folder, decoding, about):
         (folder / "saved_model.pb").write_text("half")
         # What a server that watches the folder sees meanwhile is no number.
@@ -62,7 +62,7 @@ def test_export_that_fails_leaves_no_version(run, tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(saved_model, "save", fail)
     assert run() == 1
     assert "No space left" in capsys.readouterr().err
-    assert versions(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_export_makes_no_folder_for_a_model_that_cannot_be_loaded(run, tmp_path, monkeypatch):

@@ -38,6 +38,23 @@ def test_atomic_folder_replaces_the_old_one_whole(tmp_path):
     assert os.listdir(tmp_path) == ["model"]
 
 
+def test_output_folder_goes_if_nothing_is_written(tmp_path):
+    out = tmp_path / "deep" / "out"
+    with pytest.raises(RuntimeError), files.output_folder(out, "out", [out / "in" / "it"]):
+        (out / "in" / "it").mkdir(parents=True)
+        raise RuntimeError
+    assert os.listdir(tmp_path) == []
+    out.mkdir(parents=True)
+    with files.output_folder(out, "out", [out / "in"]):
+        (out / "in").mkdir()
+        (out / "in" / "picture").touch()
+    assert os.listdir(out / "in") == ["picture"]
+    (out / "in" / "picture").unlink()
+    with files.output_folder(out / "in", "out"):
+        pass
+    assert os.listdir(out) == ["in"]  # it was there before
+
+
 def test_write_json_has_no_infinity(tmp_path):
     files.write_json(tmp_path / "a.json", {"psnr": float("inf"), "rows": [1.5, (float("inf"),)]})
     read = json.loads((tmp_path / "a.json").read_text())

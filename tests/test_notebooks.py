@@ -13,7 +13,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
-from commands import commands
+from commands import clashes, commands
 from PIL import Image
 
 from keras_colorize import cli
@@ -118,6 +118,11 @@ def test_notebook_command_is_one_that_its_verb_understands(path, monkeypatch):
     assert commands(cells_of(path))
     for _, *arguments in commands(cells_of(path)):
         assert cli.main(arguments) == cli.DONE, arguments
+
+
+@each_notebook
+def test_notebook_command_writes_where_no_other_one_does(path):
+    assert clashes(commands(cells_of(path))) == []
 
 
 def test_notebooks_are_four():

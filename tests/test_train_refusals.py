@@ -29,6 +29,11 @@ def run(*argv):
             ["--backbone-weights", "nope.h5"],
             "`backbone_weights` must be 'auto', 'imagenet', 'none' or",
         ),
+        (
+            ["--data", "tfds:coco", "--data-service", "grpc://a:1"],
+            "`data_service` needs photographs in files or tar shards, not a data set of tfds. "
+            "Received: data='tfds:coco', data_service='grpc://a:1'.",
+        ),
     ],
 )
 def test_train_wrong_usage_names_the_argument(argv, message, tmp_path, capsys):

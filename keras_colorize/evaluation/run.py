@@ -68,30 +68,33 @@ def carry_out(request: Request) -> dict:
     painters = rows.painters(request.named, request.plan)
     open_data = sources.open_source if request.has_truth else sources.open_grey
     source = open_data(request.data)
-    folder = files.make_folder(request.out, "out")
-    counts = prior.read(request.prior) if request.prior else _measure_prior(source, others, request)
 
     # ---- scores ----
-    grid = observers.Grid(request.plan.show if request.plan else _IN_GRID)
-    gallery = observers.Gallery(report.SHOWN)
-    sample = observers.Sample(turing.PAIRS) if request.turing else None
-    asked = [*painters, *request.folders]
-    with files.atomic_folder(folder / "pictures") as temporary:
-        kept = observers.PictureFolder(temporary, request.pictures, (asked or [GREY])[0])
-        looking = (lpips, fid, grid, gallery, sample, kept if request.pictures else None)
-        scores = scoring.score(
-            painters,
-            _show(_crops(source, others, request), "score", source.count),
-            [observer for observer in looking if observer],
-            prior=counts,
-            ceilings=request.ceilings,
-            has_truth=request.has_truth,
-        )
-        if not scores.count:
-            raise errors.UsageError(
-                "No photograph has a picture in every folder of results. "
-                f"Received: results={list(request.results)}."
+    with files.output_folder(request.out, "out") as folder:
+        if request.prior:
+            counts = prior.read(request.prior)
+        else:
+            counts = _measure_prior(source, others, request)
+        grid = observers.Grid(request.plan.show if request.plan else _IN_GRID)
+        gallery = observers.Gallery(report.SHOWN)
+        sample = observers.Sample(turing.PAIRS) if request.turing else None
+        asked = [*painters, *request.folders]
+        with files.atomic_folder(folder / "pictures") as temporary:
+            kept = observers.PictureFolder(temporary, request.pictures, (asked or [GREY])[0])
+            looking = (lpips, fid, grid, gallery, sample, kept if request.pictures else None)
+            scores = scoring.score(
+                painters,
+                _show(_crops(source, others, request), "score", source.count),
+                [observer for observer in looking if observer],
+                prior=counts,
+                ceilings=request.ceilings,
+                has_truth=request.has_truth,
             )
+            if not scores.count:
+                raise errors.UsageError(
+                    "No photograph has a picture in every folder of results. "
+                    f"Received: results={list(request.results)}."
+                )
     if not request.pictures:
         shutil.rmtree(folder / "pictures")
     if fid:
@@ -237,9 +240,9 @@ def _compare_losses(request) -> dict:
                     {key: float(value) for key, value in row.items() if value}
                     for row in csv.DictReader(file)
                 ]
-    folder = files.make_folder(request.out, "out")
     text = protocol.loss_text(request.plan, histories)
-    _write_protocol(folder, text, protocol.loss_figure(histories))
-    _remove_old(folder, _PROTOCOL_FILES)
+    with files.output_folder(request.out, "out") as folder:
+        _write_protocol(folder, text, protocol.loss_figure(histories))
+        _remove_old(folder, _PROTOCOL_FILES)
     print(text, end="")
     return {"format": _FORMAT, "losses": {name: rows[-1] for name, rows in histories.items()}}

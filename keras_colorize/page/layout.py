@@ -113,13 +113,15 @@ def _one_photograph(handle):
             variants = gr.Gallery(columns=min(3, len(handle.names)), elem_id="variants", **_STRIP)
             chroma = gr.Slider(0, 3, 1, step=0.05, label="More or less color", elem_id="chroma")
             download = gr.Button("Download at full size", variant="primary", elem_id="download")
-            written = gr.File(visible="hidden")
+    written = gr.File(visible="hidden")  # in the row, the second photograph would show it
 
     new = [opened, variant, hints, chroma, variants, result]
     choice, pictures = [opened, variant, hints, chroma], [compared, marked]
-    for event, function in (upload.upload, handle.open_upload), (samples.select, handle.sample):
-        given = [upload] if function == handle.open_upload else []
-        ready = event(function, given, new, **_TURN)
+    for event, function, given, other in (
+        (upload.upload, handle.open_upload, [upload], samples),
+        (samples.select, handle.sample, [], upload),
+    ):
+        ready = event(function, given, [*new, other], **_TURN)
         ready.success(handle.color, choice, pictures, scroll_to_output=True, **_SOON)
     for event, function, inputs, outputs in (
         (variants.select, handle.choose_variant, [], [variant]),
@@ -179,11 +181,11 @@ class Handlers:
 
     @_told
     def open_upload(self, path: str | None):
-        return self._open(self._uploaded(path))
+        return *self._open(self._uploaded(path)), gr.Gallery(selected_index=None)
 
     @_told
     def sample(self, event: gr.SelectData):
-        return self._open(self._samples[_number(event.index, len(self._samples))])
+        return *self._open(self._samples[_number(event.index, len(self._samples))]), None
 
     def _open(self, path):
         opened = self._coloring.open(path)

@@ -96,6 +96,7 @@ def color_files(
     Raises:
         UsageError: Nothing to color, a model that cannot be loaded, an output that cannot be
             written, hints for several photographs, a reference that cannot be used.
+        KeyboardInterrupt: The user has stopped it; the message says how it goes on.
     """
     how = Decoding(decoding, temperature, chroma, upscale, seed, rebalance)
     still = page is not None or runtime == "onnx"  # an animation's first frame
@@ -125,18 +126,35 @@ def color_files(
     conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
     conditions += [] if palette is None else [palette]
     conditions += [hints] if hints else []  # what a person says of a place has the last word
-    if out != jobs.STREAM:
-        files.make_folder(folder, "out")
     options = _Options(decodings, conditions, side_by_side, page, max_pixels, strip_metadata)
-    with tqdm(total=len(plan.jobs), unit="photo", disable=None) as bar:
-        for work in _overlapped(loaded, [_Work(job, options) for job in plan.jobs]):
-            outcome.notes.extend((work.job.source, note) for note in work.notes)
-            if work.error is None:
-                outcome.pictures.extend([work.job.picture, *work.job.variants])
-            else:
-                outcome.failed.append((work.job.source, _reason(work.error)))
-            bar.update()
+    works = [_Work(job, options) for job in plan.jobs]
+    below = {path.parent for job in plan.jobs for path in job.outputs}
+    made = contextlib.nullcontext()
+    if out != jobs.STREAM:
+        made = files.output_folder(folder, "out", below)
+    try:
+        with made, tqdm(total=len(works), unit="photo", disable=None) as bar:
+            for work in _overlapped(loaded, works):
+                outcome.notes.extend((work.job.source, note) for note in work.notes)
+                if work.error is None:
+                    outcome.pictures.extend([work.job.picture, *work.job.variants])
+                else:
+                    outcome.failed.append((work.job.source, _reason(work.error)))
+                bar.update()
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(*_way_on(plan.jobs, overwrite)) from stopped
     return outcome
+
+
+def _way_on(interrupted: list[jobs.Job], overwrite: bool) -> list[str]:
+    """Return what to say of the photographs that are left, if anything helps."""
+    if len(interrupted) == 1 and interrupted[0].moves:
+        return ["The same command goes on from the last whole part of the film."]
+    done = sum(all(path.exists() for path in job.outputs) for job in interrupted)
+    if overwrite or len(interrupted) == 1:  # what existed before is not told from what is new
+        return []
+    photographs = errors.counted(len(interrupted), "photograph")
+    return [f"{done:,} of {photographs} colored; the same command with --skip-existing goes on."]
 
 
 def _hints(points, strokes, photos, page, max_pixels):

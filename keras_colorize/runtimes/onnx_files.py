@@ -184,10 +184,11 @@ def export(
     decoding.check(pretrained.summarize(model), os.fspath(model))
     onnx_runtime.check_export(decoding)
     colorizer = load(model)
-    folder = files.make_folder(Path(out) / name, "out") / "onnx"
-    contents = {PICTURES: pictures_of(colorizer, decoding), NETWORK: network_of(colorizer)}
-    _write(folder, contents, colorizer, provenance.describe(model, name, decoding))
-    return folder
+    with files.output_folder(Path(out) / name, "out") as folder:
+        contents = {PICTURES: pictures_of(colorizer, decoding), NETWORK: network_of(colorizer)}
+        about = provenance.describe(model, name, decoding)
+        _write(folder / "onnx", contents, colorizer, about)
+    return folder / "onnx"
 
 
 def cache(model: str | os.PathLike) -> Path:

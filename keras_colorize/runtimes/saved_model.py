@@ -235,8 +235,7 @@ def export(
         _check_same(folder / str(number), about)
     version = folder / str(max(versions, default=0) + 1)
     colorizer = load(model)
-    files.make_folder(folder, "out")
-    with files.atomic_folder(version) as temporary:
+    with files.output_folder(folder, "out"), files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     tf_serving.write_batching(folder)
     return version

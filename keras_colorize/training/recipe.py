@@ -242,6 +242,9 @@ def resolve(recipe: Recipe) -> Recipe:
     right = recipe.strategy != "multiworker" and not recipe.data_service
     text = "`overfit` is a check on one machine."
     recipe.check(right or not recipe.overfit, text, "strategy", "data_service")
+    right = not recipe.data_service or not recipe.data.startswith("tfds:")
+    text = "`data_service` needs photographs in files or tar shards, not a data set of tfds."
+    recipe.check(right, text, "data", "data_service")
     return recipe
 
 

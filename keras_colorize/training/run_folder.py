@@ -178,10 +178,8 @@ def held(out: Path) -> Iterator[None]:
     Raises:
         UsageError: Another process holds the folder, or it cannot be written to.
     """
-    new = [folder for folder in (out, *out.parents) if not folder.exists()]
-    files.make_folder(out, "out")
     path = out / ".lock"
-    with open(path, "w") as file:
+    with files.output_folder(out, "out"), open(path, "w") as file:
         try:
             if fcntl:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -194,6 +192,3 @@ def held(out: Path) -> Iterator[None]:
         finally:
             with contextlib.suppress(OSError):  # Windows removes no open file
                 path.unlink()
-            with contextlib.suppress(OSError):  # it is not empty
-                for folder in new:
-                    folder.rmdir()

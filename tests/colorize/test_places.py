@@ -12,7 +12,7 @@ from folders import files_in
 from PIL import Image
 
 from keras_colorize import colorize
-from keras_colorize.data import addresses
+from keras_colorize.data import addresses, photographs
 
 
 def lightness(rgb):
@@ -176,8 +176,28 @@ def test_colorize_goes_on_after_a_bad_file(run, grey, tmp_path, capsys):
 
 def test_colorize_all_bad_fails(run, tmp_path):
     (tmp_path / "a.png").write_text("no picture")
-    assert run("a.png", "-o", "out") == 1
-    assert files_in(tmp_path / "out") == []
+    assert run("a.png", "-o", "out/of") == 1
+    assert files_in(tmp_path) == ["a.png"] and not (tmp_path / "out").exists()
+
+
+def test_colorize_interrupted_says_how_it_goes_on(keras_run, grey, tmp_path, monkeypatch, capsys):
+    grey("in/a.png")
+    grey("in/b.png")
+    write = photographs.write_pages
+
+    def stop_at_b(path, pages):
+        if path.stem == "b":
+            raise KeyboardInterrupt
+        return write(path, pages)
+
+    monkeypatch.setattr(photographs, "write_pages", stop_at_b)
+    assert keras_run("in", "-o", "out") == 130
+    said = capsys.readouterr().err
+    assert "1 of 2 photographs colored; the same command with --skip-existing goes on" in said
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert keras_run("in", "-o", "out", "--skip-existing") == 0
+    assert files_in(tmp_path / "out") == ["a.png", "b.png"]
 
 
 # ---- wrong usage ----

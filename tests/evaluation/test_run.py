@@ -192,6 +192,7 @@ def test_evaluate_without_a_single_match_is_an_error(tmp_path, picture):
     Image.fromarray(picture()).save(tmp_path / "nothing.png")
     with pytest.raises(errors.UsageError, match="No photograph has a picture in every folder"):
         run.evaluate([], results=[f"other={tmp_path}"], size=32, out=str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_evaluate_ceilings_lie_between_grey_and_truth(tiny_model, tmp_path):

@@ -84,6 +84,18 @@ def test_page_colors_a_photograph_with_a_hint(visit, photograph):
         "#compared",
         lambda: browser.upload("#upload input[type=file]", photograph),
     )
+    chosen = "document.querySelector('#samples .selected') !== null"
+    changes(
+        browser, "#compared", lambda: browser.click("#samples .gallery-item:nth-child(4) button")
+    )
+    browser.wait(f"{chosen} && document.querySelector('#upload input[type=file]') !== null")
+    changes(
+        browser,
+        "#compared",
+        lambda: browser.upload("#upload input[type=file]", photograph),
+    )
+    browser.wait(f"!({chosen}) && document.querySelector('#upload input[type=file]') === null")
+    assert "Drop File Here" not in browser.run("document.body.innerText")  # one place for uploads
     changes(browser, "#compared", lambda: browser.click("#chroma input[type=range]"))
     changes(
         browser, "#compared", lambda: browser.click("#variants .gallery-item:nth-child(2) button")
