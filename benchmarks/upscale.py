@@ -68,7 +68,8 @@ def main(name: str) -> None:
         "|---|---:|---:|---:|---:|---:|",
     ]
     for row, metrics in means.items():
-        values = " | ".join(f"{metrics[metric]:.3g}" for metric in METRICS)
+        found = [metrics[metric] for metric in METRICS]
+        values = " | ".join("" if np.isnan(value) else f"{value:.3g}" for value in found)
         lines.append(f"| {row} | {values} | {f'{taken[row]:.1f}' if row in taken else ''} |")
     Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
