@@ -39,9 +39,9 @@ def typed(kind: type, keys: dict, what: str) -> dict:
             raise errors.unknown(f"{what} key", key, types)
         found[key] = float(value) if types[key] is float and type(value) is int else value
         if type(found[key]) is not types[key]:
-            raise errors.UsageError(
-                f"{what.capitalize()} key `{key}` must be of type {types[key].__name__}. "
-                f"Received: {key}={value!r}."
+            raise errors.wrong(
+                f"{what.capitalize()} key `{key}` must be of type {types[key].__name__}.",
+                **{key: value},
             )
     return found
 

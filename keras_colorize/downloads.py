@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from keras_colorize import errors
 from keras_colorize.errors import WeightsUnavailable
 
 _SECONDS = 5
@@ -33,9 +34,8 @@ def unreachable(address: str) -> str:
     except urllib.error.HTTPError:
         return ""
     except OSError as error:
-        reason = getattr(error, "reason", None) or error
-        reason = getattr(reason, "strerror", None) or reason
-        return f"{urllib.parse.urlsplit(address).hostname} cannot be reached ({reason})"
+        said = errors.reason(getattr(error, "reason", None) or error)  # urllib may wrap another
+        return f"{urllib.parse.urlsplit(address).hostname} cannot be reached ({said})"
 
 
 def keras_folder() -> Path:

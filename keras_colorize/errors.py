@@ -1,5 +1,6 @@
 """Wording that is the same everywhere: of errors the argument, the choices, what was received."""
 
+import os
 from collections.abc import Iterable
 
 
@@ -39,6 +40,27 @@ class Interrupted(Exception):
         self.signal = signal
 
 
+def wrong(message: str, /, **received: object) -> UsageError:
+    """Return the error for arguments that cannot be used.
+
+    Args:
+        message: What is wrong.
+        **received: The arguments, as they were received.
+
+    Example:
+        >>> wrong("`size` must be at least 16.", size=8)
+        UsageError('`size` must be at least 16. Received: size=8.')
+    """
+    paths = {name: os.fspath(v) for name, v in received.items() if isinstance(v, os.PathLike)}
+    shown = ", ".join(f"{name}={value!r}" for name, value in (received | paths).items())
+    return UsageError(f"{message} Received: {shown}.")
+
+
+def reason(error: BaseException) -> str:
+    """Return what an exception says: the system's words, its own, or at least its kind."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 def unknown(
     argument: str, received: object, choices: Iterable[str], otherwise: str = ""
 ) -> UsageError:
@@ -51,7 +73,7 @@ def unknown(
         otherwise: What may be given in place of a name: "give a file".
     """
     chosen = f"Choose from {sorted(choices)}" + (f", or {otherwise}" if otherwise else "")
-    return UsageError(f"Unknown `{argument}`. {chosen}. Received: {argument}={received!r}.")
+    return wrong(f"Unknown `{argument}`. {chosen}.", **{argument: received})
 
 
 def counted(number: int, noun: str) -> str:
@@ -61,7 +83,7 @@ def counted(number: int, noun: str) -> str:
 
 def no_saliency(arch: str) -> UsageError:
     """Return the error for a network that predicts no saliency maps."""
-    return UsageError(
-        "Saliency maps come from a network that predicts them, as edge_saliency_gan does. "
-        f"Received: arch={arch!r}."
+    return wrong(
+        "Saliency maps come from a network that predicts them, as edge_saliency_gan does.",
+        arch=arch,
     )

@@ -119,9 +119,7 @@ def output_folder(
 
 
 def _unwritable(path, argument, reason) -> errors.UsageError:
-    return errors.UsageError(
-        f"`{argument}` cannot be written to ({reason}). Received: {argument}={os.fspath(path)!r}."
-    )
+    return errors.wrong(f"`{argument}` cannot be written to ({reason}).", **{argument: path})
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

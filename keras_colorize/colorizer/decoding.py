@@ -63,24 +63,18 @@ class Decoding:
         if self.method is not None and self.method not in METHODS:
             raise errors.unknown("decoding", self.method, METHODS)
         if isinstance(self.temperature, int | float) and not self.temperature > 0:
-            raise errors.UsageError(
-                f"`temperature` must be positive. Received: temperature={self.temperature}."
-            )
+            raise errors.wrong("`temperature` must be positive.", temperature=self.temperature)
         if self.upscale not in (None, *UPSCALES):
             raise errors.unknown("upscale", self.upscale, UPSCALES)
         if not 0 <= self.chroma <= MAX_CHROMA:
-            raise errors.UsageError(
-                f"`chroma` must be a factor, at least 0 and at most {MAX_CHROMA}. "
-                f"Received: chroma={self.chroma}."
+            raise errors.wrong(
+                f"`chroma` must be a factor, at least 0 and at most {MAX_CHROMA}.",
+                chroma=self.chroma,
             )
         if self.rebalance is not None and not -1 <= self.rebalance <= 1:
-            raise errors.UsageError(
-                f"`rebalance` must be between -1 and 1. Received: rebalance={self.rebalance}."
-            )
+            raise errors.wrong("`rebalance` must be between -1 and 1.", rebalance=self.rebalance)
         if not 0 <= self.seed < 2**31:
-            raise errors.UsageError(
-                f"`seed` must be at least 0 and below 2³¹. Received: seed={self.seed}."
-            )
+            raise errors.wrong("`seed` must be at least 0 and below 2³¹.", seed=self.seed)
 
     def over(self, own: Decoding) -> Decoding:
         """Return these choices where one was made, and a model's own where none was.
@@ -112,11 +106,11 @@ class Decoding:
         """
         if head.has_classes:
             if self.rebalance and not head.has_prior:
-                raise errors.UsageError(
+                raise errors.wrong(
                     f"`rebalance` needs the classes' shares of the training pixels, which "
                     f"{model or 'this model'} does not know: it was trained by an earlier release. "
-                    "Train it again, or use `chroma`. "
-                    f"Received: rebalance={self.rebalance}."
+                    "Train it again, or use `chroma`.",
+                    rebalance=self.rebalance,
                 )
             return
         given = {
@@ -127,10 +121,11 @@ class Decoding:
         }
         for argument, value in given.items():
             if value is not None:
-                raise errors.UsageError(
+                raise errors.wrong(
                     f"`{argument}` is for models with classes, and {model or 'this one'} has none: "
                     "it predicts one color for each pixel. `chroma` makes the colors of any model "
-                    f"more or less vivid. Received: {argument}={value!r}."
+                    "more or less vivid.",
+                    **{argument: value},
                 )
 
 
@@ -157,12 +152,12 @@ def variants(
         [1.0, 1.4, 1.0]
     """
     if count < 1:
-        raise errors.UsageError(f"`variants` must be at least 1. Received: variants={count}.")
+        raise errors.wrong("`variants` must be at least 1.", variants=count)
     if count > 2 and not model.has_classes:
-        raise errors.UsageError(
+        raise errors.wrong(
             f"`variants` can be 2, natural and vivid, for {name or 'this model'}, which predicts "
-            "one color for each pixel. A model with classes, such as lite_unet.natural, "
-            f"has more. Received: variants={count}."
+            "one color for each pixel. A model with classes, such as lite_unet.natural, has more.",
+            variants=count,
         )
     natural = decoding or Decoding()
     vivid = dataclasses.replace(natural, chroma=min(_VIVID * natural.chroma, MAX_CHROMA))

@@ -84,24 +84,23 @@ def locate(name: str | os.PathLike) -> Path:
     text = os.fspath(name)
     if found := PRETRAINED.find(text):  # before a folder here that happens to have its name
         return found.parent
-    folder, received = Path(text), f"Received: model={text!r}."
+    folder = Path(text)
     if (folder / CONFIG).is_file():
         return folder
     if (folder / "model" / CONFIG).is_file():
         return folder / "model"  # a run's folder
     if (folder / "run.json").is_file():
-        raise errors.UsageError(
-            f"`model` is the folder of a run that has not finished; `train` goes on with it. "
-            f"{received}"
-        )
+        told = "`model` is the folder of a run that has not finished; `train` goes on with it."
+        raise errors.wrong(told, model=text)
     # As export writes it: OUT/ARCH/VERSION.
     if any(any(folder.glob(f"{below}saved_model.pb")) for below in ("", "*/", "*/*/")):
-        raise errors.UsageError(
+        raise errors.wrong(
             "`model` is a SavedModel, which servers run; give the folder of the run, or of the "
-            f"model, that it was exported from. {received}"
+            "model, that it was exported from.",
+            model=text,
         )
     if folder.is_file():
-        raise errors.UsageError(f"`model` is a folder, and this is a file. {received}")
+        raise errors.wrong("`model` is a folder, and this is a file.", model=text)
     if folder.is_dir():
         return folder  # whoever reads it says what is missing
     if text in models.list_models():
@@ -119,7 +118,8 @@ def _only_a_network(arch: str) -> errors.UsageError:
         choice = f"Choose from its trained models {trained}, or train one"
     else:
         choice = "None that is trained comes with the package; train one"
-    return errors.UsageError(
+    return errors.wrong(
         f"`model` must be a trained model, and {arch} is an architecture. {choice} with "
-        f"`keras-colorize train --arch {arch}` and give the run's folder. Received: model={arch!r}."
+        f"`keras-colorize train --arch {arch}` and give the run's folder.",
+        model=arch,
     )

@@ -81,9 +81,10 @@ def read(folder: str | os.PathLike) -> Summary:
     path = Path(folder)
     for name in (CONFIG, WEIGHTS):
         if not (path / name).is_file():
-            raise errors.UsageError(
+            raise errors.wrong(
                 f"`model` must be a folder with {CONFIG} and {WEIGHTS}, as training writes it; "
-                f"{name} is missing. Received: model={os.fspath(folder)!r}."
+                f"{name} is missing.",
+                model=folder,
             )
     try:
         config = json.loads((path / CONFIG).read_text(encoding="utf-8"))

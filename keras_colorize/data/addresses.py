@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.parse
 
+from keras_colorize import errors
 from keras_colorize.errors import BadPhotograph
 
 MAX_BYTES = 2**28
@@ -79,8 +80,7 @@ def fetch(address: str) -> bytes:
             raise
         if time.monotonic() > end:
             raise BadPhotograph(f"it takes more than {SECONDS} seconds") from None
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise BadPhotograph(f"it cannot be downloaded ({reason})") from None
+        raise BadPhotograph(f"it cannot be downloaded ({errors.reason(error)})") from None
     raise BadPhotograph(f"it redirects more than {_MOST_REDIRECTS} times")
 
 

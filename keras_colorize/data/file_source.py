@@ -91,9 +91,7 @@ class FileSource(Source):
                 label = _utf8(path.absolute().parent.name)
                 found.append(Photograph(shown, str(path), label=label))
         if not found and not skipped:
-            raise errors.UsageError(
-                f"There are no photographs in the tar files. Received: {argument}={name!r}."
-            )
+            raise errors.wrong("There are no photographs in the tar files.", **{argument: name})
         return cls(name, found, skipped)
 
     def check(

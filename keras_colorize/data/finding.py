@@ -83,10 +83,8 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     except FileNotFoundError:
         kind = None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise errors.UsageError(
-            f"It cannot be read ({reason}). Received: {argument}={given!r}."
-        ) from None
+        text = f"It cannot be read ({errors.reason(error)})."
+        raise errors.wrong(text, **{argument: given}) from None
     if kind is not None and not stat.S_ISDIR(kind):
         if Path(text).suffix.lower() in _RAW:
             return Found(failed=[(text, _RAW_REASON)])
@@ -102,9 +100,10 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         return found
     if not glob.has_magic(text):
         if addresses.has_scheme(text):
-            raise errors.UsageError(
+            raise errors.wrong(
                 f"`{argument}` is read from this machine, nothing is downloaded: give a file, a "
-                f"folder or a glob. Received: {argument}={given!r}."
+                "folder or a glob.",
+                **{argument: given},
             )
         raise errors.PhotographsUnavailable(
             f"There is no such file or folder. Received: {argument}={given!r}."

@@ -109,13 +109,9 @@ def plan(
     if not found.wanted:
         raise errors.UsageError("\n".join(reason for _, reason in found.failed))
     if is_file(out) and len(found.wanted) > 1:
-        raise errors.UsageError(
-            f"`out` must be a folder for {len(found.wanted)} photographs. Received: out={out!r}."
-        )
+        raise errors.wrong(f"`out` must be a folder for {len(found.wanted)} photographs.", out=out)
     if out == STREAM and variants > 1:
-        raise errors.UsageError(
-            f"`out` must be a folder or a file for several variants. Received: out={out!r}."
-        )
+        raise errors.wrong("`out` must be a folder or a file for several variants.", out=out)
     if len(found.wanted) == 1:
         _check_suffix(out)
     jobs = _without_collisions(found.wanted, out, saliency, found.moving, variants)
@@ -160,9 +156,10 @@ def _check_suffix(out: str) -> None:
     """Refuse what is most likely meant as a file, and would silently become a folder."""
     is_meant = Path(out).is_dir() or out.endswith(("/", os.sep)) or is_file(out)
     if not is_meant and re.fullmatch(r"\.[a-zA-Z][a-zA-Z0-9]{1,3}", suffix := Path(out).suffix):
-        raise errors.UsageError(
+        raise errors.wrong(
             f"`out` looks like a file, and pictures are not written as {suffix}: name a .png or "
-            f".jpg file, for example, or end the name of a folder with a /. Received: out={out!r}."
+            ".jpg file, for example, or end the name of a folder with a /.",
+            out=out,
         )
 
 
@@ -284,9 +281,10 @@ def _check_kind(jobs: list[Job], out: str) -> None:
         if job.moves:
             choices = moving.outputs(job.source)
             if suffix.lower() not in choices:
-                raise errors.UsageError(
+                raise errors.wrong(
                     f"{job.source} moves, so `out` must be a folder or a file in one of the "
-                    f"formats {sorted(choices)}. Received: out={out!r}."
+                    f"formats {sorted(choices)}.",
+                    out=out,
                 )
         elif out != STREAM and photographs.output_suffix(suffix) != suffix:
             raise errors.UsageError(_NO_PICTURE.format(suffix=suffix, out=out))
@@ -296,6 +294,4 @@ def _check_sources(jobs: list[Job], out: str) -> None:
     sources = {os.path.realpath(job.source) for job in jobs}
     for output in (output for job in jobs for output in job.outputs):
         if os.path.realpath(output) in sources:
-            raise errors.UsageError(
-                f"`out` would overwrite the photograph {output}. Received: out={out!r}."
-            )
+            raise errors.wrong(f"`out` would overwrite the photograph {output}.", out=out)

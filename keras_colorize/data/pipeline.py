@@ -93,9 +93,9 @@ def numbered_batches(source: Source, options: BatchOptions, start_step: int = 0)
         UsageError: The photographs have no numbers to share out.
     """
     if not isinstance(source, FileSource):
-        raise errors.UsageError(
-            "`data_service` needs photographs in files or tar shards, not a stream of tfds. "
-            f"Received: data={source.name!r}."
+        raise errors.wrong(
+            "`data_service` needs photographs in files or tar shards, not a stream of tfds.",
+            data=source.name,
         )
     _, workers = options.worker
     part = options.batch_size // workers
@@ -135,9 +135,9 @@ def serve(batches: tf.data.Dataset, address: str, job: str) -> tf.data.Dataset:
         host, port = address.removeprefix("grpc://").rsplit(":", 1)
         socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()
     except (OSError, ValueError) as error:
-        raise errors.UsageError(
-            "`data_service` must be grpc://HOST:PORT of a dispatcher that runs "
-            f"({error}). Received: data_service={address!r}."
+        raise errors.wrong(
+            f"`data_service` must be grpc://HOST:PORT of a dispatcher that runs ({error}).",
+            data_service=address,
         ) from error
     share_out = tf.data.experimental.service.ShardingPolicy.DYNAMIC
     return batches.apply(tf.data.experimental.service.distribute(share_out, address, job_name=job))

@@ -66,7 +66,6 @@ def classes_of(*sources: Source) -> list[str]:
         raise errors.UsageError(
             "`labels` needs photographs in two folders or more, each named after what they show, "
             "or a tfds data set with a feature 'label' of named classes. "
-            f"Received: {' and '.join(source.name for source in sources)}, with the classes "
-            f"{classes}."
+            f"Received: {' and '.join(s.name for s in sources)}, with the classes {classes}."
         )
     return classes

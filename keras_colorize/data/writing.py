@@ -75,9 +75,7 @@ def write_pages(
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
-        raise errors.UsageError(
-            f"A picture's suffix must be one of {sorted(_SUFFIXES)}. Received: {str(path)!r}."
-        )
+        raise errors.wrong(f"A picture's suffix must be one of {sorted(_SUFFIXES)}.", path=path)
     form, lost = _SUFFIXES[suffix], []
     prepared = (_prepare(form, *page) for page in pages)
     with files.atomic_file(path) as temporary:

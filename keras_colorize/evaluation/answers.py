@@ -84,23 +84,20 @@ def _read(path: str) -> list[dict]:
             missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
             lines = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise errors.UsageError(
-            f"These answers cannot be read ({reason}). Received: turing_answers={path!r}."
-        ) from error
+        text = f"These answers cannot be read ({errors.reason(error)})."
+        raise errors.wrong(text, turing_answers=path) from error
     if missing:
-        raise errors.UsageError(
-            f"These are no answers of a Turing test: {missing} are missing. "
-            f"Received: turing_answers={path!r}."
-        )
+        text = f"These are no answers of a Turing test: {missing} are missing."
+        raise errors.wrong(text, turing_answers=path)
     for number, line in enumerate(lines, 2):
         if (
             line["kind"] not in ("practice", "test", "check")
             or line["fooled"] not in ("0", "1")
             or not re.fullmatch(r"\d+(\.\d+)?", line["shown_ms"] or "")
         ):
-            raise errors.UsageError(
+            raise errors.wrong(
                 f"Line {number} is no answer: kind={line['kind']!r}, fooled={line['fooled']!r}, "
-                f"shown_ms={line['shown_ms']!r}. Received: turing_answers={path!r}."
+                f"shown_ms={line['shown_ms']!r}.",
+                turing_answers=path,
             )
     return lines

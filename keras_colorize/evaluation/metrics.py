@@ -5,8 +5,6 @@ program's pictures can be scored beside ours. They use single precision and Open
 several times faster than scikit-image, with which they agree (`tests/evaluation/test_metrics.py`).
 """
 
-from functools import cached_property
-
 import cv2
 import numpy as np
 
@@ -183,56 +181,27 @@ class Reference:
     Args:
         rgb: uint8 sRGB `(H, W, 3)`.
         weights: `(313,)`, as `rebalancing` returns them; None leaves out the rebalanced AuC.
+
+    Attributes:
+        lab: CIELAB, float32 `(H, W, 3)`; `ab` and `chroma` are parts of it.
+        sectors: The index in `HUES` of each pixel's hue, and `len(HUES)` where it has none.
     """
 
     def __init__(self, rgb: np.ndarray, weights: np.ndarray | None = None):
         self.rgb = np.ascontiguousarray(rgb)
         self.lab = pixels.to_lab(self.rgb)
-        self.bins = _bins(self.lab[..., 1:])
+        self.ab = np.ascontiguousarray(self.lab[..., 1:])
+        self.chroma = np.hypot(self.ab[..., 0], self.ab[..., 1])
+        self.bins = _bins(self.ab)
         self.weights = None if weights is None else weights[self.bins]
-
-    @cached_property
-    def ab(self) -> np.ndarray:
-        """CIELAB a*, b*: float32 `(H, W, 2)`."""
-        return np.ascontiguousarray(self.lab[..., 1:])
-
-    @cached_property
-    def moments(self) -> tuple:
-        """The moments that SSIM compares."""
-        return _moments(self.rgb)
-
-    @cached_property
-    def chroma(self) -> np.ndarray:
-        """C*: float32 `(H, W)`."""
-        return np.hypot(self.ab[..., 0], self.ab[..., 1])
-
-    @cached_property
-    def sectors(self) -> np.ndarray:
-        """The index in `HUES` of each pixel's hue, and `len(HUES)` where it has none: `(H, W)`."""
         turns = np.arctan2(self.ab[..., 1], self.ab[..., 0]) * (len(HUES) / (2 * np.pi))
-        sectors = np.rint(turns).astype("int32") % len(HUES)
-        sectors[self.chroma < artifact_metrics.NEUTRAL] = len(HUES)
-        return sectors
-
-    @cached_property
-    def colorfulness(self) -> float:
-        """Its colorfulness, with signed opponent channels."""
-        return colorfulness(self.rgb)
-
-    @cached_property
-    def hues(self) -> np.ndarray:
-        """Its histogram of hue."""
-        return artifact_metrics.hues(self.ab)
-
-    @cached_property
-    def power(self) -> np.ndarray:
-        """The spectrum of its ab."""
-        return artifact_metrics.spectrum(self.ab)
-
-    @cached_property
-    def contours(self) -> artifact_metrics.Contours:
-        """Its edges."""
-        return artifact_metrics.Contours(np.ascontiguousarray(self.lab[..., 0]), self.ab)
+        self.sectors = np.rint(turns).astype("int32") % len(HUES)
+        self.sectors[self.chroma < artifact_metrics.NEUTRAL] = len(HUES)
+        self.moments = _moments(self.rgb)  # which SSIM compares
+        self.colorfulness = colorfulness(self.rgb)
+        self.hues = artifact_metrics.hues(self.ab)
+        self.power = artifact_metrics.spectrum(self.ab)
+        self.contours = artifact_metrics.Contours(np.ascontiguousarray(self.lab[..., 0]), self.ab)
 
 
 def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:

@@ -34,10 +34,8 @@ def read(path: str | os.PathLike) -> np.ndarray:
     try:
         counts = np.loadtxt(path, ndmin=1)
     except (OSError, ValueError) as error:
-        raise errors.UsageError(
-            f"`prior` cannot be read ({getattr(error, 'strerror', None) or error}). "
-            f"Received: prior={str(path)!r}."
-        ) from error
+        text = f"`prior` cannot be read ({errors.reason(error)})."
+        raise errors.wrong(text, prior=path) from error
     if counts.shape != (313,) or not (counts >= 0).all() or not counts.sum() > 0:
         raise errors.UsageError(
             "`prior` must be a file of 313 numbers, one for each bin, as prior.txt. "

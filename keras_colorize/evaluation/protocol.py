@@ -97,7 +97,7 @@ class Protocol:
             if getattr(self, argument) not in choices:
                 raise errors.unknown(argument, getattr(self, argument), choices)
         if not self.rows:
-            raise errors.UsageError("A protocol needs `rows`. Received: rows={}.")
+            raise errors.wrong("A protocol needs `rows`.", rows=self.rows)
 
     @property
     def models(self) -> list[str]:
@@ -132,9 +132,7 @@ def read(name: str) -> Protocol:
     keys = {_OLD_KEYS.get(key, key): value for key, value in PROTOCOLS.read(name).items()}
     rows = keys.get("rows", {})
     if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
-        raise errors.UsageError(
-            f"Protocol key `rows` must be tables [rows.NAME]. Received: rows={rows!r}."
-        )
+        raise errors.wrong("Protocol key `rows` must be tables [rows.NAME].", rows=rows)
     for key in ("paper", "table", "figure"):
         if key not in keys:
             raise errors.UsageError(f"A protocol needs the key `{key}`. Received: {list(keys)}.")

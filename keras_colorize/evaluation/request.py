@@ -95,9 +95,7 @@ class Request:
             self.size = self.plan.size if self.plan else _SIZE
         for name, least in (("size", 16), ("pictures", 0)):
             if (value := getattr(self, name)) < least:
-                raise errors.UsageError(
-                    f"`{name}` must be at least {least}. Received: {name}={value}."
-                )
+                raise errors.wrong(f"`{name}` must be at least {least}.", **{name: value})
         self.named, self.folders = {}, {}
         for given in self.models:
             name, model = _read_model(given)
@@ -135,15 +133,11 @@ class Request:
 
     def _add(self, rows, argument, given, name, value):
         if name in RESERVED or name in self.named or name in self.folders:
-            raise errors.UsageError(
-                f"Two rows would be called {name!r}; name this one with --{argument} NAME=DIR. "
-                f"Received: {argument}={given!r}."
-            )
+            text = f"Two rows would be called {name!r}; name this one with --{argument} NAME=DIR."
+            raise errors.wrong(text, **{argument: given})
         if "/" in name:
-            raise errors.UsageError(
-                "A row's name is also the name of a folder, so it cannot have a / in it. "
-                f"Received: {argument}={given!r}."
-            )
+            text = "A row's name is also the name of a folder, so it cannot have a / in it."
+            raise errors.wrong(text, **{argument: given})
         rows[name] = value
 
     def _check_plan(self):

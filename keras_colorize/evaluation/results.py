@@ -27,9 +27,7 @@ class Results:
     def __init__(self, name: str, folder: str):
         self.name, self.folder = name, Path(folder)
         if not self.folder.is_dir():
-            raise errors.UsageError(
-                f"There is no such folder. Received: results={f'{name}={folder}'!r}."
-            )
+            raise errors.wrong("There is no such folder.", results=f"{name}={folder}")
         self.missing: list[tuple[str, str]] = []
         self.resized: list[tuple[str, str]] = []
         self._of = {}  # a path without suffix, or a bare stem → its files
@@ -69,18 +67,19 @@ class Results:
         else:
             files = self._of.get(path.with_suffix("").as_posix()) or self._of.get(path.stem, [])
         if len(files) > 1:
-            raise errors.UsageError(
+            raise errors.wrong(
                 f"Two pictures in {self.folder} could be that of {photograph}: "
-                f"{files[0].relative_to(self.folder)} and {files[1].relative_to(self.folder)}. "
-                f"Received: results={self.name}."
+                f"{files[0].relative_to(self.folder)} and {files[1].relative_to(self.folder)}.",
+                results=self.name,
             )
         if not files:
             return None
         if self._taken.setdefault(files[0], photograph) != photograph:
-            raise errors.UsageError(
+            raise errors.wrong(
                 f"The photographs {self._taken[files[0]]} and {photograph} share the picture "
                 f"{files[0].relative_to(self.folder)}; put pictures in subfolders as the "
-                f"photographs are. Received: results={self.name}."
+                "photographs are.",
+                results=self.name,
             )
         return files[0]
 

@@ -91,10 +91,8 @@ def carry_out(request: Request) -> dict:
                 has_truth=request.has_truth,
             )
             if not scores.count:
-                raise errors.UsageError(
-                    "No photograph has a picture in every folder of results. "
-                    f"Received: results={list(request.results)}."
-                )
+                text = "No photograph has a picture in every folder of results."
+                raise errors.wrong(text, results=list(request.results))
     if not request.pictures:
         shutil.rmtree(folder / "pictures")
     if fid:
@@ -231,10 +229,8 @@ def _compare_losses(request) -> dict:
         if name in request.named:
             path = request.named[name].path / "history.csv"
             if not path.is_file():
-                raise errors.UsageError(
-                    f"`model` must be a run's folder, with its history.csv. "
-                    f"Received: model={f'{name}={path.parent}'!r}."
-                )
+                text = "`model` must be a run's folder, with its history.csv."
+                raise errors.wrong(text, model=f"{name}={path.parent}")
             with open(path, newline="", encoding="utf-8") as file:
                 histories[name] = [
                     {key: float(value) for key, value in row.items() if value}

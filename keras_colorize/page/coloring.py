@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from keras_colorize import colorizer
+from keras_colorize import colorizer, errors
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer, Decoding
 from keras_colorize.data import photographs, tones
@@ -128,7 +128,7 @@ class Coloring:
                     archive.write(picture, name)
                     taken.add(name)
                 except (BadPhotograph, OSError) as error:
-                    failed.append((path.name, getattr(error, "strerror", None) or str(error)))
+                    failed.append((path.name, errors.reason(error)))
                 picture.unlink(missing_ok=True)
                 progress(done, len(paths))
         return (out if taken else None), failed

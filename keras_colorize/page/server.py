@@ -87,7 +87,7 @@ def launch(
             app_kwargs={"middleware": [Middleware(_Guard)]},
         )
     except OSError as error:  # Gradio's message names the port
-        raise errors.UsageError(f"{error} Received: host={host!r}, port={port}.") from error
+        raise errors.wrong(f"{error}", host=host, port=port) from error
     print(f"Page  {page.local_url}", flush=True)
     if wait:
         page.block_thread()

@@ -22,9 +22,9 @@ def runtime_for(runtime: str, needs_keras: bool) -> str:
         UsageError: ONNX Runtime is asked for, and it cannot do this.
     """
     if needs_keras and runtime == "onnx":
-        raise errors.UsageError(
-            "Hints, references, a second model and more than two variants need the runtime keras. "
-            "Received: runtime='onnx'."
+        raise errors.wrong(
+            "Hints, references, a second model and more than two variants need the runtime keras.",
+            runtime="onnx",
         )
     return "keras" if needs_keras and runtime == "auto" else runtime
 
@@ -49,9 +49,9 @@ def check(
     if runtime not in RUNTIMES:
         raise errors.unknown("runtime", runtime, RUNTIMES)
     if runtime == "onnx" and not onnx_runtime.is_installed():
-        raise errors.UsageError(
-            '`runtime` onnx needs ONNX Runtime: `pip install "keras_colorize[onnx]"`. '
-            "Received: runtime='onnx'."
+        raise errors.wrong(
+            '`runtime` onnx needs ONNX Runtime: `pip install "keras_colorize[onnx]"`.',
+            runtime="onnx",
         )
     if runtime != "keras" and onnx_runtime.is_folder(model):
         summary = onnx_runtime.read(model)
@@ -97,9 +97,9 @@ def load(
 
 def _start_keras(model) -> None:
     if not importlib.util.find_spec("keras"):
-        raise errors.UsageError(
+        raise errors.wrong(
             "Without Keras, `model` must be one with an ONNX file beside its weights, such as "
-            f"{cli.DEFAULT_MODEL!r}, or a folder that `export --format onnx` wrote. "
-            f"Received: model={os.fspath(model)!r}."
+            f"{cli.DEFAULT_MODEL!r}, or a folder that `export --format onnx` wrote.",
+            model=model,
         )
     cli.start_keras()

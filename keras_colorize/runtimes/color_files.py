@@ -178,8 +178,8 @@ def _reference(path):
     try:
         scan = photographs.File(path).read()
     except (OSError, photographs.BadPhotograph) as error:
-        raise errors.UsageError(
-            f"`reference` cannot be read ({_reason(error)}). Received: reference={path!r}."
+        raise errors.wrong(
+            f"`reference` cannot be read ({_reason(error)}).", reference=path
         ) from error
     return colorizer.Reference(scan.pixels)
 
@@ -187,9 +187,7 @@ def _reference(path):
 def _reason(error: Exception) -> str:
     if isinstance(error, photographs.TooManyPixels):
         return f"{error}; --max-pixels allows more"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    return errors.reason(error)
 
 
 def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:

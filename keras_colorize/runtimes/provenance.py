@@ -27,9 +27,10 @@ def name_of(model: str | os.PathLike, name: str | None = None) -> str:
         pretrained.locate(model)  # a model that does not exist is told as such
         name = Path(model).resolve().name
     if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
-        raise errors.UsageError(
+        raise errors.wrong(
             "`name` must begin with a letter or a digit and have letters, digits, dots, - and _ "
-            f"only, since it stands in a server's address. Received: name={name!r}."
+            "only, since it stands in a server's address.",
+            name=name,
         )
     return name
 

@@ -248,7 +248,7 @@ def _check_same(version: Path, about: dict) -> None:
     earlier = json.loads((version / _ABOUT).read_text(encoding="utf-8"))
     kinds = [f"{each['arch']} with head {each['head']}" for each in (earlier, about)]
     if kinds[0] != kinds[1]:
-        raise errors.UsageError(
-            f"`name` must be that of one model: {version} holds {kinds[0]}, this is {kinds[1]}. "
-            f"Received: name={about['name']!r}."
+        raise errors.wrong(
+            f"`name` must be that of one model: {version} holds {kinds[0]}, this is {kinds[1]}.",
+            name=about["name"],
         )

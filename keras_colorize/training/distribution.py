@@ -57,13 +57,14 @@ def _find_workers() -> tf.distribute.cluster_resolver.ClusterResolver:
                 port_base=_SLURM_PORT, gpus_per_node=1024, gpus_per_task=1, auto_set_gpu=False
             )
     except (KeyError, ValueError, RuntimeError) as error:
-        raise errors.UsageError(
-            f"The workers in the environment make no sense ({type(error).__name__}: {error}). "
-            "Received: strategy='multiworker'."
+        raise errors.wrong(
+            f"The workers in the environment make no sense ({type(error).__name__}: {error}).",
+            strategy="multiworker",
         ) from error
-    raise errors.UsageError(
+    raise errors.wrong(
         "Nothing says who the workers are: set TF_CONFIG; or WORKERS (host:port, …) and "
-        "JOB_COMPLETION_INDEX; or start with Slurm's srun. Received: strategy='multiworker'."
+        "JOB_COMPLETION_INDEX; or start with Slurm's srun.",
+        strategy="multiworker",
     )
 
 
@@ -71,9 +72,10 @@ def check_batch_size(strategy: tf.distribute.Strategy, batch_size: int) -> None:
     """Refuse a batch that does not divide evenly among the devices."""
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
-        raise errors.UsageError(
+        raise errors.wrong(
             f"`batch_size` must be a multiple of the number of devices, {replicas}, so that each "
-            f"photograph counts the same. Received: batch_size={batch_size}."
+            "photograph counts the same.",
+            batch_size=batch_size,
         )
 
 

@@ -29,9 +29,10 @@ def check(recipe: Recipe) -> None:
         finding.find_named(getattr(recipe, argument), argument)
     weights = recipe.backbone_weights
     if weights not in ("auto", "imagenet", "none") and not os.path.isfile(weights):
-        raise errors.UsageError(
+        raise errors.wrong(
             "`backbone_weights` must be 'auto', 'imagenet', 'none' or the path of a file that "
-            f"exists. Received: backbone_weights={weights!r}."
+            "exists.",
+            backbone_weights=weights,
         )
 
 

@@ -196,8 +196,7 @@ class Recipe:
     def check(self, is_right: bool, message: str, *keys: str) -> None:
         """Raise a UsageError with a message and the values of some keys, unless all is right."""
         if not is_right:
-            received = ", ".join(f"{key}={getattr(self, key)!r}" for key in keys)
-            raise errors.UsageError(f"{message} Received: {received}.")
+            raise errors.wrong(message, **{key: getattr(self, key) for key in keys})
 
 
 def resolve(recipe: Recipe) -> Recipe:
@@ -255,9 +254,10 @@ def follow(recipe: Recipe, start: Summary) -> Recipe:
         UsageError: The model is of another architecture.
     """
     if start.arch != recipe.arch:
-        raise errors.UsageError(
-            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}. "
-            f"Received: model={recipe.model!r}, arch={recipe.arch!r}."
+        raise errors.wrong(
+            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}.",
+            model=recipe.model,
+            arch=recipe.arch,
         )
     return dataclasses.replace(
         recipe,

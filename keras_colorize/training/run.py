@@ -85,9 +85,10 @@ def _from_chief(run, strategy, fingerprints) -> Run:
     """Return the chief's record, on every worker."""
     run = Run.from_json(distribution.from_chief(strategy, run and run.to_json()))
     if run.fingerprints != fingerprints:
-        raise errors.UsageError(
-            "The photographs here are not those of the first worker. "
-            f"Received: data={run.recipe.data!r}, val_data={run.recipe.val_data!r}."
+        raise errors.wrong(
+            "The photographs here are not those of the first worker.",
+            data=run.recipe.data,
+            val_data=run.recipe.val_data,
         )
     return run
 

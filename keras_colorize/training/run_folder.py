@@ -161,9 +161,10 @@ def _check_same(before: Run, now: Run, out: Path) -> None:
         if before.fingerprints[key] != fingerprint
     ]
     if changed:
-        raise errors.UsageError(
+        raise errors.wrong(
             f"{out} holds another run ({'; '.join(changed)}). Choose another folder with -o, "
-            f"or remove this one. Received: out={str(out)!r}."
+            "or remove this one.",
+            out=out,
         )
     for key in sorted(other):
         print(f"The run goes on with {key} {asked[key]}, not {was[key]}.", file=sys.stderr)
@@ -184,9 +185,7 @@ def held(out: Path) -> Iterator[None]:
             if fcntl:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise errors.UsageError(
-                f"Another process is training in this folder. Received: out={str(out)!r}."
-            ) from error
+            raise errors.wrong("Another process is training in this folder.", out=out) from error
         try:
             yield
         finally:

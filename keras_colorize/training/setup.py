@@ -49,9 +49,10 @@ def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
         _say(f"Not trained on, because --val-data has the same in it: {count} of --data.")
         data = data.without(shared)
         if not data.count:
-            raise errors.UsageError(
-                "`val_data` holds every photograph of `data`. "
-                f"Received: data={recipe.data!r}, val_data={recipe.val_data!r}."
+            raise errors.wrong(
+                "`val_data` holds every photograph of `data`.",
+                data=recipe.data,
+                val_data=recipe.val_data,
             )
     return data, val
 

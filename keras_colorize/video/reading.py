@@ -70,7 +70,9 @@ class Film:
         except (self._errors, ValueError) as error:
             if not os.path.getsize(path):
                 raise BadPhotograph("empty file") from None
-            raise BadPhotograph(f"no film, or its index is missing ({_why(error)})") from None
+            raise BadPhotograph(
+                f"no film, or its index is missing ({errors.reason(error)})"
+            ) from None
         pictures = [
             stream
             for stream in self.container.streams.video
@@ -167,7 +169,7 @@ class Film:
             except self._errors as error:
                 # A generator that has raised has ended, so this may be the end of the file.
                 if not any(remark.startswith("damaged") for remark in self.remarks):
-                    self._remark(f"damaged {self._at(last)} ({_why(error)})")
+                    self._remark(f"damaged {self._at(last)} ({errors.reason(error)})")
 
     def _remark(self, text: str) -> None:
         if text not in self.remarks:
@@ -212,7 +214,3 @@ class Film:
 def _clock(seconds) -> str:
     minutes, seconds = divmod(max(0.0, float(seconds)), 60)
     return f"{int(minutes)}:{seconds:04.1f}"
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -82,9 +82,9 @@ def _check_point(point, size):
     x, y, _ = point
     height, width = size
     if not (0 <= x < width and 0 <= y < height):
-        raise errors.UsageError(
-            f"`hint` must lie within the photograph, x in 0…{width - 1} and y in 0…{height - 1}. "
-            f"Received: hint={point}."
+        raise errors.wrong(
+            f"`hint` must lie within the photograph, x in 0…{width - 1} and y in 0…{height - 1}.",
+            hint=point,
         )
 
 
@@ -99,9 +99,7 @@ def _check_proportions(strokes, size):
 
 def _checked(color):
     if not (isinstance(color, str) and re.fullmatch("#[0-9a-fA-F]{6}", color)):
-        raise errors.UsageError(
-            f"`hint` must have a color such as '#b03a2e'. Received: color={color!r}."
-        )
+        raise errors.wrong("`hint` must have a color such as '#b03a2e'.", color=color)
     return color
 
 
@@ -112,10 +110,8 @@ def _rgba(strokes):
             strokes = Image.open(strokes)
         except (OSError, UnidentifiedImageError) as error:
             reason = getattr(error, "strerror", None) or "not a picture"
-            raise errors.UsageError(
-                f"`strokes` (--hints) cannot be read ({reason}). Received: "
-                f"strokes={str(strokes)!r}."
-            ) from error
+            text = f"`strokes` (--hints) cannot be read ({reason})."
+            raise errors.wrong(text, strokes=strokes) from error
     if isinstance(strokes, Image.Image):
         if not strokes.has_transparency_data:
             raise errors.UsageError(

@@ -68,9 +68,9 @@ def build(
         WeightsUnavailable: The weights could not be loaded or downloaded.
     """
     if weights not in ("imagenet", "none") and not os.path.isfile(weights):
-        raise errors.UsageError(
-            "`backbone_weights` must be 'imagenet', 'none' or the path of a file that exists. "
-            f"Received: backbone_weights={weights!r}."
+        raise errors.wrong(
+            "`backbone_weights` must be 'imagenet', 'none' or the path of a file that exists.",
+            backbone_weights=weights,
         )
     found = None if weights == "none" else weights
     try:
