@@ -1,11 +1,10 @@
 """Whether a photograph can be trained on."""
 
-import cv2
 import numpy as np
 import tensorflow as tf
 
 from keras_colorize.color import pixels
-from keras_colorize.data.photographs import BadPhotograph, File
+from keras_colorize.data.photographs import BadPhotograph, File, resized
 
 MIN_SIDE = 32  # pixels; less than this is an icon
 MIN_CHROMA = 8  # 8-bit steps between a pixel's largest and smallest channel; JPEG noise is below
@@ -65,10 +64,7 @@ def _has_color(rgb: np.ndarray) -> bool:
 
 def _is_sepia(rgb: np.ndarray) -> bool:
     """Tell whether a photograph has one warm tint, which depends on its lightness alone."""
-    height, width = rgb.shape[:2]
-    scale = _SEPIA_SIDE / min(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    whole = pixels.to_lab(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)).reshape(-1, 3)
+    whole = pixels.to_lab(resized(rgb, _SEPIA_SIDE / min(rgb.shape[:2]))).reshape(-1, 3)
     a, b = whole[:, 1:].mean(axis=0)
     hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
     if not (_SEPIA_HUES[0] < hue < _SEPIA_HUES[1] and _SEPIA_CHROMA[0] < chroma < _SEPIA_CHROMA[1]):

@@ -5,6 +5,7 @@ burnt by blue skies, faded blacks, yellowed whites, grain, soft lenses, scans sa
 lightness alone is degraded; the colors to be found stay as they are.
 """
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -72,16 +73,9 @@ def age(rgb, lightness, aged, amounts, grain):
 
 def _blur(x):
     """Average each pixel with its neighbors, 1 : 2 : 1 in rows and columns."""
-    for axis in (1, 2):
-        padding = [[0, 0]] * 4
-        padding[axis] = [1, 1]
-        padded = tf.pad(x, padding, "SYMMETRIC")
-        length = x.shape[axis]
-        before, after = (
-            tf.gather(padded, tf.range(start, start + length), axis=axis) for start in (0, 2)
-        )
-        x = (before + 2 * x + after) / 4
-    return x
+    x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+    x = (x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]) / 4
+    return (x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]) / 4
 
 
 # JPEG's table for lightness (ITU-T T.81, table K.1), and the cosines of its transform (A.3.3).
@@ -98,10 +92,7 @@ _TABLE = np.array(
     ],
     "float32",
 )
-_ANGLES = np.pi * (2 * np.arange(_BLOCK) + 1) * np.arange(_BLOCK)[:, None] / (2 * _BLOCK)
-_COSINES = (np.cos(_ANGLES) / 2 * np.where(np.arange(_BLOCK) == 0, 0.5**0.5, 1)[:, None]).astype(
-    "float32"
-)
+_COSINES = cv2.dct(np.eye(_BLOCK), flags=cv2.DCT_ROWS).T.astype("float32")
 
 
 def _jpeg(x, coarseness):

@@ -91,11 +91,13 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         return Found([Path(text)])
     found = Found()
     if kind is not None:
-        _select(_walk(Path(text), found.failed), suffixes, found)
+        every = (Path(p, name) for p, names in _folders(text, found.failed) for name in names)
+        _select(every, suffixes, found)
         if not found.paths and not found.failed:
+            counted = errors.counted(found.others, "file")
+            others = f", only {counted} of other kinds" if found.others else ""
             raise errors.PhotographsUnavailable(
-                f"There are no photographs in the folder{_others(found.others)}. "
-                f"Received: {argument}={given!r}."
+                f"There are no photographs in the folder{others}. Received: {argument}={given!r}."
             )
         return found
     if not glob.has_magic(text):
@@ -116,18 +118,11 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     return found
 
 
-def _others(number: int) -> str:
-    return f", only {errors.counted(number, 'file')} of other kinds" if number else ""
+def _folders(folder: str, failed: list) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those below it, with their files, hidden ones left out.
 
-
-def _walk(folder: Path, failed: list) -> Iterator[Path]:
-    """Yield the files below a folder, hidden ones left out."""
-    for path, names in _folders(folder, failed):
-        yield from (Path(path, name) for name in names if not name.startswith("."))
-
-
-def _folders(folder: str | Path, failed: list) -> Iterator[tuple[str, list[str]]]:
-    """Yield a folder and those below it, with their files; links never lead round in circles."""
+    Links never lead round in circles.
+    """
     entered = set()
 
     def fail(error):
@@ -140,7 +135,7 @@ def _folders(folder: str | Path, failed: list) -> Iterator[tuple[str, list[str]]
             continue
         entered.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield path, names
+        yield path, [name for name in names if not name.startswith(".")]
 
 
 def _glob(pattern: str) -> set[str]:

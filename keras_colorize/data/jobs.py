@@ -1,9 +1,10 @@
 """What is colored, and into which files: a list made before any work is done."""
 
+import itertools
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -262,14 +263,16 @@ def _distinct(names: list[Path], exact: list[bool], others: Iterable[Path] = ())
             chosen[i] = names[i]
             taken.add(names[i])
     for i in range(len(names)):
-        number = 2
-        while i not in chosen:
-            numbered = names[i].with_stem(f"{names[i].stem}-{number}")
-            if numbered not in taken:
-                chosen[i] = numbered
-                taken.add(numbered)
-            number += 1
+        if i not in chosen:
+            chosen[i] = free(names[i], taken)
+            taken.add(chosen[i])
     return [chosen[i] for i in range(len(names))]
+
+
+def free(path: Path, taken: Container[Path]) -> Path:
+    """Return a path, numbered if it is taken."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return path if path not in taken else next(each for each in numbered if each not in taken)
 
 
 def _check_kind(jobs: list[Job], out: str) -> None:

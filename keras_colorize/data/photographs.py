@@ -14,24 +14,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from keras_colorize.data import record, tiff, tones
-from keras_colorize.data.writing import output_suffix, write, write_pages
+from keras_colorize.data.writing import output_suffix
+from keras_colorize.data.writing import write as write
+from keras_colorize.data.writing import write_pages as write_pages
 from keras_colorize.errors import BadPhotograph
-
-__all__ = [
-    "MAX_PIXELS",
-    "SUFFIXES",
-    "BadPhotograph",
-    "File",
-    "Scan",
-    "TooManyPixels",
-    "center_crop",
-    "content",
-    "output_name",
-    "output_suffix",
-    "read",
-    "write",
-    "write_pages",
-]
 
 MAX_PIXELS = 100_000_000  # a scan of 10,000 × 10,000; larger claims are taken for attacks
 _MAX_BYTES = 2**31  # of a file
@@ -144,7 +130,7 @@ class File:
                 samples = self._tiff.read(page)
             elif self.format in ("JPEG", "MPO") and not record.has_end(self._data):
                 raise BadPhotograph("truncated: the end of the JPEG is missing")
-            elif self._is_deep_png():
+            elif self.format == "PNG" and self._data[24] == 16:  # bits of a sample
                 samples = tones.of_png(record.pixels_only(self._data))
             else:
                 if page:
@@ -153,9 +139,6 @@ class File:
             if not self._tiff:
                 samples = tones.upright(samples, told.orientation)
             return Scan(tones.to_srgb(samples, told.profile), samples.alpha, told)
-
-    def _is_deep_png(self):
-        return self.format == "PNG" and self._data[24] == 16
 
     def _check(self, size):
         width, height = size
@@ -234,6 +217,18 @@ def output_name(name: str) -> str:
     suffix = Path(name).suffix
     suffix = suffix if suffix.lower() in SUFFIXES else ""
     return name.removesuffix(suffix) + output_suffix(suffix)
+
+
+def resized(picture: np.ndarray, factor: float) -> np.ndarray:
+    """Resize a picture, by averaging areas where it gets smaller and bilinearly where larger.
+
+    Args:
+        picture: `(H, W)` or `(H, W, C)`.
+        factor: What its sides are multiplied by; none gets shorter than a pixel.
+    """
+    size = [max(1, round(side * factor)) for side in picture.shape[1::-1]]
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return cv2.resize(picture, size, interpolation=method)
 
 
 def center_crop(rgb: np.ndarray, size: int) -> np.ndarray:

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.data import graph, photographs
-
-_PNG = b"\x89PNG\r\n\x1a\n"
+from keras_colorize.data import graph, photographs, record
 
 
 class Source(abc.ABC):
@@ -84,7 +82,7 @@ class Source(abc.ABC):
 
     def decode(self, item, encoded) -> tf.Tensor:
         """Decode an item's photograph, upright: uint8 sRGB `(H, W, 3)`."""
-        is_png = tf.strings.substr(encoded, 0, 8) == _PNG
+        is_png = tf.strings.substr(encoded, 0, 8) == record.PNG_START
         rgb = tf.cond(
             is_png & (tf.strings.substr(encoded, 24, 1) == b"\x10"),
             lambda: graph.to_8bit(tf.io.decode_png(encoded, 3, tf.uint16)),

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from keras_colorize import colorizer, errors
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer, Decoding
-from keras_colorize.data import photographs, tones
+from keras_colorize.data import jobs, photographs, tones
 from keras_colorize.errors import BadPhotograph
 
 # The longest side of a preview, in pixels: more than the page has room for. Gradio is wrong about
@@ -121,7 +120,7 @@ class Coloring:
         taken, failed = set(), []
         with zipfile.ZipFile(out, "w") as archive, tempfile.TemporaryDirectory() as work:
             for done, path in enumerate(paths, 1):
-                name = _free(photographs.output_name(path.name), taken)
+                name = jobs.free(Path(photographs.output_name(path.name)), taken)
                 picture = Path(work) / name
                 try:
                     self._write(path, picture, choice, 1.0)
@@ -157,17 +156,5 @@ class Coloring:
 
 def resized(picture: np.ndarray, longest: int) -> np.ndarray:
     """Return a grey or color picture whose longest side is `longest`: uint8 `(h, w, 3)`."""
-    height, width = picture.shape[:2]
-    scale = longest / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    picture = tones.to_8bit(cv2.resize(picture, size, interpolation=method))
+    picture = tones.to_8bit(photographs.resized(picture, longest / max(picture.shape[:2])))
     return np.stack([picture] * 3, axis=-1) if picture.ndim == 2 else picture
-
-
-def _free(name, taken):
-    """Return the name, numbered if it is taken."""
-    path, number = Path(name), 2
-    while name in taken:
-        name, number = f"{path.stem}-{number}{path.suffix}", number + 1
-    return name

@@ -7,9 +7,10 @@ import importlib.resources
 import io
 import json
 
-import cv2
 import numpy as np
 from PIL import Image
+
+from keras_colorize.data import photographs
 
 
 def render(name: str, title: str, body: str, data) -> str:
@@ -53,11 +54,7 @@ def embed(picture: np.ndarray, side: int) -> str:
 
     Quality 85 without chroma subsampling: the chroma is what one came to see.
     """
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    if scale < 1:
-        shape = max(1, round(width * scale)), max(1, round(height * scale))
-        picture = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA)
+    picture = photographs.resized(picture, min(1.0, side / max(picture.shape[:2])))
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=85, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
