@@ -26,18 +26,7 @@ __all__ = [
     "load",
 ]
 
-_HOMES = {
-    "Bounded": "colorizer",
-    "Colorizer": "colorizer",
-    "Decoding": "colorizer",
-    "Hints": "colorizer",
-    "Reference": "colorizer",
-    "list_pretrained": "colorizer",
-    "load": "colorizer",
-    "create": "models",
-    "list_models": "models",
-}
-
+_OF_MODELS = {"create", "list_models"}  # the others are of `colorizer`
 _WITH_KERAS = {"Colorizer", "create", "load"}
 
 if TYPE_CHECKING:
@@ -58,8 +47,9 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str):
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _WITH_KERAS:
         quiet.start_keras()
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    home = "models" if name in _OF_MODELS else "colorizer"
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)

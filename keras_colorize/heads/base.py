@@ -55,40 +55,11 @@ class Head:
             method: How a distribution becomes one color: `argmax`, `mean` or `sample`. None: the
                 head's own.
             temperature: The temperature of `mean` and `sample`, above 0; a number or a tensor
-                `(B, 1, 1, 1)`.
-                None: the head's own.
+                `(B, 1, 1, 1)`. None: the head's own.
             seed: The seed of `sample`.
 
         Returns:
             float32 `(B, h, w, 2)`, CIELAB a*, b*.
-        """
-        raise NotImplementedError
-
-    def tilt(self, color, direction: tuple[float, float]):
-        """Return the network's output with colors in one direction made more probable.
-
-        Exponential tilting: the probability of a class at (a*, b*) is multiplied by the exponential
-        of its product with `direction`. Where the network is sure, this changes little.
-
-        Args:
-            color: `(B, h, w, C)`, the network's output.
-            direction: A direction in the plane of a* and b*, per CIELAB unit.
-
-        Returns:
-            `(B, h, w, C)`.
-        """
-        raise NotImplementedError
-
-    def rebalance(self, color, amount):
-        """Return the network's output with rare colors made more probable.
-
-        Args:
-            color: `(B, h, w, C)`, the network's output.
-            amount: Each class's probability is divided by its share of the training pixels to this
-                power; a number or a scalar tensor. Below 0 rare colors become rarer.
-
-        Returns:
-            `(B, h, w, C)`.
         """
         raise NotImplementedError
 

@@ -46,8 +46,32 @@ class ClassHead(Head):
         raise NotImplementedError
 
     def rebalance(self, color, amount):
-        """Make rare colors more probable by logit adjustment [2, equation 9]; see `Head`."""
+        """Make rare colors more probable by logit adjustment [2, equation 9].
+
+        Args:
+            color: `(B, h, w, C)`, the network's output.
+            amount: Each class's probability is divided by its share of the training pixels to this
+                power; a number or a scalar tensor. Below 0 rare colors become rarer.
+
+        Returns:
+            `(B, h, w, C)`.
+        """
         return color - amount * ops.convert_to_tensor(self._log_prior)
+
+    def tilt(self, color, direction: tuple[float, float]):
+        """Make colors in one direction more probable.
+
+        Exponential tilting: the probability of a class at (a*, b*) is multiplied by the exponential
+        of its product with `direction`. Where the network is sure, this changes little.
+
+        Args:
+            color: `(B, h, w, C)`, the network's output.
+            direction: A direction in the plane of a* and b*, per CIELAB unit.
+
+        Returns:
+            `(B, h, w, C)`.
+        """
+        raise NotImplementedError
 
     def _decoding(self, method, temperature):
         return method or self.method, self.temperature if temperature is None else temperature
@@ -123,7 +147,7 @@ class Bins64(ClassHead):
         return ops.stack(channels, axis=-1)
 
     def tilt(self, color, direction):
-        """Make colors in one direction more probable; see `Head.tilt`."""
+        """Make colors in one direction more probable; see `ClassHead.tilt`."""
         a, b = direction
         return color + np.concatenate([a * self._CENTERS, b * self._CENTERS])
 
@@ -210,7 +234,7 @@ class GamutBins(ClassHead):
         return ops.take(ops.convert_to_tensor(self.centers), drawn, axis=0)
 
     def tilt(self, color, direction):
-        """Make colors in one direction more probable; see `Head.tilt`."""
+        """Make colors in one direction more probable; see `ClassHead.tilt`."""
         return color + self.centers.astype("float32") @ np.array(direction, "float32")
 
     def config(self) -> dict:

@@ -33,6 +33,26 @@ def conv3x3(x, filters: int, stride: int = 1, name: str = "", **options):
     return keras.layers.Conv2D(filters, 3, stride, padding, name=name, **options)(x)
 
 
+def conv_bn_relu(x, filters: int, kernel_size: int, name: str, **options):
+    """Convolve without bias, since batch normalization has its own; normalize, ReLU.
+
+    Args:
+        x: `(B, H, W, C)`.
+        filters: Output channels.
+        kernel_size: Size of the kernel.
+        name: What the names of the three layers begin with.
+        **options: Further arguments of `keras.layers.Conv2D`.
+
+    Returns:
+        `(B, H, W, filters)`.
+    """
+    x = keras.layers.Conv2D(
+        filters, kernel_size, padding="same", use_bias=False, name=f"{name}_conv", **options
+    )(x)
+    x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
 class Upscale2x(keras.layers.Layer):
     """Double height and width by bilinear interpolation with half-pixel centers.
 

@@ -3,25 +3,11 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
+from keras_colorize.layers.blocks import Upscale2x, conv_bn_relu
 from keras_colorize.models import backbones
 
 _CONTEXT = 256  # width of what is known of the whole photograph
 _WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
-
-
-def _conv(x, filters, kernel_size, name):
-    """Convolve without bias, normalize, ReLU."""
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
-    return layers.ReLU(name=f"{name}_relu")(x)
 
 
 def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
@@ -51,14 +37,14 @@ def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool
     context = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(x)
     context = layers.Conv2D(_CONTEXT, 1, activation="relu", name="context_hidden")(context)
     context = layers.Conv2D(_CONTEXT, 1, name="context")(context)  # (1, 1, 256)
-    x = _conv(x, _CONTEXT, 1, "top")  # (4, 4, 256)
+    x = conv_bn_relu(x, _CONTEXT, 1, "top", kernel_initializer="he_normal")  # (4, 4, 256)
     x = layers.Add(name="top_add")([x, context])
 
     # ---- decoder ----
     for stride, filters in zip((16, 8, 4, 2), _WIDTHS):
         x = Upscale2x(name=f"stride{stride}_up")(x)
         x = layers.Concatenate(name=f"stride{stride}_concat")([x, skips.pop()])
-        x = _conv(x, filters, 3, f"stride{stride}_1")
-        x = _conv(x, filters, 3, f"stride{stride}_2")
+        for name in (f"stride{stride}_1", f"stride{stride}_2"):
+            x = conv_bn_relu(x, filters, 3, name, kernel_initializer="he_normal")
     color = head.output(x, kernel_size=3)  # (64, 64, 2) for regression
     return keras.Model({"lightness": lightness}, {"color": color}, name="lite_unet")

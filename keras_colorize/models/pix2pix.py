@@ -15,6 +15,10 @@ def _normal():
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
+def _norm(x, name):
+    return layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=name)(x)
+
+
 class _CutTo(keras.layers.Layer):
     """Crop a map to the size of its skip; with odd sizes it is a pixel larger."""
 
@@ -36,17 +40,9 @@ def discriminator(channels: int) -> keras.Model:
     color = keras.Input((None, None, channels), name="color")
     x = layers.Concatenate()([lightness / 50.0 - 1.0, color])
     for i, (filters, stride) in enumerate([(64, 2), (128, 2), (256, 2), (512, 1)], 1):
-        x = layers.Conv2D(
-            filters,
-            4,
-            stride,
-            use_bias=i == 1,
-            kernel_initializer=_normal(),
-            name=f"conv{i}",
-        )(layers.ZeroPadding2D(1)(x))
-        if i > 1:
-            x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"bn{i}")(x)
-        x = leaky_relu(x)
+        options = {"use_bias": i == 1, "kernel_initializer": _normal(), "name": f"conv{i}"}
+        x = layers.Conv2D(filters, 4, stride, **options)(layers.ZeroPadding2D(1)(x))
+        x = leaky_relu(x if i == 1 else _norm(x, f"bn{i}"))
     x = layers.Conv2D(1, 4, kernel_initializer=_normal(), dtype="float32", name="conv5")(
         layers.ZeroPadding2D(1)(x)
     )
@@ -80,34 +76,18 @@ def pix2pix(head):
     maps = []
     for i, filters in enumerate(_DOWN, 1):
         bare = i in (1, len(_DOWN))  # a bias instead of batch normalization
-        x = layers.Conv2D(
-            filters,
-            4,
-            2,
-            padding="same",
-            use_bias=bare,
-            kernel_initializer=_normal(),
-            name=f"down{i}",
-        )(x)  # at 256: 128, 64, 32, 16, 8, 4, 2; (1, 1, 512)
-        if not bare:
-            x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"down{i}_bn")(x)
-        x = leaky_relu(x)
-        maps.append(x)
+        options = {"use_bias": bare, "kernel_initializer": _normal(), "name": f"down{i}"}
+        x = layers.Conv2D(filters, 4, 2, padding="same", **options)(x)
+        x = leaky_relu(x if bare else _norm(x, f"down{i}_bn"))
+        maps.append(x)  # at 256: 128, 64, 32, 16, 8, 4, 2; (1, 1, 512)
 
     # ---- up ----
     for i, filters in enumerate(_DOWN[-2::-1], 1):
         skip = maps[-1 - i]
-        x = layers.Conv2DTranspose(
-            filters,
-            4,
-            2,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=_normal(),
-            name=f"up{i}",
-        )(x)  # 2, 4, 8, 16, 32, 64; (128, 128, 64)
-        x = _CutTo(name=f"up{i}_cut")(x, skip)
-        x = layers.BatchNormalization(momentum=_MOMENTUM, epsilon=1e-5, name=f"up{i}_bn")(x)
+        options = {"use_bias": False, "kernel_initializer": _normal(), "name": f"up{i}"}
+        x = layers.Conv2DTranspose(filters, 4, 2, padding="same", **options)(x)
+        x = _CutTo(name=f"up{i}_cut")(x, skip)  # 2, 4, 8, 16, 32, 64; (128, 128, 64)
+        x = _norm(x, f"up{i}_bn")
         if i <= 3:
             x = layers.Dropout(0.5, name=f"up{i}_dropout")(x)
         x = layers.ReLU(name=f"up{i}_relu")(x)

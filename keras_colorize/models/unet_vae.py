@@ -8,6 +8,7 @@ from keras_colorize.layers.blocks import Resize
 
 _KERNELS = {3: (4, 6), 4: (3, 3)}  # levels → kernel sizes of encoders and decoders
 _WIDTH = 64
+_RELU = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 class Sample(keras.layers.Layer):
@@ -71,14 +72,7 @@ def unet_vae(head, levels: int = 3):
     # ---- encoders ----
     skips = []
     for i in range(1, levels + 1):
-        x = layers.Conv2D(
-            _WIDTH,
-            down,
-            strides=2,
-            activation="relu",
-            kernel_initializer="he_normal",
-            name=f"encoder{i}",
-        )(x)  # 74, 36, 17
+        x = layers.Conv2D(_WIDTH, down, 2, name=f"encoder{i}", **_RELU)(x)  # 74, 36, 17
         skips.append(x)
 
     # ---- VAE ----
@@ -93,14 +87,7 @@ def unet_vae(head, levels: int = 3):
         if i < levels:
             skip = Resize(*x.shape[1:3], name=f"skip{i}")(skips.pop())
             x = layers.Concatenate(name=f"concat{i}")([x, skip])  # (17, 17, 128), (38, 38, 128)
-        x = layers.Conv2DTranspose(
-            _WIDTH,
-            up,
-            strides=2,
-            activation="relu",
-            kernel_initializer="he_normal",
-            name=f"decoder{i}",
-        )(x)  # 38, 80, 164
+        x = layers.Conv2DTranspose(_WIDTH, up, 2, name=f"decoder{i}", **_RELU)(x)  # 38, 80, 164
 
     # ---- final ----
     color = head.output(x, kernel_size=1)  # (164, 164, 3) for rgb

@@ -3,22 +3,15 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers.blocks import MOMENTUM, Upscale2x
+from keras_colorize.layers.blocks import Upscale2x, conv_bn_relu
 from keras_colorize.models import backbones
-
-
-def _conv(x, filters, kernel_size, name):
-    """Convolve without bias (batch normalization has its own), normalize, ReLU."""
-    x = layers.Conv2D(filters, kernel_size, padding="same", use_bias=False, name=f"{name}_conv")(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
-    return layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _residual(x, convolutions, name):
     """Add a branch of 3×3 convolutions of the same width."""
     branch = x
     for i in range(convolutions):
-        branch = _conv(branch, x.shape[-1], 3, f"{name}_branch{i + 1}")
+        branch = conv_bn_relu(branch, x.shape[-1], 3, f"{name}_branch{i + 1}")
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
@@ -51,22 +44,21 @@ def vgg_fusion(
     # ---- VGG16 on three copies of L*, minus ImageNet's mean color ----
     taps = ["block2_conv2", "block3_conv3", "block4_conv3"]
     backbone = backbones.vgg16(taps, backbone_weights, trainable_backbone, batch_norm)
-    low, mid, high = backbone(
-        backbones.imagenet_bgr(lightness)
-    )  # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)
+    low, mid, high = backbone(backbones.imagenet_bgr(lightness))
+    # at 224: (112, 112, 128), (56, 56, 256), (28, 28, 512)
 
     # ---- fusion, from the bottom up ----
-    x = _conv(high, 256, 1, "high")  # (28, 28, 256)
+    x = conv_bn_relu(high, 256, 1, "high")  # (28, 28, 256)
     x = Upscale2x(name="high_up")(x)  # (56, 56, 256)
     x = layers.Concatenate(name="mid_concat")([x, mid])  # (56, 56, 512)
-    x = _conv(x, 128, 3, "mid")  # (56, 56, 128)
+    x = conv_bn_relu(x, 128, 3, "mid")  # (56, 56, 128)
     x = _residual(x, 1, "mid")
     x = Upscale2x(name="mid_up")(x)  # (112, 112, 128)
     x = layers.Concatenate(name="low_concat")([x, low])  # (112, 112, 256)
-    x = _conv(x, 64, 3, "low")  # (112, 112, 64)
+    x = conv_bn_relu(x, 64, 3, "low")  # (112, 112, 64)
     x = _residual(x, 3, "low")
     x = Upscale2x(name="low_up")(x)  # (224, 224, 64)
-    x = _conv(x, 32, 1, "full")  # (224, 224, 32)
+    x = conv_bn_relu(x, 32, 1, "full")  # (224, 224, 32)
     x = _residual(x, 3, "full")
 
     # ---- color ----

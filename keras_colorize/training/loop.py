@@ -10,6 +10,7 @@ import contextlib
 import signal
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 
 import keras
@@ -145,16 +146,10 @@ def _validate(trainer, test_step, validation) -> dict[str, float]:
     return {f"val_{name}": value for name, value in _as_floats(logs).items()}
 
 
-class _Stop:
-    """The signal that asked the run to stop; None until one does."""
-
-    signal: int | None = None
-
-
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[_Stop]:
+def _stop_signals() -> Iterator[types.SimpleNamespace]:
     """Note the first Ctrl-C or SIGTERM, so that the step can end; a second one acts at once."""
-    stop = _Stop()
+    stop = types.SimpleNamespace(signal=None)
     before = {}
 
     def handle(number, frame):

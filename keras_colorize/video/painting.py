@@ -19,7 +19,7 @@ from tqdm import tqdm
 from keras_colorize._version import __version__
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer, Decoding
-from keras_colorize.data import moving
+from keras_colorize.data import moving, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.layers import upscaling
 from keras_colorize.video import animation
@@ -80,23 +80,17 @@ class Painter:
         """
         size = lightness.shape[1::-1]
         if self._upscale != "guided":
-            cubic = self._upscale == "bicubic"
-            return cv2.resize(
-                ab, size, interpolation=cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-            )
-        scale = min(1.0, _MAP / min(seen.shape))
-        small = [max(1, round(side * scale)) for side in seen.shape[::-1]]
-        ab = cv2.resize(ab, small, interpolation=cv2.INTER_AREA)
+            method = cv2.INTER_CUBIC if self._upscale == "bicubic" else cv2.INTER_LINEAR
+            return cv2.resize(ab, size, interpolation=method)
+        ab = photographs.resized(ab, min(1.0, _MAP / min(seen.shape)))
         lines = keras.ops.convert_to_numpy(self._lines(ab[None], seen[None, ..., None]))[0]
         return upscaling.apply(cv2.resize(lines, size, interpolation=cv2.INTER_LINEAR), lightness)
 
     def _resize(self, lightness):
         """Bring the short side to what is worked at; a strip is not enlarged without end."""
         short, long = sorted(lightness.shape)
-        scale = min(self._short / short, _LONGEST * self._short / long)
-        size = [max(1, round(side * scale)) for side in lightness.shape[::-1]]
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        return cv2.resize(lightness, size, interpolation=method)
+        factor = min(self._short / short, _LONGEST * self._short / long)
+        return photographs.resized(lightness, factor)
 
 
 def color_film(

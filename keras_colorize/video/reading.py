@@ -86,7 +86,8 @@ class Film:
         self.sounds = list(self.container.streams.audio)
         self.time_base = self.stream.time_base
         self.rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
-        self.count = self.stream.frames or self._estimate()
+        seconds = self._seconds()
+        self.count = self.stream.frames or (round(seconds * self.rate) if seconds else None)
         self._further = pictures[1:]
         self.remarks: list[str] = []
         self._size, self._turns = (self.stream.width, self.stream.height), 0
@@ -141,11 +142,12 @@ class Film:
             BadPhotograph: Not one frame can be decoded.
         """
         last, duration = None, 0
+        usual = max(1, round(1 / self.rate / self.time_base))
         for number, shown in enumerate(self._decoded(), 1):
             pts = shown.pts
             if pts is None or (last is not None and pts <= last):  # a clock that is broken
                 pts = 0 if last is None else last + max(1, duration)
-            last, duration = pts, shown.duration or self._usual_duration()
+            last, duration = pts, shown.duration or usual
             if number > skip:
                 yield Frame(self._upright(shown), pts, duration)
         if last is None:
@@ -183,13 +185,6 @@ class Film:
         rgb = shown.reformat(width, height, "rgb24", src_colorspace=matrix).to_ndarray()
         self._turns = round(shown.rotation / 90)
         return np.ascontiguousarray(np.rot90(rgb, self._turns))
-
-    def _usual_duration(self) -> int:
-        return max(1, round(1 / self.rate / self.time_base))
-
-    def _estimate(self) -> int | None:
-        seconds = self._seconds()
-        return round(seconds * self.rate) if seconds else None
 
     def _seconds(self) -> float | None:
         if self.stream.duration:

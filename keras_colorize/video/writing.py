@@ -4,7 +4,6 @@ import contextlib
 import heapq
 import os
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -127,7 +126,9 @@ def join(film: Film, parts: list[Path], path: Path, last: int, keep: bool) -> No
         streams = [((packet, picture) for packet in _pictures(film, parts, last))]
         if sounds:
             streams.append((packet, sounds[packet.stream.index]) for packet in _sounds(film))
-        for packet, stream in heapq.merge(*streams, key=lambda pair: _seconds(pair[0])):
+        for packet, stream in heapq.merge(
+            *streams, key=lambda pair: pair[0].dts * pair[0].time_base
+        ):
             packet.stream = stream
             out.mux(packet)
 
@@ -155,10 +156,6 @@ def _sounds(film: Film) -> Iterator[av.Packet]:
         for packet in film.container.demux(film.sounds):
             if packet.dts is not None:
                 yield packet
-
-
-def _seconds(packet: av.Packet) -> Fraction:
-    return packet.dts * packet.time_base
 
 
 def _container(path: Path) -> str:

@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from skimage.graph import MCP_Geometric
 
+from keras_colorize.data import photographs
+
 # Chosen by hints simulated on 40 photographs, as benchmarks/choice.py does.
 _REACH = 50.0  # L* along the way at which the weight is 1/e
 _LIKENESS = 30.0  # L* between two pixels at which it is 1/e
@@ -74,10 +76,7 @@ def spread(lightness: np.ndarray, ab: np.ndarray, anchors: list[Anchor]) -> np.n
 
 def _costs(lightness):
     """Return what a step costs in each pixel, reduced to `_WAYS`: the gradient and a little."""
-    height, width = lightness.shape
-    scale = min(1.0, math.sqrt(_WAYS / (height * width)))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    reduced = cv2.resize(lightness, size, interpolation=cv2.INTER_AREA)
+    reduced = photographs.resized(lightness, min(1.0, math.sqrt(_WAYS / lightness.size)))
     padded = np.pad(reduced, 1, "edge")
     down = (padded[2:, 1:-1] - padded[:-2, 1:-1]) / 2
     across = (padded[1:-1, 2:] - padded[1:-1, :-2]) / 2
