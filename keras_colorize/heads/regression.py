@@ -1,5 +1,6 @@
 """Heads that predict one color for each pixel."""
 
+import keras
 from keras import ops
 
 from keras_colorize import errors
@@ -29,11 +30,10 @@ class _OneColor(Head):
 
     def loss(self, lab, color):
         """Return the error of each pixel, squared or Huber's, in the head's own units."""
-        error = ops.abs(self.target(lab, color) - color)
-        if self._loss == "huber":  # P. J. Huber 1964; scaled to equal the square where it is one
-            linear = _DELTA * (2 * error - _DELTA)
-            return ops.mean(ops.where(error < _DELTA, ops.square(error), linear), axis=-1)
-        return ops.mean(ops.square(error), axis=-1)
+        target = self.target(lab, color)
+        if self._loss == "huber":  # P. J. Huber 1964; Keras has half the square
+            return 2 * keras.losses.huber(target, color, _DELTA)
+        return keras.losses.mean_squared_error(target, color)
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer, whose channels are bounded by its activation."""
