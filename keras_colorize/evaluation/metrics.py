@@ -1,7 +1,7 @@
 """Metrics between pictures: 8-bit sRGB in, numbers out.
 
 All are measured on the pictures that a person gets, not on a network's output, so that any
-program's pictures can be scored beside ours. They use OpenCV where that is several times faster than
+program's pictures can be scored beside ours. OpenCV is used where it is several times faster than
 scikit-image, with which they agree (`tests/evaluation/test_metrics.py`).
 """
 
