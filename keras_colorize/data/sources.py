@@ -33,17 +33,16 @@ def open_source(
     return FileSource.find(name, argument).check(argument, progress)
 
 
-def open_grey(name: str, argument: str = "data") -> FileSource:
+def open_grey(name: str) -> FileSource:
     """Find photographs to look at, which may be without color; they are not checked beforehand.
 
     Args:
         name: `samples`; a folder (recursive), a glob or a file, tar shards among them.
-        argument: The argument's name, for messages.
 
     Raises:
         UsageError: Nothing is there.
     """
-    found = FileSource.find(name, argument)
+    found = FileSource.find(name, "data")
     read = [dataclasses.replace(one, digest=digest_of(one.read())) for one in found.photographs]
     return FileSource(name, read, found.skipped)
 

@@ -18,6 +18,8 @@ class Head:
     name: str
     has_classes = False
     has_prior = False
+    _channels: int
+    _activation: str | None = None
 
     def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
         """Apply the output layer.
@@ -32,7 +34,22 @@ class Head:
         Returns:
             `(B, strides · H, strides · W, channels)`; what the channels mean is the head's affair.
         """
-        raise NotImplementedError
+        layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
+        # Unless a paper says otherwise kernels start a hundred times smaller than Glorot's, so that
+        # pictures start all but grey. Glorot's saturate tanh, and features decay while a network
+        # unlearns that.
+        faint = keras.initializers.VarianceScaling(1e-4, mode="fan_avg")
+        # float32 whatever the policy: half precision has too few steps for smooth skies.
+        return layer(
+            self._channels,
+            kernel_size,
+            strides,
+            padding="same",
+            activation=self._activation,
+            kernel_initializer=kernel_initializer or faint,
+            dtype="float32",
+            name="color",
+        )(features)
 
     def loss(self, lab, color):
         """Return the loss of each pixel; Keras takes the mean.
@@ -66,26 +83,6 @@ class Head:
     def config(self) -> dict:
         """Return what `heads.create` needs to build this head again, as JSON types."""
         return {"name": self.name}
-
-
-def convolution(channels, kernel_size, strides, kernel_initializer, activation=None):
-    """Return an output layer named `color`, transposed where `strides` is more than 1."""
-    layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
-    # Unless a paper says otherwise kernels start a hundred times smaller than Glorot's, so that
-    # pictures start all but grey. Glorot's saturate tanh, and features decay while a network
-    # unlearns that.
-    faint = keras.initializers.VarianceScaling(1e-4, mode="fan_avg")
-    # float32 whatever the policy: half precision has too few steps for smooth skies.
-    return layer(
-        channels,
-        kernel_size,
-        strides,
-        padding="same",
-        activation=activation,
-        kernel_initializer=kernel_initializer or faint,
-        dtype="float32",
-        name="color",
-    )
 
 
 def subsample(lab, color):

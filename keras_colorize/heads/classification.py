@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import bins
-from keras_colorize.heads.base import Head, convolution, subsample
+from keras_colorize.heads.base import Head, subsample
 from keras_colorize.heads.regression import AB_SCALE
 
 
@@ -93,6 +93,7 @@ class Bins64(ClassHead):
     name = "bins64"
     method, temperature = "argmax", 1.0
     _COUNT = 64
+    _channels = 2 * _COUNT  # logits of a*, then of b*
     _WIDTH = 2 * AB_SCALE / _COUNT
     _CENTERS = (np.arange(_COUNT, dtype="float32") + 0.5) * np.float32(_WIDTH) - np.float32(
         AB_SCALE
@@ -115,10 +116,6 @@ class Bins64(ClassHead):
         """Return this head with its classes' shares of the pixels; see `ClassHead.with_prior`."""
         shares = 2 * counts / counts.sum()
         return type(self)([float(f"{share:.3g}") for share in shares])
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer: logits `(B, H, W, 128)`, those of a* first."""
-        return convolution(2 * self._COUNT, kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
         """Return the mean of the two cross-entropies for each pixel; see `Head.loss`."""
@@ -181,9 +178,9 @@ class GamutBins(ClassHead):
         self.kept = list(range(len(self._grid()))) if kept is None else list(kept)
         self.prior = None if prior is None else list(prior)
         self.mix, self.centers = mix, self._grid()[self.kept]
-        count = len(self.kept)
+        self._channels = len(self.kept)
         if prior is None:
-            self._weights = np.ones(count, "float32")
+            self._weights = np.ones(self._channels, "float32")
         else:
             self._weights = bins.class_weights(np.array(prior), self.centers, mix)
             self._log_prior = bins.log_prior(np.array(prior), self.centers)
@@ -201,10 +198,6 @@ class GamutBins(ClassHead):
     def nearest(self, ab):
         """Return the class of each color: `(..., 2)` → int32 `(...)`."""
         return bins.nearest(ab, self.centers)
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer: logits `(B, H, W, Q)`."""
-        return convolution(len(self.kept), kernel_size, strides, kernel_initializer)(features)
 
     def loss(self, lab, color):
         """Return the weighted cross-entropy of each pixel; see `Head.loss`.

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_colorize import errors
 from keras_colorize.color.lab import lab_to_rgb, rgb_to_lab
-from keras_colorize.heads.base import Head, convolution, subsample
+from keras_colorize.heads.base import Head, subsample
 
 AB_SCALE = 110.0  # sRGB's a* and b* lie within ±108; 110 is the field's usual round figure
 LOSSES = ("huber", "l2")
@@ -20,7 +20,6 @@ class _OneColor(Head):
             that a color which nobody could guess counts less.
     """
 
-    _channels: int
     _activation = "tanh"
 
     def __init__(self, loss: str = "l2"):
@@ -34,13 +33,6 @@ class _OneColor(Head):
         if self._loss == "huber":  # P. J. Huber 1964; Keras has half the square
             return 2 * keras.losses.huber(target, color, _DELTA)
         return keras.losses.mean_squared_error(target, color)
-
-    def output(self, features, kernel_size: int, strides: int = 1, kernel_initializer=None):
-        """Apply the output layer, whose channels are bounded by its activation."""
-        layer = convolution(
-            self._channels, kernel_size, strides, kernel_initializer, self._activation
-        )
-        return layer(features)
 
     def target(self, lab, color):
         """Return what `color` should be, in the head's own units."""

@@ -14,6 +14,10 @@ _MEAN_BGR = (103.939, 116.779, 123.68)
 _MEAN_RGB, _DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
+# What the functions of `keras.applications` are told.
+HEADLESS = {"include_top": False, "input_shape": (None, None, 3)}
+
+
 def imagenet_bgr(lightness):
     """Turn L* into pictures as VGG16 and ResNet50 were trained on.
 
@@ -50,7 +54,8 @@ def build(
     """Build a backbone up to the last of `taps`.
 
     Args:
-        application: A function with the arguments of those in `keras.applications`.
+        application: A function from weights (None, `"imagenet"` or a file) to the network without
+            its top.
         taps: Names of the layers whose features are returned, in order of depth.
         weights: `"imagenet"` (the file in Keras's folder, or else downloaded by Keras), `"none"`,
             or the path of a Keras weights file of the network without its top.
@@ -76,7 +81,7 @@ def build(
     try:
         if weights == "imagenet" and file:
             found = downloads.imagenet_weights(file, network)
-        whole = application(include_top=False, weights=found, input_shape=(None, None, 3))
+        whole = application(weights=found)
     except Exception as error:  # Keras raises a bare Exception when the download fails
         reason = f"{found}: {error}" if found not in (None, "imagenet", weights) else str(error)
         # Without Keras's own traceback, which is long and says no more.

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops
 
-from keras_colorize import errors
 from keras_colorize.catalog import Catalog
 from keras_colorize.models.backbones.base import build
 
@@ -69,13 +68,10 @@ def imagenet_lite(lightness):
     return ops.concatenate([grey, grey, grey], axis=-1)
 
 
-def _lite0(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
-    """Build EfficientNet-Lite0 as `keras.applications` would."""
+def _lite0(weights: str | None) -> keras.Model:
     network = create("efficientnet_lite0")
-    if weights == "imagenet":
-        load_imagenet(network)
-    elif weights:
-        network.load_weights(weights)
+    if weights:
+        network.load_weights(ENCODERS.find(network.name) if weights == "imagenet" else weights)
     return network
 
 
@@ -107,24 +103,6 @@ def create(name: str) -> keras.Model:
         if stage.tap:
             x = layers.Identity(name=stage.tap)(x)
     return keras.Model(pictures, x, name=name)
-
-
-def load_imagenet(network: keras.Model) -> None:
-    """Give a network of `create` the ImageNet weights that come with the package.
-
-    Args:
-        network: Its name says which.
-
-    Raises:
-        WeightsUnavailable: None of that name come with the package.
-    """
-    path = ENCODERS.find(network.name)
-    if path is None:
-        raise errors.WeightsUnavailable(
-            f"ImageNet weights of {network.name} do not come with the package, those of "
-            f"{', '.join(ENCODERS.names())} do"
-        )
-    network.load_weights(path)
 
 
 def _block(x, stage, filters, stride, name):

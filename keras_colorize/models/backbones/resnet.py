@@ -1,9 +1,11 @@
 """ResNet50 and ResNet-18 (He et al. 2016)."""
 
+from functools import partial
+
 import keras
 from keras import layers
 
-from keras_colorize.models.backbones.base import build
+from keras_colorize.models.backbones.base import HEADLESS, build
 
 _FILE_50 = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _FILE_18 = "resnet18.weights.h5"
@@ -11,7 +13,8 @@ _FILE_18 = "resnet18.weights.h5"
 
 def resnet50(taps: list[str], weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     """Build ResNet50 (He et al. 2016) up to the last of `taps`; see `build`."""
-    return build(keras.applications.ResNet50, taps, weights, trainable, _FILE_50, "resnet")
+    application = partial(keras.applications.ResNet50, **HEADLESS)
+    return build(application, taps, weights, trainable, _FILE_50, "resnet")
 
 
 def resnet18(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
@@ -24,12 +27,12 @@ def resnet18(weights: str = "imagenet", trainable: bool = False) -> keras.Model:
     return build(_resnet18, ["stack3_block1_out"], weights, trainable, _FILE_18)
 
 
-def _resnet18(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
-    """Build ResNet-18 as `keras.applications` would, with the layer names of keras-hub.
+def _resnet18(weights: str | None) -> keras.Model:
+    """Build ResNet-18 without its classifier, with the layer names of keras-hub.
 
     It is built here because keras-hub brings 200 MB of text processing.
     """
-    pictures = keras.Input(input_shape)
+    pictures = keras.Input((None, None, 3))
     x = _norm(_conv(pictures, 64, 7, 2, "conv1"), "conv1")  # at 224: (112, 112, 64)
     x = layers.ZeroPadding2D(1)(layers.ReLU()(x))
     x = layers.MaxPooling2D(3, 2)(x)  # (56, 56, 64)

@@ -1,11 +1,13 @@
 """VGG16 (Simonyan and Zisserman 2015, configuration D)."""
 
+from functools import partial
+
 import keras
 from keras import layers
 
 from keras_colorize import errors
 from keras_colorize.layers.blocks import MOMENTUM
-from keras_colorize.models.backbones.base import build
+from keras_colorize.models.backbones.base import HEADLESS, build
 
 _VGG16 = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # filters and convolutions of each block
 
@@ -37,7 +39,7 @@ def vgg16(
             "none. Received: batch_norm=True, backbone_weights='imagenet'.",
             "there are none for a VGG16 with batch normalization",
         )
-    application = _vgg16_bn if batch_norm else keras.applications.VGG16
+    application = _vgg16_bn if batch_norm else partial(keras.applications.VGG16, **HEADLESS)
     backbone = build(application, taps, weights, trainable, _FILE, "vgg16")
     if weights == "none" and not batch_norm:
         draw = keras.initializers.HeNormal()
@@ -47,20 +49,14 @@ def vgg16(
     return backbone
 
 
-def _vgg16_bn(weights: str | None, input_shape: tuple, include_top: bool = False) -> keras.Model:
+def _vgg16_bn(weights: str | None) -> keras.Model:
     """Build VGG16 with batch normalization, with the layer names of `keras.applications`."""
-    x = pictures = keras.Input(input_shape)
+    x = pictures = keras.Input((None, None, 3))
     for block, (filters, convolutions) in enumerate(_VGG16, 1):
         for i in range(convolutions):
             name = f"block{block}_conv{i + 1}"
-            x = layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                use_bias=False,
-                kernel_initializer="he_normal",
-                name=f"{name}_kernel",
-            )(x)
+            options = {"kernel_initializer": "he_normal", "name": f"{name}_kernel"}
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False, **options)(x)
             x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
             x = layers.ReLU(name=name)(x)
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
