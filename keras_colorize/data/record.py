@@ -109,19 +109,12 @@ def _bytes(value) -> bytes:
 def of_tiff(pages: tiff.Tiff, number: int) -> Record:
     """Read the record of a page of a TIFF."""
     exif = pages.exif(number)
-    held = {
-        tag: exif.image[tag].raw for tag in (tiff.XMP, tiff.IPTC, tiff.ICC) if tag in exif.image
-    }
-    iptc = held.get(tiff.IPTC, b"")
-    if not iptc and tiff.PHOTOSHOP in exif.image:
-        iptc = _iptc_of(exif.image[tiff.PHOTOSHOP].raw)
-    return Record(
-        exif=exif,
-        xmp=held.get(tiff.XMP, b""),
-        iptc=iptc,
-        dpi=exif.dpi,
-        profile=held.get(tiff.ICC, b""),
-    )
+
+    def raw(tag):
+        return exif.image[tag].raw if tag in exif.image else b""
+
+    iptc = raw(tiff.IPTC) or _iptc_of(raw(tiff.PHOTOSHOP))
+    return Record(exif, raw(tiff.XMP), iptc, dpi=exif.dpi, profile=raw(tiff.ICC))
 
 
 # ---- JPEG ----

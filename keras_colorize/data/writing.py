@@ -6,6 +6,7 @@ References:
 """
 
 import io
+import itertools
 import os
 import struct
 import zlib
@@ -26,6 +27,12 @@ _SUFFIXES = {
     ".webp": "WebP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP",
 }  # fmt: skip
 _DEEP, _TRANSPARENT = {"PNG", "TIFF"}, {"PNG", "TIFF", "WebP"}
+_NO_PLACE = {  # what of a record a format cannot hold
+    "JPEG": ("texts",),
+    "WebP": ("iptc", "comment", "texts", "dpi"),
+    "BMP": ("exif", "xmp", "iptc", "comment", "texts"),
+    "TIFF": ("comment", "texts"),
+}
 _MOST_JPEG = 65533  # bytes in a segment after its length [2]
 _MOST_WEBP_SIDE, _MOST_JPEG_SIDE = 16383, 65535
 _EXIF_HEADER = b"Exif\0\0"
@@ -77,17 +84,17 @@ def write_pages(
     if suffix not in _SUFFIXES:
         raise errors.wrong(f"A picture's suffix must be one of {sorted(_SUFFIXES)}.", path=path)
     form, lost = _SUFFIXES[suffix], []
-    prepared = (_prepare(form, *page) for page in pages)
+    prepared = (_prepare(form, lost, *page) for page in pages)
     with files.atomic_file(path) as temporary:
         if form == "TIFF":
-            tiff.write(temporary, (_tiff_page(*page, lost) for page in prepared))
+            tiff.write(temporary, itertools.starmap(_tiff_page, prepared))
         else:
             for pixels, told in prepared:
                 temporary.write_bytes(_ENCODERS[form](pixels, told, lost))
     return list(dict.fromkeys(lost))
 
 
-def _prepare(form, pixels, alpha, told):
+def _prepare(form, lost, pixels, alpha, told):
     height, width = pixels.shape[:2]
     most = {"JPEG": _MOST_JPEG_SIDE, "WebP": _MOST_WEBP_SIDE}.get(form, max(width, height))
     if max(width, height) > most:
@@ -101,7 +108,10 @@ def _prepare(form, pixels, alpha, told):
         if pixels.ndim == 2:
             pixels = np.stack([pixels] * 3, axis=-1)
         pixels = np.dstack([pixels, scaled])
-    return pixels, (told or Record()).cleaned(width, height)
+    told = (told or Record()).cleaned(width, height)
+    unkept = [name for name in _NO_PLACE.get(form, ()) if getattr(told, name)]
+    lost += [f"{name}, which {form} has no place for" for name in unkept]
+    return pixels, told
 
 
 # ---- formats: a picture and its record → a file's content, and what has no place in it ----
@@ -119,7 +129,6 @@ def _jpeg(pixels, told, lost):
         lost.append("XMP, too large for JPEG")
     if told.iptc:
         options["extra"] = _photoshop_segments(told.iptc)
-    lost += ["texts, which JPEG has no place for"] if told.texts else []
     return _pillow(pixels, "JPEG", told, options)
 
 
@@ -142,16 +151,10 @@ def _webp(pixels, told, lost):
         options["exif"] = exif.serialize(told.exif)
     if told.xmp:
         options["xmp"] = told.xmp
-    for name in ("iptc", "comment", "texts", "dpi"):
-        if getattr(told, name):
-            lost.append(f"{name}, which WebP has no place for")
     return _pillow(pixels, "WEBP", Record(), options)
 
 
 def _bmp(pixels, told, lost):
-    for name in ("exif", "xmp", "iptc", "comment", "texts"):
-        if getattr(told, name):
-            lost.append(f"{name}, which BMP has no place for")
     return _pillow(pixels, "BMP", told, {})
 
 
@@ -202,7 +205,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 _ENCODERS = {"JPEG": _jpeg, "PNG": _png, "WebP": _webp, "BMP": _bmp}
 
 
-def _tiff_page(pixels, told, lost):
+def _tiff_page(pixels, told):
     image, order = dict(told.exif.image), told.exif.order
     for tag, kind, content in (
         (tiff.XMP, exif.BYTE, told.xmp),
@@ -216,7 +219,4 @@ def _tiff_page(pixels, told, lost):
             ratio = Fraction(number).limit_denominator(1000)
             raw = struct.pack(order + "II", *ratio.as_integer_ratio())
             image[tag] = exif.Value(exif.RATIONAL, 1, raw)
-    for name in ("comment", "texts"):
-        if getattr(told, name):
-            lost.append(f"{name}, which TIFF has no place for")
     return pixels, exif.Exif(order, image, told.exif.exposure, told.exif.gps)

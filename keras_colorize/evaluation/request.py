@@ -14,14 +14,9 @@ from keras_colorize.evaluation import protocol as protocols
 GREY, TRUTH = "grey", "truth"
 HALF_CHROMA, BINS, SMALL_AB = CEILINGS = ("half chroma", "313 bins", "ab at 64")
 RESERVED = (GREY, TRUTH, *CEILINGS)  # the names of rows that every evaluation may have
-# What may follow a model's folder: the field of `Decoding` that it sets, and its type.
-CHOICES = {
-    "decoding": ("method", str),
-    "temperature": ("temperature", float),
-    "chroma": ("chroma", float),
-    "rebalance": ("rebalance", float),
-    "upscale": ("upscale", str),
-}
+# What may follow a model's folder, and its type.
+CHOICES = dict.fromkeys(("decoding", "upscale"), str)
+CHOICES |= dict.fromkeys(("temperature", "chroma", "rebalance"), float)
 _DATA, _SIZE = "samples", 256
 
 
@@ -178,9 +173,8 @@ def _read_model(given) -> tuple[str, Model]:
         if key not in CHOICES:
             raise errors.unknown("key of --model", key, CHOICES)
         choices = f",{key}={value}{choices}"
-        argument, kind = CHOICES[key]
         try:
-            decoding[argument] = kind(value)
+            decoding["method" if key == "decoding" else key] = CHOICES[key](value)
         except ValueError:
             raise errors.UsageError(
                 f"`{key}` must be a number. Received: {key}={value!r} in model={given!r}."

@@ -46,14 +46,8 @@ def main_metrics(scores: Scores, means: Mapping) -> str:
     return markdown(cells)
 
 
-def every_metric(scores: Scores, means: dict, intervals: dict) -> str:
-    """Return a table of every metric, a line for each, with its interval.
-
-    Args:
-        scores: What was scored.
-        means: Row → metric → value.
-        intervals: Row → metric → the ends of its interval.
-    """
+def _every_metric(scores, means, intervals) -> str:
+    """Return a table of every metric, a line for each, with its interval."""
     cells = [["", "better", *map(scores.label, means)]]
     for name, metric in summary.METRICS.items():
         if name not in means[GREY]:
@@ -99,7 +93,7 @@ def whole(scores: Scores, result: dict) -> str:
         f"In brackets the {100 * bootstrap['confidence']:.0f} % percentile interval of "
         f"{bootstrap['replicates']} bootstrap draws of photographs (seed {result['seed']}). The "
         f"prior of the rebalanced AuC was measured on {result['prior']}.\n",
-        every_metric(scores, result["rows"], result["intervals"]),
+        _every_metric(scores, result["rows"], result["intervals"]),
         *(f"{name.upper()}: {result[name]}.\n" for name in ("fid", "lpips") if result[name]),
     ]
     if result["tests"]:

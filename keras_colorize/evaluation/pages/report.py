@@ -91,15 +91,13 @@ def _breakable(name) -> str:
 
 def _means(result, metrics) -> str:
     means = result["rows"]
-    heads = ['<th scope="col" class="name"><button type="button">Row</button></th>']
+    heads = [_head("Row", ' class="name"')]
     for name, metric in metrics.items():
         mark, meaning = _BETTER[metric.better]
-        heads.append(
-            f'<th scope="col" data-metric="{name}" '
-            f'title="{escape(f"{metric.heading}: {metric.says}: {meaning}")}">'
-            f'<button type="button">{escape(metric.heading)}'
-            f'<span class="way" aria-hidden="true">{mark}</span></button></th>'
-        )
+        title = escape(f"{metric.heading}: {metric.says}: {meaning}")
+        way = f'<span class="way" aria-hidden="true">{mark}</span>'
+        text = f"{escape(metric.heading)}{way}"
+        heads.append(_head(text, f' data-metric="{name}" title="{title}"'))
     best = {name: _best(means, name, metric.better) for name, metric in metrics.items()}
     lines = []
     for number, (row, values) in enumerate(means.items()):
@@ -136,6 +134,11 @@ def _means(result, metrics) -> str:
     )
 
 
+def _head(text, attributes="") -> str:
+    """Return the heading of a column that sorts its table."""
+    return f'<th scope="col"{attributes}><button type="button">{text}</button></th>'
+
+
 def _best(means, metric, better) -> set[str]:
     """Return the rows that no other row beats; truth and what is made of it do not compete."""
     measure = {AS_TRUTH: TRUTH, AS_GREY: GREY}.get(better)
@@ -170,13 +173,8 @@ def _tests(result) -> str:
         )
     if not lines:
         return ""
-    heads = "".join(
-        f'<th scope="col"{kind}><button type="button">{head}</button></th>'
-        for head, kind in (
-            *(("Rows", ' class="name"'), ("metric", ""), ("mean difference", "")),
-            *(("95&nbsp;% interval", ""), ("p", "")),
-        )
-    )
+    heads = map(_head, ("metric", "mean difference", "95&nbsp;% interval", "p"))
+    heads = "".join([_head("Rows", ' class="name"'), *heads])
     return (
         '<section id="tests"><h2>Pair by pair</h2><div class="scroll tall" tabindex="0" '
         'role="region" aria-label="Paired tests"><table class="sortable">'
