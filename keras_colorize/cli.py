@@ -137,10 +137,7 @@ def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     except UsageError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return WRONG_USAGE
-    except RunError as error:
-        print(f"\n{parser.prog}: {error}", file=sys.stderr)
-        return SOME_FAILED
-    except OSError as error:  # a full disk, most often; what was written before is whole
+    except (RunError, OSError) as error:  # most often a full disk; what was written before is whole
         print(f"\n{parser.prog}: {error}", file=sys.stderr)
         return SOME_FAILED
     except KeyboardInterrupt as stopped:  # its text, if it has one, says how it goes on

@@ -56,7 +56,7 @@ def wrong(message: str, /, **received: object) -> UsageError:
     return UsageError(f"{message} Received: {shown}.")
 
 
-def reason(error: BaseException) -> str:
+def reason(error: object) -> str:
     """Return what an exception says: the system's words, its own, or at least its kind."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 

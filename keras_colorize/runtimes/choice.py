@@ -15,20 +15,6 @@ if TYPE_CHECKING:
 RUNTIMES = ("auto", "keras", "onnx")
 
 
-def runtime_for(runtime: str, needs_keras: bool) -> str:
-    """Return the runtime to use where some work can be done by Keras alone.
-
-    Raises:
-        UsageError: ONNX Runtime is asked for, and it cannot do this.
-    """
-    if needs_keras and runtime == "onnx":
-        raise errors.wrong(
-            "Hints, references, a second model and more than two variants need the runtime keras.",
-            runtime="onnx",
-        )
-    return "keras" if needs_keras and runtime == "auto" else runtime
-
-
 def check(
     model: str | os.PathLike, decoding: Decoding, runtime: str
 ) -> "Summary | onnx_runtime.Summary":

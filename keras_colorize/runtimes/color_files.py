@@ -107,7 +107,13 @@ def color_files(
         plan.failed.extend(films)
         plan.jobs[:] = [job for job in plan.jobs if not job.moves]
     asked = points or strokes or reference or vivid or variants > 2
-    runtime = choice.runtime_for(runtime, bool(asked) or any(job.moves for job in plan.jobs))
+    if asked and runtime == "onnx":
+        raise errors.wrong(
+            "Hints, references, a second model and more than two variants need the runtime keras.",
+            runtime=runtime,
+        )
+    if runtime == "auto" and (asked or any(job.moves for job in plan.jobs)):
+        runtime = "keras"
     summary = choice.check(model, how, runtime)
     decodings = colorizer.variants(summary, variants, how, model)
     hints = _hints(points, strokes, plan.jobs, page, max_pixels)
@@ -309,14 +315,11 @@ class _Work:
         count = len(self._file)
         if self._options.page is not None:
             return [self._options.page - 1]
-        tiff_to_tiff = self._file.format == "TIFF" and self._is_tiff(self.job.picture)
+        suffix = self.job.picture.suffix.lower()
+        tiff_to_tiff = self._file.format == "TIFF" and suffix in (".tif", ".tiff")
         if count > 1 and not tiff_to_tiff:
             self.notes.append(f"the first of {count} pages is colored; --page N takes another one")
         return range(count if tiff_to_tiff else 1)
-
-    @staticmethod
-    def _is_tiff(path: Path) -> bool:
-        return path.suffix.lower() in (".tif", ".tiff")
 
     def _color_page(self, colorizer, number, decodings) -> list[tuple]:
         """Return what `photographs.write_pages` takes for one page, for each picture of it."""
