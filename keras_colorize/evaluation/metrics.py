@@ -73,7 +73,10 @@ def _ssim(one, other):
 
 
 def ciede2000(picture_lab: np.ndarray, truth_lab: np.ndarray) -> float:
-    """Mean CIEDE2000 color difference, k_L = k_C = k_H = 1; CIELAB `(H, W, 3)` in."""
+    """Mean CIEDE2000 color difference; CIELAB `(H, W, 3)` in.
+
+    Sharma, Wu and Dalal 2005 with k_L = k_C = k_H = 1.
+    """
     distances = skimage.color.deltaE_ciede2000(truth_lab, picture_lab)
     return float(np.mean(distances, dtype="float64"))
 
