@@ -44,13 +44,11 @@ def of_image(image: Image.Image) -> Samples:
     if mode == "CMYK":
         return Samples(np.asarray(image), "cmyk")
     gray = mode in ("1", "L", "LA", "La")
+    model = "gray" if gray else "rgb"
     if not image.has_transparency_data:
-        image = image.convert("L" if gray else "RGB")
-        return Samples(np.asarray(image), "gray" if gray else "rgb")
+        return Samples(np.asarray(image.convert("L" if gray else "RGB")), model)
     whole = np.asarray((image.convert("LA") if gray else image).convert("RGBA"))
-    return Samples(
-        whole[..., 0] if gray else whole[..., :3], "gray" if gray else "rgb", whole[..., 3]
-    )
+    return Samples(whole[..., 0] if gray else whole[..., :3], model, whole[..., 3])
 
 
 def of_png(png: bytes) -> Samples:

@@ -3,11 +3,9 @@
 from keras_colorize import errors
 from keras_colorize.heads.base import Head
 from keras_colorize.heads.classification import Bins64, ClassHead, Gamut, Gamut313, GamutBins
-from keras_colorize.heads.regression import AB_SCALE, LOSSES, Regression, Rgb, Sigmoid
+from keras_colorize.heads.regression import Regression, Rgb, Sigmoid
 
 __all__ = [
-    "AB_SCALE",
-    "LOSSES",
     "ClassHead",
     "GamutBins",
     "Head",
