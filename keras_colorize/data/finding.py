@@ -83,8 +83,8 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     except FileNotFoundError:
         kind = None
     except (OSError, ValueError) as error:
-        text = f"It cannot be read ({errors.reason(error)})."
-        raise errors.wrong(text, **{argument: given}) from None
+        told = f"It cannot be read ({errors.reason(error)})."
+        raise errors.wrong(told, **{argument: given}) from None
     if kind is not None and not stat.S_ISDIR(kind):
         if Path(text).suffix.lower() in _RAW:
             return Found(failed=[(text, _RAW_REASON)])
@@ -93,28 +93,21 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
     if kind is not None:
         every = (Path(p, name) for p, names in _folders(text, found.failed) for name in names)
         _select(every, suffixes, found)
-        if not found.paths and not found.failed:
-            counted = errors.counted(found.others, "file")
-            others = f", only {counted} of other kinds" if found.others else ""
-            raise errors.PhotographsUnavailable(
-                f"There are no photographs in the folder{others}. Received: {argument}={given!r}."
-            )
-        return found
-    if not glob.has_magic(text):
-        if addresses.has_scheme(text):
-            raise errors.wrong(
-                f"`{argument}` is read from this machine, nothing is downloaded: give a file, a "
-                "folder or a glob.",
-                **{argument: given},
-            )
-        raise errors.PhotographsUnavailable(
-            f"There is no such file or folder. Received: {argument}={given!r}."
+        others = f", only {errors.counted(found.others, 'file')} of other kinds"
+        missing = f"There are no photographs in the folder{others if found.others else ''}."
+    elif glob.has_magic(text):
+        _select(map(Path, _glob(text)), suffixes, found)
+        missing = "No photograph matches."
+    elif addresses.has_scheme(text):
+        raise errors.wrong(
+            f"`{argument}` is read from this machine, nothing is downloaded: give a file, a folder "
+            "or a glob.",
+            **{argument: given},
         )
-    _select(map(Path, _glob(text)), suffixes, found)
+    else:
+        missing = "There is no such file or folder."
     if not found.paths and not found.failed:
-        raise errors.PhotographsUnavailable(
-            f"No photograph matches. Received: {argument}={given!r}."
-        )
+        raise errors.PhotographsUnavailable(f"{missing} Received: {argument}={given!r}.")
     return found
 
 
