@@ -151,12 +151,17 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def report(heading: str, listed: list[tuple[str, str]]) -> None:
+    """Name files on standard error, each with the reason if there is one."""
+    if listed:
+        print(f"{heading}:", file=sys.stderr)
+    for name, reason in listed:
+        print(f"  {name}{': ' if reason else ''}{reason}", file=sys.stderr)
+
+
 def report_skipped(skipped: list[tuple[str, str]]) -> None:
     """Count and name the files that were not used."""
-    if skipped:
-        print(f"Skipped {errors.counted(len(skipped), 'file')}:", file=sys.stderr)
-        for name, reason in skipped:
-            print(f"  {name}: {reason}", file=sys.stderr)
+    report(f"Skipped {errors.counted(len(skipped), 'file')}", skipped)
 
 
 def positive(text: str) -> int:

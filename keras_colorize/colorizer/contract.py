@@ -63,10 +63,7 @@ class Colorizer:
         architecture = models.get(arch)
         self.arch, self.stride = arch, architecture.stride
         self.size = architecture.size if size is None else size
-        if self.stride is None and self.size != architecture.size:
-            raise errors.wrong(f"`size` must be {architecture.size} for {arch}.", size=size)
-        if self.stride is not None and (self.size < 1 or self.size % self.stride):
-            raise errors.wrong(f"`size` must be a multiple of {self.stride} for {arch}.", size=size)
+        architecture.check_size(self.size)
         self.head = heads.get(head or architecture.head)
         self.network = models.create(arch, self.head, **options)
         self.adversary = architecture.adversary

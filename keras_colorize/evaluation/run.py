@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import shutil
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -189,10 +188,7 @@ def _report_mismatches(results) -> None:
         ("picture", resized, results.resized),
         ("picture", "without a photograph in --data, in", [(name, "") for name in results.extra]),
     ):
-        if listed:
-            print(f"{errors.counted(len(listed), noun)} {what} {results.folder}:", file=sys.stderr)
-            for name, reason in listed:
-                print(f"  {name}{': ' if reason else ''}{reason}", file=sys.stderr)
+        cli.report(f"{errors.counted(len(listed), noun)} {what} {results.folder}", listed)
 
 
 # ---- files ----

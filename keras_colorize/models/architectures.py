@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_colorize import errors
+
 if TYPE_CHECKING:
     import keras
 
@@ -51,6 +53,14 @@ class Architecture:
     def adversary(self) -> Adversary | None:
         """The discriminator and the losses that train it, for the generator of a GAN."""
         return self._imported.ADVERSARY if self.is_gan else None
+
+    def check_size(self, size: int) -> None:
+        """Raise a UsageError unless the network can be used at this size, in pixels."""
+        if self.stride is None and size != self.size:
+            raise errors.wrong(f"`size` must be {self.size} for {self.name}.", size=size)
+        if self.stride is not None and (size < 1 or size % self.stride):
+            text = f"`size` must be a multiple of {self.stride} for {self.name}."
+            raise errors.wrong(text, size=size)
 
     @property
     def _imported(self):

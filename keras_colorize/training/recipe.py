@@ -214,13 +214,7 @@ def resolve(recipe: Recipe) -> Recipe:
     )
     if recipe.head not in HEADS:
         raise errors.unknown("head", recipe.head, HEADS)
-    if network.stride:
-        right = recipe.size % network.stride == 0
-        recipe.check(right, f"`size` must be a multiple of {network.stride} for {arch}.", "size")
-    else:
-        recipe.check(
-            recipe.size == network.size, f"`size` must be {network.size} for {arch}.", "size"
-        )
+    network.check_size(recipe.size)
     for key, option in _OPTIONS.items():
         right = option in network.options or not getattr(recipe, key)
         recipe.check(right, f"`{key}` does not apply to {arch}.", key)
