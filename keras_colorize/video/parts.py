@@ -41,7 +41,7 @@ class Parts:
         return sorted(self._folder.glob("[0-9]*.nut"))
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what was given to `keep` with the last part; empty if there is none."""
+        """Return what `Steady` knew after the last part; empty if there is none."""
         paths = self.paths
         if not paths:
             return {}
