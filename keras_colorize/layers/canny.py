@@ -46,9 +46,6 @@ class Canny(keras.layers.Layer):
         strong = ops.logical_and(thin, size > self._high)
         return _connected(ops.cast(strong, "float32"), ops.cast(thin, "float32"))
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def compute_output_spec(self, grey):
         return keras.KerasTensor(grey.shape, "float32")
 
