@@ -27,11 +27,11 @@ from keras_colorize.cli import DEFAULT_MODEL
 from keras_colorize.color import pixels
 from keras_colorize.data import photographs
 from keras_colorize.layers import resizing
-from keras_colorize.runtimes import onnx_runtime
+from keras_colorize.runtimes.onnx_runtime import ONNX
 
 CALIBRATE, TEST, REPETITIONS = 32, 30, 25
-_FOLDER = onnx_runtime.find(DEFAULT_MODEL)
-_SUMMARY = onnx_runtime.read(_FOLDER)
+_FOLDER = ONNX.find(DEFAULT_MODEL)
+_SUMMARY = ONNX.read(_FOLDER)
 
 
 def read(path: str) -> list[np.ndarray]:
@@ -60,7 +60,7 @@ class _Calibration(quantization.CalibrationDataReader):
 
 def whole(path: Path) -> None:
     """Write the network with the kernels that its file stores in half precision made whole."""
-    model = onnx.load(_FOLDER / onnx_runtime.NETWORK)
+    model = onnx.load(_FOLDER / ONNX.network)
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     for node in [node for node in model.graph.node if node.op_type == "Cast"]:
         if node.input[0] in stored:

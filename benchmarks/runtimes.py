@@ -1,10 +1,11 @@
-"""ONNX Runtime beside Keras: how well the pictures agree, and what one photograph takes.
+"""ONNX Runtime and LiteRT beside Keras: how well pictures agree, what one photograph takes.
 
     python benchmarks/runtimes.py
 
-measures the time, then the agreement of one model after the other. After each, runtimes.csv and
-runtimes.md have all rows so far, so it may be interrupted. Models that are in the CSV already are
-not measured again: remove their rows when they have changed.
+measures the time, then the agreement of one model after the other, in each format. After each,
+runtimes.csv and runtimes.md have all rows so far, so it may be interrupted. Rows that are in the
+CSV already are not measured again: remove them when their model has changed. `--agreement NAME`
+measures one model's agreement alone, and leaves the times on the page as they are.
 
 Agreement is CIEDE2000 between the 8-bit pictures, over three photographs; networks without shipped
 weights get random ones whose colors are of order ten. The time is that of `colorize` in a process
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -29,8 +30,8 @@ import numpy as np
 import skimage.data
 
 REPETITIONS = 3
-RUNTIMES = "keras", "onnx"
-_COLUMNS = "model", "head", "MB", "mean", "99th percentile"
+RUNTIMES = "keras", "onnx", "litert"
+_COLUMNS = "model", "head", "format", "MB", "mean", "99th percentile"
 _HERE = Path(__file__)
 
 
@@ -63,27 +64,46 @@ def with_random_weights(arch: str, head: str, folder: Path) -> str:
     return str(folder / f"{arch}.{head}")
 
 
-def agreement(model: str) -> list[str]:
-    """Return the cells of one model's row."""
+def agreement(model: str, format: str) -> list[str]:
+    """Return the cells of one model's row in one format."""
     import keras
-    import onnxruntime
     from skimage.color import deltaE_ciede2000, rgb2lab
 
     from keras_colorize.colorizer import load
-    from keras_colorize.runtimes import onnx_files
+    from keras_colorize.runtimes import choice, portable_files
 
     colorizer = load(model)
-    content = onnx_files.pictures_of(colorizer)
-    session = onnxruntime.InferenceSession(content)
+    content = portable_files.pictures_of(colorizer, choice.PORTABLE[format].format)
+    run = {"onnx": run_onnx, "litert": run_litert}[format](content, colorizer)
     distances = []
     for photograph in photographs():
-        (made,) = session.run(None, {"photograph": np.ascontiguousarray(photograph)})
+        made = run(np.ascontiguousarray(photograph))
         expected = colorizer.colorize(photograph)
         distances.append(deltaE_ciede2000(rgb2lab(expected), rgb2lab(made)).ravel())
     keras.backend.clear_session()
     distances = np.concatenate(distances)
     cells = len(content) / 1e6, distances.mean(), np.percentile(distances, 99)
     return [text.format(cell) for text, cell in zip(("{:.1f}", "{:.4f}", "{:.3f}"), cells)]
+
+
+def run_onnx(content: bytes, colorizer) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what makes a photograph a picture in ONNX Runtime."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content)
+    return lambda photograph: session.run(None, {"photograph": photograph})[0]
+
+
+def run_litert(content: bytes, colorizer) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what makes a photograph a picture in LiteRT."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    signature = Interpreter(model_content=content).get_signature_runner()
+    choices = {"chroma": np.float32(1)}
+    if "temperature" in signature.get_input_details():
+        own = colorizer.decoding.temperature or colorizer.head.temperature
+        choices["temperature"] = np.float32(own)
+    return lambda photograph: signature(photograph=photograph, **choices)["picture"]
 
 
 def models_of_the_table() -> list[tuple[str, str]]:
@@ -96,21 +116,28 @@ def models_of_the_table() -> list[tuple[str, str]]:
     return [(DEFAULT_MODEL, ""), *rows]
 
 
-def measure_agreement(path: Path) -> Iterator[None]:
+def rows_of_the_table(only: str | None = None) -> list[tuple[str, str, str]]:
+    """Return name, head and format of each row, or of one model's rows."""
+    models = [row for row in models_of_the_table() if only in (None, row[0])]
+    return [(*row, format) for row in models for format in RUNTIMES[1:]]
+
+
+def measure_agreement(path: Path, only: str | None = None) -> Iterator[None]:
     """Add to a CSV file the rows that it does not have, and yield after each."""
     if not path.exists():
         path.write_text(f"{','.join(_COLUMNS)}\n", encoding="utf-8")
-    measured = {(row["model"], row["head"]) for row in rows_of(path)}
-    for name, head in models_of_the_table():
-        if (name, head) in measured:
+    measured = {(row["model"], row["head"], row["format"]) for row in rows_of(path)}
+    for name, head, format in rows_of_the_table(only):
+        if (name, head, format) in measured:
             continue
         with tempfile.TemporaryDirectory() as folder:
             try:
-                cells = agreement(with_random_weights(name, head, Path(folder)) if head else name)
+                model = with_random_weights(name, head, Path(folder)) if head else name
+                cells = agreement(model, format)
             except Exception as error:  # a table of what works tells what does not, too
                 cells = [f"{type(error).__name__}: {error}".splitlines()[0][:120], "", ""]
         with open(path, "a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([name, head, *cells])
+            csv.writer(file, lineterminator="\n").writerow([name, head, format, *cells])
         yield
 
 
@@ -123,11 +150,11 @@ def rows_of(path: Path) -> list[dict]:
 
 
 def agreement_table(path: Path) -> list[str]:
-    lines = [f"| {' | '.join(_COLUMNS)} |", "|---|---|---:|---:|---:|"]
-    measured = {(row["model"], row["head"]): list(row.values()) for row in rows_of(path)}
-    missing = ["not measured yet", "", ""]
-    for name, head in models_of_the_table():
-        lines.append(f"| {' | '.join(measured.get((name, head), [name, head, *missing]))} |")
+    lines = [f"| {' | '.join(_COLUMNS)} |", "|---|---|---|---:|---:|---:|"]
+    measured = {tuple(row.values())[:3]: list(row.values()) for row in rows_of(path)}
+    for row in rows_of_the_table():
+        cells = measured.get(row, [*row, "not measured yet", "", ""])
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
@@ -148,13 +175,13 @@ def seconds(runtime: str, photograph: Path, out: Path) -> tuple[float, float, fl
 
 
 def time_table() -> list[str]:
-    """Return a row for each runtime, and their ratio."""
+    """Return a row for each runtime, and their ratios."""
     taken = {runtime: [] for runtime in RUNTIMES}
     with tempfile.TemporaryDirectory() as folder:
         photograph = Path(folder) / "photograph.jpg"
         grey = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2GRAY)
         cv2.imwrite(str(photograph), cv2.resize(grey, (1224, 816), interpolation=cv2.INTER_CUBIC))
-        for runtime in RUNTIMES:  # files are read once, and the ONNX file is made if need be
+        for runtime in RUNTIMES:  # files are read once, and translated if need be
             seconds(runtime, photograph, Path(folder) / "out.jpg")
         for _ in range(REPETITIONS):
             for runtime in RUNTIMES:
@@ -165,15 +192,16 @@ def time_table() -> list[str]:
         f"| {name} | {s:.2f} | {processor:.2f} | {memory:.2f} |"
         for name, (s, processor, memory) in medians.items()
     ]
-    ratios = [keras / onnx for keras, onnx in zip(medians["keras"], medians["onnx"])]
-    return [*lines, "| keras : onnx | " + " | ".join(f"{ratio:.1f}" for ratio in ratios) + " |"]
+    for name in RUNTIMES[1:]:
+        ratios = [f"{keras / light:.1f}" for keras, light in zip(medians["keras"], medians[name])]
+        lines.append(f"| keras : {name} | {' | '.join(ratios)} |")
+    return lines
 
 
-def page(load: float, times: list[str], agreements: list[str]) -> str:
-    """Return the text of runtimes.md."""
+def timing() -> str:
+    """Return the page's part about time."""
+    load = os.getloadavg()[0]
     lines = [
-        "# ONNX Runtime beside Keras",
-        "",
         f"`python benchmarks/runtimes.py`: {platform.machine()}, {os.cpu_count()} cores, no GPU; "
         f"load average before the run, of other work: {load:.0f}.",
         "",
@@ -183,27 +211,38 @@ def page(load: float, times: list[str], agreements: list[str]) -> str:
         f"own; medians of {REPETITIONS}, the runtimes taking turns. On a busy machine only "
         "processor seconds and memory mean something.",
         "",
-        *times,
-        "",
+        *time_table(),
+    ]
+    return "\n".join(lines)
+
+
+def agreeing(path: Path) -> str:
+    """Return the page's part about agreement."""
+    lines = [
         "## Agreement",
         "",
-        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx`, "
-        "which has the whole way of a photograph in its graph. MB: 10⁶ bytes; the kernels of the "
-        "default weights are kept in half precision, random ones are not. The rows are in "
-        "`runtimes.csv`.",
+        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx` or "
+        "`colorize.tflite`, which have the whole way of a photograph in their graph. MB: 10⁶ "
+        "bytes; the kernels of shipped weights are kept in half precision, random ones are not. "
+        "The rows are in `runtimes.csv`.",
         "",
-        *agreements,
+        *agreement_table(path),
     ]
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Measure, and write the page after each row."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    load, times, rows = os.getloadavg()[0], time_table(), _HERE.with_suffix(".csv")
-    for _ in itertools.chain([None], measure_agreement(rows)):
-        text = page(load, times, agreement_table(rows))
-        _HERE.with_suffix(".md").write_text(text, encoding="utf-8")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agreement", metavar="NAME", help="measure one model's agreement alone")
+    only = parser.parse_args().agreement
+    page, rows = _HERE.with_suffix(".md"), _HERE.with_suffix(".csv")
+    if only:
+        start = page.read_text(encoding="utf-8").partition("## Agreement")[0]
+    else:
+        start = f"# ONNX Runtime and LiteRT beside Keras\n\n{timing()}\n\n"
+    for _ in itertools.chain([None], measure_agreement(rows, only)):
+        page.write_text(start + agreeing(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

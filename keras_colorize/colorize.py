@@ -54,8 +54,9 @@ def main(argv: list[str] | None = None) -> int:
         "--runtime",
         default="auto",
         metavar="NAME",
-        help="keras, or onnx, which starts without TensorFlow and writes the model's ONNX file "
-        "once; auto takes onnx where it is installed and the file is there (the default)",
+        help="keras, or onnx or litert, which start without TensorFlow once the model's file is "
+        "written; auto takes the first of onnx and litert that is installed and has the file, or "
+        "else keras (the default)",
     )
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument(

@@ -6,7 +6,7 @@ from keras_colorize import cli, errors, files
 from keras_colorize.colorizer import Decoding, pretrained
 from keras_colorize.runtimes import provenance
 
-_FORMATS = ("onnx", "savedmodel")
+_FORMATS = ("litert", "onnx", "savedmodel")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,16 +18,16 @@ def main(argv: list[str] | None = None) -> int:
         "--format",
         metavar="NAME",
         default="savedmodel",
-        help="savedmodel, for TensorFlow, or onnx, for ONNX Runtime and others (default: "
-        "%(default)s)",
+        help="savedmodel, for TensorFlow, onnx, for ONNX Runtime and others, or litert, for phones "
+        "and small computers (default: %(default)s)",
     )
     parser.add_argument(
         "-o",
         "--out",
         metavar="DIR",
         default="exported",
-        help="a SavedModel goes to DIR/NAME/1, or the next free version, ONNX files go to "
-        "DIR/NAME/onnx (default: %(default)s)",
+        help="a SavedModel goes to DIR/NAME/1, or the next free version, other files go to "
+        "DIR/NAME/onnx or DIR/NAME/litert (default: %(default)s)",
     )
     parser.add_argument(
         "--name", help="the name under which it is served (default: that of --model's weights)"
@@ -49,18 +49,24 @@ def main(argv: list[str] | None = None) -> int:
         decoding.check(pretrained.summarize(arguments.model), arguments.model)
         provenance.name_of(arguments.model, arguments.name)
         files.check_folder(arguments.out, "out")
-        if arguments.format == "onnx":
-            from keras_colorize.runtimes import onnx_runtime  # brings NumPy
+        format = None
+        if arguments.format != "savedmodel":
+            from keras_colorize.runtimes import choice  # brings NumPy
 
-            onnx_runtime.check_export(decoding)
+            format = choice.PORTABLE[arguments.format].format
+            format.check_export(decoding)
         cli.start_keras()
-        if arguments.format == "onnx":
-            from keras_colorize.runtimes import onnx_files as written
-        else:
-            from keras_colorize.runtimes import saved_model as written
+        if format:
+            from keras_colorize.runtimes import portable_files
 
-        folder = written.export(arguments.model, arguments.out, decoding, arguments.name)
-        print(f"{'ONNX' if arguments.format == 'onnx' else 'SavedModel'}  {folder}")
+            folder = portable_files.export(
+                arguments.model, arguments.out, format, decoding, arguments.name
+            )
+        else:
+            from keras_colorize.runtimes import saved_model
+
+            folder = saved_model.export(arguments.model, arguments.out, decoding, arguments.name)
+        print(f"{format.title if format else 'SavedModel'}  {folder}")
         return cli.DONE
 
     return cli.guard(parser, run)

@@ -21,11 +21,18 @@ def start_keras() -> None:
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with open(os.devnull, "wb") as nowhere, _led_to(nowhere):
-        keras = importlib.import_module("keras")  # an exception still comes through
+    with native():
+        keras = importlib.import_module("keras")
         if keras.backend.backend() == "tensorflow":
             # Looking for devices, too, writes to the log: of a driver that is not there.
             importlib.import_module("tensorflow").config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def native() -> Iterator[None]:
+    """Keep what C++ writes from standard error; exceptions still come through."""
+    with open(os.devnull, "wb") as nowhere, _led_to(nowhere):
+        yield
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ import argparse
 from pathlib import Path
 
 from keras_colorize.colorizer import pretrained
-from keras_colorize.runtimes import onnx_files
+from keras_colorize.runtimes import portable_files
+from keras_colorize.runtimes.onnx_runtime import ONNX
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=pretrained.list_pretrained())
     folder = Path(__file__).parent / parser.parse_args().model
-    onnx_files.write_network(folder, folder / "onnx")
+    portable_files.write_network(folder, ONNX, folder / ONNX.name)
     for path in sorted((folder / "onnx").iterdir()):
         print(f"{path.stat().st_size / 1e6:6.2f} MB  {path}")
 

@@ -1,3 +1,4 @@
+import functools
 import gc
 from fractions import Fraction
 
@@ -35,15 +36,23 @@ def tiny_model(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_onnx(tiny_model, tmp_path_factory):
-    """A cache folder with the tiny model's ONNX file, and what colors with it."""
-    from keras_colorize.runtimes import onnx_files, onnx_runtime
+def translated(tiny_model, tmp_path_factory):
+    """Translate the tiny model for a runtime: a cache folder that has it, and what colors with it.
 
-    cached = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cached))
-        onnx_files.cache(tiny_model)
-        return cached, onnx_runtime.OnnxColorizer(onnx_runtime.find(tiny_model))
+    Each is made once.
+    """
+    from keras_colorize.runtimes import choice, portable_files
+
+    @functools.cache
+    def make(runtime):
+        kind = choice.PORTABLE[runtime]
+        pytest.importorskip(kind.format.runtime)
+        cached = tmp_path_factory.mktemp("cache")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(cached))
+            return cached, kind(portable_files.cache(tiny_model, kind.format))
+
+    return make
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, c
     [
         (["--name", "my model"], "Received: name='my model'"),
         (["--name", "../up"], "Received: name='../up'"),
-        (["--format", "onnxx"], "Unknown `format`. Choose from ['onnx', 'savedmodel']"),
+        (["--format", "onnxx"], "Unknown `format`. Choose from ['litert', 'onnx', 'savedmodel']"),
         (["--temperature", "0.5"], "`temperature` is for models with classes"),
         (["--chroma", "-1"], "`chroma` must be a factor, at least 0"),
     ],

@@ -29,7 +29,7 @@ ROOMS = {
     "colorizer": BASE | {"catalog", "color", "layers", "heads", "models", "data"},
     "data": BASE | {"color", "quiet"},
     "video": BASE | {"color", "layers", "colorizer", "data"},
-    "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "video"},
+    "runtimes": BASE | {"cli", "color", "layers", "heads", "colorizer", "data", "quiet", "video"},
 }
 ROOMS["page"] = BASE | {"cli", "color", "colorizer", "data"}
 ROOMS["evaluation"] = BASE | {"catalog", "cli", "color", "plots", "colorizer", "data"}

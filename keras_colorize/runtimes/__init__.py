@@ -1,1 +1,1 @@
-"""What runs a trained model: Keras, ONNX Runtime, a server with a SavedModel."""
+"""What runs a trained model: Keras, ONNX Runtime, LiteRT, a server with a SavedModel."""

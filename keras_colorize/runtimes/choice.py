@@ -1,4 +1,4 @@
-"""Which runtime colors: Keras, or ONNX Runtime, which starts without Keras and TensorFlow."""
+"""Which runtime colors: Keras, or one that starts without Keras and TensorFlow."""
 
 import importlib.util
 import os
@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 from keras_colorize import cli, colorizer, errors
 from keras_colorize.colorizer import Decoding, pretrained
-from keras_colorize.runtimes import onnx_runtime
+from keras_colorize.runtimes.litert_runtime import LiteRtColorizer
+from keras_colorize.runtimes.onnx_runtime import OnnxColorizer
+from keras_colorize.runtimes.portable import PortableColorizer
+from keras_colorize.runtimes.portable import Summary as PortableSummary
 
 if TYPE_CHECKING:
     from keras_colorize.colorizer import Colorizer
     from keras_colorize.colorizer.summary import Summary
 
-RUNTIMES = ("auto", "keras", "onnx")
+# `auto` asks them in this order.
+PORTABLE = {kind.format.name: kind for kind in (OnnxColorizer, LiteRtColorizer)}
+RUNTIMES = ("auto", "keras", *PORTABLE)
 
 
 def check(
     model: str | os.PathLike, decoding: Decoding, runtime: str
-) -> "Summary | onnx_runtime.Summary":
+) -> "Summary | PortableSummary":
     """Refuse, before anything heavy starts, what cannot be colored.
 
     Args:
@@ -34,58 +39,67 @@ def check(
     """
     if runtime not in RUNTIMES:
         raise errors.unknown("runtime", runtime, RUNTIMES)
-    if runtime == "onnx" and not onnx_runtime.is_installed():
-        raise errors.wrong(
-            '`runtime` onnx needs ONNX Runtime: `pip install "keras_colorize[onnx]"`.',
-            runtime="onnx",
-        )
-    if runtime != "keras" and onnx_runtime.is_folder(model):
-        summary = onnx_runtime.read(model)
-        onnx_runtime.check(summary, decoding)
-        return summary
+    asked = PORTABLE[runtime].format if runtime in PORTABLE else None
+    if asked:
+        asked.check_installed()
+    for format in (kind.format for kind in _kinds(model, runtime)):
+        if format.is_folder(model):
+            summary = format.read(model)
+            decoding.check(summary, summary.name)
+            format.check_method(decoding)
+            return summary
     summary = pretrained.summarize(model)
     decoding.check(summary, os.fspath(model))
-    if runtime == "onnx" and decoding.method == "sample":
-        raise onnx_runtime.cannot_sample()
-    if runtime == "onnx" and onnx_runtime.find(model) is None:
-        onnx_runtime.check_writer()  # it will be written
+    if asked:
+        asked.check_method(decoding)
+        if asked.find(model) is None:  # it will be written
+            asked.check_writer()
     return summary
 
 
 def load(
     model: str | os.PathLike, decoding: Decoding, runtime: str = "auto"
-) -> "Colorizer | onnx_runtime.OnnxColorizer":
+) -> "Colorizer | PortableColorizer":
     """Load a trained model into the runtime that shall color.
 
-    `auto` is ONNX Runtime where it is installed and has the model's file, and Keras elsewhere.
-    `onnx` makes the file if there is none, once.
+    `auto` is the first of ONNX Runtime and LiteRT that is installed and has the model's file, and
+    Keras elsewhere. `onnx` and `litert` make the file if there is none, once.
 
     Args:
-        model: A name or a folder as `pretrained.load` takes it, or one that holds ONNX files.
-        decoding: How the network's output becomes colors; ONNX has all of it but `sample`.
+        model: A name or a folder as `pretrained.load` takes it, or one that `export` wrote for ONNX
+            Runtime or LiteRT.
+        decoding: How the network's output becomes colors; `sample` is Keras's alone.
         runtime: One of `RUNTIMES`.
 
     Raises:
         UsageError: A model that cannot be loaded, or a runtime that is not installed.
     """
-    if runtime != "keras" and onnx_runtime.is_installed() and decoding.method != "sample":
-        folder = onnx_runtime.find(model)
-        if folder is None and runtime == "onnx":
+    for kind in _kinds(model, runtime):
+        if not kind.format.is_installed() or decoding.method == "sample":
+            continue
+        folder = kind.format.find(model)
+        if folder is None and runtime == kind.format.name:
             _start_keras(model)
-            from keras_colorize.runtimes import onnx_files  # brings TensorFlow
+            from keras_colorize.runtimes import portable_files  # brings TensorFlow
 
-            folder = onnx_files.cache(model)
+            folder = portable_files.cache(model, kind.format)
         if folder is not None:
-            return onnx_runtime.OnnxColorizer(folder)
+            return kind(folder)
     _start_keras(model)
     return colorizer.load(model)
+
+
+def _kinds(model, runtime) -> list[type[PortableColorizer]]:
+    """Return what may color without Keras; only what can read it, where a folder was exported."""
+    kinds = [kind for name, kind in PORTABLE.items() if runtime in ("auto", name)]
+    return [kind for kind in kinds if kind.format.is_folder(model)] or kinds
 
 
 def _start_keras(model) -> None:
     if not importlib.util.find_spec("keras"):
         raise errors.wrong(
             "Without Keras, `model` must be one with an ONNX file beside its weights, such as "
-            f"{cli.DEFAULT_MODEL!r}, or a folder that `export --format onnx` wrote.",
+            f"{cli.DEFAULT_MODEL!r}, or a folder that `export` wrote for the runtime.",
             model=model,
         )
     cli.start_keras()

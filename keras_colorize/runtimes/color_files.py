@@ -77,7 +77,7 @@ def color_files(
         upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
         seed: The seed of `sample`.
         rebalance: For models with classes, −1…1; above 0 the network dares rarer colors.
-        runtime: `keras`, `onnx`, or `auto`, which takes ONNX Runtime where it has the model.
+        runtime: One of `choice.RUNTIMES`; `auto` starts without Keras where it can.
         points: Hints, each x, y and a color, for a single photograph.
         strokes: The path of a picture of strokes, which are hints, too.
         reference: The path of a color photograph whose palette is followed.
@@ -99,15 +99,15 @@ def color_files(
         KeyboardInterrupt: The user has stopped it; the message says how it goes on.
     """
     how = Decoding(decoding, temperature, chroma, upscale, seed, rebalance)
-    still = page is not None or runtime == "onnx"  # an animation's first frame
+    still = page is not None or runtime in choice.PORTABLE  # an animation's first frame
     files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
-    if runtime == "onnx":  # a film fails alone, as a file does that cannot be read
+    if runtime in choice.PORTABLE:  # a film fails alone, as a file does that cannot be read
         films = [(job.source, "films need --runtime keras") for job in plan.jobs if job.moves]
         plan.failed.extend(films)
         plan.jobs[:] = [job for job in plan.jobs if not job.moves]
     asked = points or strokes or reference or vivid or variants > 2
-    if asked and runtime == "onnx":
+    if asked and runtime in choice.PORTABLE:
         raise errors.wrong(
             "Hints, references, a second model and more than two variants need the runtime keras.",
             runtime=runtime,

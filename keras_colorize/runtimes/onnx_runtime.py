@@ -1,198 +1,23 @@
-"""Coloring with ONNX Runtime, without Keras and TensorFlow.
+"""Coloring with ONNX Runtime."""
 
-A folder that `onnx_files` wrote is read: `lightness_to_ab.onnx` and `model.json`. It lies beside
-the weights, or in the user's cache; or `colorize` is given the folder itself.
-"""
-
-import contextlib
-import functools
-import hashlib
-import importlib.util
-import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
+from keras_colorize.runtimes.portable import Format, PortableColorizer
 
-from keras_colorize import errors
-from keras_colorize.colorizer import bands, inputs, pretrained
-from keras_colorize.colorizer.decoding import Decoding
-from keras_colorize.layers import resizing
-
-ABOUT, NETWORK = "model.json", "lightness_to_ab.onnx"
-FORMAT = 1  # of the folder; raised when an older release could not read it
-_PLAIN = Decoding()
+ONNX = Format("onnx", "ONNX", "onnx", "onnxruntime", ("onnx", "tf2onnx"))
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a folder says of its model.
+class OnnxColorizer(PortableColorizer):
+    """A colorizer in ONNX Runtime; see `PortableColorizer`."""
 
-    Attributes:
-        name: Under which it was exported.
-        arch: Name of the architecture.
-        size: Short side, in pixels, at which the network sees a photograph.
-        stride: Height and width that the network sees are multiples of it. None: it takes nothing
-            but a square.
-        decoding: The choices that suit its weights; `method` is None where it has no classes.
-        saliency: Whether the network predicts saliency maps.
-        made_of: SHA-256 of the `config.json` of the model that the file was made of.
-        digest: SHA-256 of the file.
-    """
+    format = ONNX
 
-    name: str
-    arch: str
-    size: int
-    stride: int | None
-    decoding: Decoding
-    saliency: bool
-    made_of: str
-    digest: str
-
-    @property
-    def has_classes(self) -> bool:
-        """Whether the head predicts a distribution, which can be decoded in several ways."""
-        return self.decoding.method is not None
-
-    @property
-    def has_prior(self) -> bool:
-        """Whether the share of the training pixels in each class is known."""
-        return self.decoding.rebalance is not None
-
-
-def is_installed() -> bool:
-    """Return whether ONNX Runtime can be imported."""
-    return importlib.util.find_spec("onnxruntime") is not None
-
-
-def is_folder(path: str | os.PathLike) -> bool:
-    """Return whether this is a folder that `onnx_files` wrote."""
-    return all((Path(path) / name).is_file() for name in (ABOUT, NETWORK))
-
-
-def cache_of(model: str | os.PathLike) -> Path:
-    """Return the folder in the user's cache for a trained model, whether it is there or not."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    identity = pretrained.summarize(model).identity
-    return root / "keras_colorize" / "onnx" / f"{Path(model).resolve().name}-{identity[:16]}"
-
-
-def find(model: str | os.PathLike) -> Path | None:
-    """Return the folder with the ONNX file of a trained model, or None.
-
-    A file made of other weights, for another decoding, or by a release of another format, is none.
-
-    Args:
-        model: What `load` takes, or such a folder itself.
-    """
-    if is_folder(model):
-        return Path(model)
-    identity = pretrained.summarize(model).identity
-    for folder in (pretrained.locate(model) / "onnx", cache_of(model)):
-        if is_folder(folder):
-            with contextlib.suppress(errors.UsageError):  # of another format
-                if read(folder).made_of == identity:
-                    return folder
-    return None
-
-
-def read(folder: str | os.PathLike) -> Summary:
-    """Read what such a folder says of its model.
-
-    Raises:
-        UsageError: It cannot be read.
-    """
-    path = Path(folder) / ABOUT
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        if about["format"] != FORMAT:
-            raise ValueError(f"format {about['format']}, this release reads {FORMAT}")
-        return Summary(
-            about["name"],
-            about["arch"],
-            int(about["size"]),
-            about["stride"],
-            Decoding(**about["own"]),
-            about["saliency"],
-            about["config_sha256"],
-            about["sha256"][NETWORK],
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise errors.UsageError(
-            f"{path} cannot be read ({type(error).__name__}: {error})."
-        ) from error
-
-
-def check(summary: Summary, decoding: Decoding) -> None:
-    """Raise a UsageError for a decoding that this model, or ONNX, does not have."""
-    decoding.check(summary, summary.name)
-    if decoding.method == "sample":
-        raise cannot_sample()
-
-
-def check_export(decoding: Decoding) -> None:
-    """Raise a UsageError if ONNX files with this decoding cannot be written here."""
-    if decoding.method == "sample":
-        raise errors.UsageError(
-            "`decoding` must be argmax or mean for ONNX, which does not draw as Keras does. "
-            "Received: decoding='sample'."
-        )
-    check_writer()
-
-
-def check_writer() -> None:
-    """Raise a UsageError if what writes ONNX files is not installed."""
-    missing = [name for name in ("onnx", "tf2onnx") if not importlib.util.find_spec(name)]
-    if missing:
-        raise errors.UsageError(
-            'To write ONNX files, install them with `pip install "keras_colorize[onnx]"`. '
-            f"Missing: {', '.join(missing)}."
-        )
-
-
-def cannot_sample() -> errors.UsageError:
-    """Return the error for the one decoding that ONNX does not have."""
-    return errors.UsageError(
-        "`decoding` sample needs the runtime keras: ONNX Runtime does not draw as Keras does. "
-        "Received: decoding='sample'."
-    )
-
-
-class OnnxColorizer:
-    """What colors photographs as a Colorizer does, with ONNX Runtime.
-
-    Using it changes nothing in it, so several threads can share one.
-
-    Args:
-        folder: One that `onnx_files` wrote.
-
-    Attributes:
-        summary: What the folder says of its model.
-
-    Raises:
-        UsageError: The folder cannot be read, or its file was altered.
-
-    Example:
-        >>> OnnxColorizer("exported/mine/onnx").colorize(photograph).shape  # doctest: +SKIP
-        (480, 640, 3)
-    """
-
-    def __init__(self, folder: str | os.PathLike):
+    def _open(self, content):
         # Official builds, such as 1.32, leave an identifier of the machine in the user's cache and
         # report to Microsoft, which nobody expects of a program that colors photographs.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
-        self.summary = read(folder)
-        path = Path(folder) / NETWORK
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.summary.digest:
-            raise errors.UsageError(
-                f"{path} is not the file that {ABOUT} describes: its SHA-256 differs from "
-                f"{self.summary.digest}. It is truncated, altered or another model's."
-            )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
         self._session = onnxruntime.InferenceSession(
@@ -201,92 +26,6 @@ class OnnxColorizer:
         self._run_options = onnxruntime.RunOptions()
         self._run_options.only_execute_path_to_fetches = True  # not every way of decoding
 
-    def colorize(self, photograph: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
-        """Color a photograph; its lightness is kept, colors it has are discarded.
-
-        Args:
-            photograph: `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB: uint8, uint16, or float
-                in 0…1.
-            decoding: How the network's output becomes colors.
-
-        Returns:
-            `(H, W, 3)` of the same type, sRGB.
-
-        Raises:
-            UsageError: Something else, or a decoding that the model or ONNX does not have.
-        """
-        return self.colorize_each(photograph, [decoding])[0]
-
-    def colorize_each(
-        self, photograph: np.ndarray, decodings: Sequence[Decoding]
-    ) -> list[np.ndarray]:
-        """Color a photograph in several ways.
-
-        Args:
-            photograph: As for `colorize`.
-            decodings: One for each picture. The network runs once where they differ in chroma.
-
-        Returns:
-            `(H, W, 3)` of the same type for each decoding, sRGB.
-
-        Raises:
-            UsageError: As for `colorize`.
-        """
-        for decoding in decodings:
-            check(self.summary, decoding)
-        decodings = [decoding.over(self.summary.decoding) for decoding in decodings]
-
-        def predict(lightness, size):
-            return {
-                asked: self._run_for(lightness, *asked) for asked in set(map(_asked, decodings))
-            }
-
-        def read(answers, size, decoding):
-            return np.float32(decoding.chroma) * answers[_asked(decoding)]
-
-        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
-        rgb = inputs.as_rgb(photograph)
-        return list(bands.colorize(rgb, self._working_size, predict, ways))
-
-    def _run_for(self, lightness, output, scalars):
-        feed = {name: np.array(value, "float32") for name, value in scalars}
-        return self._run(output, lightness, feed)
-
-    def check_saliency(self) -> None:
-        """Raise a UsageError unless the network predicts saliency maps."""
-        if not self.summary.saliency:
-            raise errors.no_saliency(self.summary.arch)
-
-    def saliency(self, photograph: np.ndarray) -> np.ndarray:
-        """Predict how salient each pixel of one photograph is.
-
-        Args:
-            photograph: As for `colorize`.
-
-        Returns:
-            uint8 `(H, W)`: 255 for the most salient.
-
-        Raises:
-            UsageError: Another shape or type, or a network that predicts no saliency.
-        """
-        self.check_saliency()
-
-        def predict(lightness, size):
-            return self._run("saliency", lightness, {})
-
-        return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
-
-    def _run(self, output: str, lightness: np.ndarray, feed: dict) -> np.ndarray:
-        return self._session.run([output], {"lightness": lightness, **feed}, self._run_options)[0]
-
-    def _working_size(self, height, width):
-        return resizing.working_size(height, width, self.summary.size, self.summary.stride)
-
-
-def _asked(decoding: Decoding) -> tuple[str, tuple]:
-    """Return the output that is asked of the network's file, and the scalars that shape it."""
-    scalars = {"temperature": decoding.temperature, "rebalance": decoding.rebalance}
-    if decoding.method == "argmax":
-        del scalars["temperature"]
-    given = tuple((name, value) for name, value in scalars.items() if value is not None)
-    return "ab_argmax" if decoding.method == "argmax" else "ab", given
+    def _run(self, output, lightness, scalars):
+        feed = {"lightness": lightness, **scalars}
+        return self._session.run([output], feed, self._run_options)[0]

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize import colorize, colorizer
-from keras_colorize.runtimes import onnx_runtime
+from keras_colorize.runtimes import choice
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +30,37 @@ def keras_run(tiny_model, loaded, tmp_path, monkeypatch):
     return call
 
 
-@pytest.fixture(params=["keras", "onnx"])
-def run(request, keras_run, monkeypatch):
-    """Run the command with the tiny model in either runtime."""
-    if request.param == "keras":
-        return keras_run
-    cached, translated = request.getfixturevalue("tiny_onnx")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cached))
-    monkeypatch.setattr(onnx_runtime, "OnnxColorizer", lambda folder: translated)
-    monkeypatch.setattr(colorizer, "load", None)  # Keras is not asked
-    return lambda *arguments: keras_run(*arguments, "--runtime", "onnx")
+@pytest.fixture
+def run_in(keras_run, translated, monkeypatch):
+    """Return what runs the command with the tiny model in one runtime."""
+
+    def prepare(runtime):
+        if runtime == "keras":
+            return keras_run
+        cached, colors = translated(runtime)
+
+        def opened(folder):
+            return colors
+
+        opened.format = colors.format
+        monkeypatch.setitem(choice.PORTABLE, runtime, opened)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(cached))
+        monkeypatch.setattr(colorizer, "load", None)  # Keras is not asked
+        return lambda *arguments: keras_run(*arguments, "--runtime", runtime)
+
+    return prepare
+
+
+@pytest.fixture(params=["keras", *choice.PORTABLE])
+def run(request, run_in):
+    """Run the command with the tiny model in each runtime."""
+    return run_in(request.param)
+
+
+@pytest.fixture(params=list(choice.PORTABLE))
+def light_run(request, run_in):
+    """Run the command with the tiny model in each runtime that needs no Keras."""
+    return run_in(request.param)
 
 
 @pytest.fixture

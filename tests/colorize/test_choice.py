@@ -141,9 +141,9 @@ def test_colorize_films_beside_photographs(keras_run, grey, film, tmp_path, caps
     assert "a film has no pages" in capsys.readouterr().err
 
 
-def test_colorize_films_need_keras(run, keras_run, grey, film, tmp_path, capsys):
+def test_colorize_films_need_keras(light_run, grey, film, tmp_path, capsys):
     film("a.avi", times=range(0, 100, 25))
     grey("c.png")
-    assert run("a.avi", "c.png", "-o", "out", "--runtime", "onnx") == 1
+    assert light_run("a.avi", "c.png", "-o", "out") == 1
     assert files_in(tmp_path / "out") == ["c.png"]
     assert "a.avi: films need --runtime keras" in capsys.readouterr().err

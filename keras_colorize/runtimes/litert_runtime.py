@@ -1,0 +1,41 @@
+"""Coloring with LiteRT, the runtime of phones and small computers, once TensorFlow Lite."""
+
+import os
+import threading
+
+import numpy as np
+
+from keras_colorize import quiet
+from keras_colorize.runtimes.portable import Format, PortableColorizer
+
+LITERT = Format("litert", "LiteRT", "tflite", "ai_edge_litert")  # TensorFlow itself writes it
+
+
+class LiteRtColorizer(PortableColorizer):
+    """A colorizer in LiteRT; see `PortableColorizer`."""
+
+    format = LITERT
+
+    def _open(self, content):
+        with quiet.native():  # it announces how it computes
+            from ai_edge_litert.interpreter import Interpreter
+
+            self._interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
+            self._signature = self._interpreter.get_signature_runner()
+            place = self._signature.get_input_details()["lightness"]["index"]
+            size = self.summary.size  # a size that the network takes
+            self._interpreter.resize_tensor_input(place, [1, size, size, 1])
+            self._interpreter.allocate_tensors()
+        own = self.summary.decoding
+        # No input may be left out.
+        self._scalars = {
+            name: np.array(value, "float32")
+            for name, value in (("temperature", own.temperature), ("rebalance", own.rebalance))
+            if value is not None
+        }
+        self._one_at_a_time = threading.Lock()
+
+    def _run(self, output, lightness, scalars):
+        with self._one_at_a_time:
+            outputs = self._signature(lightness=lightness, **(self._scalars | scalars))
+        return outputs[output]

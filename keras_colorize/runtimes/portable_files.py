@@ -1,0 +1,217 @@
+"""A Colorizer as files that run without Keras and TensorFlow: in ONNX Runtime, in LiteRT.
+
+The graphs of TensorFlow are translated; what they compute is the Colorizer's own code.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize import files
+from keras_colorize.color import lab
+from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.runtimes import litert_files, onnx_files, portable, provenance
+from keras_colorize.runtimes.litert_runtime import LITERT
+from keras_colorize.runtimes.onnx_runtime import ONNX
+from keras_colorize.runtimes.portable import Format
+
+_TRANSLATE = {ONNX: onnx_files.translate, LITERT: litert_files.translate}
+_PLAIN = Decoding()
+
+_LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
+_PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
+
+
+def network_of(colorizer: Colorizer, format: Format) -> bytes:
+    """Return the network and the decoding of its colors: L* of its own size in, ab out."""
+    has_classes = colorizer.head.has_classes
+
+    def predict(lightness, temperature=None, rebalance=None):
+        size = keras.ops.shape(lightness)[1:3]
+
+        def read(outputs):
+            color = outputs["color"]
+            if rebalance is not None:
+                color = colorizer.head.rebalance(color, rebalance)
+            decode = functools.partial(colorizer.head.decode, color)
+            found = {"ab": decode("mean", temperature) if has_classes else decode()}
+            if has_classes:
+                found["ab_argmax"] = decode("argmax")
+            if "saliency" in outputs:
+                found["saliency"] = outputs["saliency"] / 2 + 0.5
+            return found
+
+        return colorizer.answer(lightness, size, read)
+
+    own, defaults = _own(colorizer), {}
+    if has_classes:
+        defaults["temperature"] = own.temperature
+    if colorizer.head.has_prior:
+        defaults["rebalance"] = own.rebalance
+    return _translated(predict, format, colorizer, _LIGHTNESS, defaults)
+
+
+def pictures_of(colorizer: Colorizer, format: Format, decoding: Decoding = _PLAIN) -> bytes:
+    """Return everything between a photograph's pixels and the picture's."""
+    whole = decoding.over(_own(colorizer))
+
+    def color(photograph, chroma, temperature=None):
+        lightness = lab.rgb_to_lightness(photograph)
+        choice = dataclasses.replace(decoding, chroma=1.0, temperature=temperature)
+        ab = chroma * colorizer.ab_of(lightness[None], choice)[0]
+        rgb = lab.lab_to_rgb(lab.fit_gamut(keras.ops.concatenate([lightness, ab], -1)))
+        return {"picture": keras.ops.cast(keras.ops.round(255.0 * rgb), "uint8")}
+
+    defaults = {"chroma": decoding.chroma}
+    if colorizer.head.has_classes and whole.method != "argmax":
+        defaults["temperature"] = whole.temperature
+    return _translated(color, format, colorizer, _PHOTOGRAPH, defaults)
+
+
+def _translated(function, format, colorizer, picture, defaults):
+    half = _is_halved(colorizer.network)
+    return _TRANSLATE[format](function, colorizer, picture, defaults, half)
+
+
+def _is_halved(network: keras.Model) -> bool:
+    """Return whether the network's kernels come from a file that has them in half precision."""
+    kernels = [np.asarray(weight) for weight in network.weights if len(weight.shape) > 1]
+    return all(np.array_equal(kernel.astype("float16"), kernel) for kernel in kernels)
+
+
+def _own(colorizer):
+    """Return the choices that suit a model's weights, none of them open."""
+    own, head = colorizer.decoding, colorizer.head
+    if not head.has_classes:
+        return own
+    return own.over(
+        Decoding(head.method, head.temperature, rebalance=0.0 if head.has_prior else None)
+    )
+
+
+def export(
+    model: str,
+    out: str | os.PathLike,
+    format: Format,
+    decoding: Decoding = _PLAIN,
+    name: str | None = None,
+) -> Path:
+    """Write a trained model as `out/NAME/FORMAT`, all or nothing.
+
+    `colorize` takes the pixels of a photograph and returns those of the picture.
+    `lightness_to_ab` is the network with the decoding of its colors alone; the verb runs it.
+
+    Args:
+        model: What `load` takes.
+        out: Folder.
+        format: The format of the files.
+        decoding: How the network's output becomes colors.
+        name: The name of the export. None: that of the weights.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UsageError: A model that cannot be loaded, a decoding that it or the format does not have,
+            a folder that cannot be written to, or packages that are missing.
+    """
+    files.check_folder(out, "out")
+    name = provenance.name_of(model, name)
+    decoding.check(pretrained.summarize(model), os.fspath(model))
+    format.check_export(decoding)
+    colorizer = load(model)
+    with files.output_folder(Path(out) / name, "out") as folder:
+        contents = {
+            format.pictures: pictures_of(colorizer, format, decoding),
+            format.network: network_of(colorizer, format),
+        }
+        about = provenance.describe(model, name, decoding)
+        _write(
+            folder / format.name, contents, colorizer, {**about, "signatures": _signatures(format)}
+        )
+    return folder / format.name
+
+
+def cache(model: str | os.PathLike, format: Format) -> Path:
+    """Write the network of a trained model into the user's cache; return the folder.
+
+    Raises:
+        UsageError: A model that cannot be loaded, or packages that are missing.
+    """
+    folder = format.cache_of(model)
+    name = Path(model).resolve().name
+    print(f"Translating {name} into {format.title}, once: {folder}", file=sys.stderr)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_network(model, format, folder)
+    return folder
+
+
+def write_network(model: str | os.PathLike, format: Format, folder: Path) -> None:
+    """Write the network of a trained model, which is all that `colorize` needs of it.
+
+    Args:
+        model: What `load` takes.
+        format: The format of the file.
+        folder: One in which `format.find` looks. It is replaced if it exists.
+
+    Raises:
+        UsageError: A model that cannot be loaded, or packages that are missing.
+    """
+    format.check_writer()
+    colorizer = load(model)
+    about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
+    about["signatures"] = {format.network: _signatures(format)[format.network]}
+    _write(folder, {format.network: network_of(colorizer, format)}, colorizer, about)
+
+
+def _write(folder: Path, contents: dict[str, bytes], colorizer: Colorizer, about: dict) -> None:
+    """Write files and what a runtime must know of them, all or nothing."""
+    about = {
+        "format": portable.FORMAT,
+        **about,
+        "stride": colorizer.stride,
+        "own": dataclasses.asdict(_own(colorizer)),
+        "saliency": "saliency" in colorizer.network.output,
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+    }
+    with files.atomic_folder(folder) as temporary:
+        for name, content in contents.items():
+            (temporary / name).write_bytes(content)
+        files.write_json(temporary / portable.ABOUT, about)
+
+
+def _signatures(format: Format) -> dict[str, dict]:
+    """Return the inputs and outputs of each file in words."""
+    may = "may be left out" if format is ONNX else "must be given"
+    temperature = f"float32 scalar above 0, for models with classes; {may}"
+    return {
+        format.pictures: {
+            "inputs": {
+                "photograph": "uint8 (H, W, 3): sRGB, of any size",
+                "chroma": f"float32 scalar, factor on a* and b*; {may}",
+                "temperature": temperature,
+            },
+            "outputs": {"picture": "uint8 (H, W, 3): sRGB"},
+        },
+        format.network: {
+            "inputs": {
+                "lightness": "float32 (1, h, w, 1): L* in 0 to 100, of the size that the network "
+                "sees",
+                "temperature": temperature,
+                "rebalance": "float32 scalar, -1 to 1, where the shares of classes are known; "
+                f"{may}",
+            },
+            "outputs": {
+                "ab": "float32 (1, h', w', 2): CIELAB a* and b*; of classes the mean",
+                "ab_argmax": "the same, of the most probable class; for models with classes",
+                "saliency": "float32 (1, h', w', 1) in 0 to 1; for networks that predict it",
+            },
+        },
+    }
