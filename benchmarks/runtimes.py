@@ -107,13 +107,13 @@ def run_litert(content: bytes, colorizer) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def models_of_the_table() -> list[tuple[str, str]]:
-    """Return name and head of the default weights, then of each network, then of each head."""
+    """Return name and head of the shipped weights, then of each network, then of each head."""
     from keras_colorize import heads, models
-    from keras_colorize.cli import DEFAULT_MODEL
+    from keras_colorize.colorizer import pretrained
 
-    rows = [(arch, models.get(arch).head) for arch in models.list_models()]
-    rows += [("unet_plain", head) for head in heads.list_heads() if head != "regression"]
-    return [(DEFAULT_MODEL, ""), *rows]
+    rows = [(name, "") for name in pretrained.list_pretrained()]
+    rows += [(arch, models.get(arch).head) for arch in models.list_models()]
+    return rows + [("unet_plain", head) for head in heads.list_heads() if head != "regression"]
 
 
 def rows_of_the_table(only: str | None = None) -> list[tuple[str, str, str]]:

@@ -126,6 +126,7 @@ def rgb_to_lightness(rgb):
         float32 `(..., 1)`: L* in 0…100.
     """
     (luminance,) = _multiply(_XYZ_FROM_LINEAR[1:2], linear_light(rgb))
+    # LiteRT has no new axis after an ellipsis.
     return namespace(luminance).expand_dims(lightness_of(luminance), -1)
 
 

@@ -20,12 +20,14 @@ class LiteRtColorizer(PortableColorizer):
         with quiet.native():  # it announces how it computes
             from ai_edge_litert.interpreter import Interpreter
 
-            self._interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
-            self._signature = self._interpreter.get_signature_runner()
-            place = self._signature.get_input_details()["lightness"]["index"]
+            interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
+            (place,) = (
+                each["index"] for each in interpreter.get_input_details() if len(each["shape"]) == 4
+            )
             size = self.summary.size  # a size that the network takes
-            self._interpreter.resize_tensor_input(place, [1, size, size, 1])
-            self._interpreter.allocate_tensors()
+            interpreter.resize_tensor_input(place, [1, size, size, 1])
+            interpreter.allocate_tensors()
+            self._signature = interpreter.get_signature_runner()
         own = self.summary.decoding
         # No input may be left out.
         self._scalars = {
