@@ -1,6 +1,7 @@
 """Writing files so that a reader, a full disk or a power cut never meets half of one."""
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -51,6 +52,42 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def remove_leftovers(folder: str | os.PathLike) -> None:
+    """Remove from a folder what a process that was killed while it wrote has left half-written.
+
+    Nobody else may be writing there.
+    """
+    for left in (*Path(folder).glob(".tmp-*"), *Path(folder).glob(".old-*")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_digest(path: str | os.PathLike, digest: str, described: str) -> None:
+    """See that a weights file is the one that the file beside it describes.
+
+    Args:
+        path: The weights file.
+        digest: The SHA-256 that it should have.
+        described: The name of the file that says so.
+
+    Raises:
+        UsageError: It has another.
+    """
+    if sha256(path) != digest:
+        raise errors.UsageError(
+            f"{path} is not the file that {described} describes: its SHA-256 differs from "
+            f"{digest}. It is truncated, altered or another model's."
+        )
 
 
 def check_folder(

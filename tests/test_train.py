@@ -149,11 +149,15 @@ def test_train_killed_twice_ends_with_the_same_weights(undisturbed, tmp_path):
     second.kill()
     second.communicate()
     assert len(losses(out)) < 4
+    for name in ("samples/.tmp-a.png", ".tmp-b.json", ".tmp-c/model.weights.h5", ".old-d/e"):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).touch()  # half-written, by a process that was killed
 
     third = start(out)
     said, _ = third.communicate()
     assert third.returncode == 0, said
     assert losses(out) == losses(undisturbed)
+    assert not [*out.rglob(".tmp-*"), *out.rglob(".old-*")]
     expected, got = weights(undisturbed), weights(out)
     assert expected.keys() == got.keys()
     for name in expected:

@@ -3,8 +3,8 @@
     pip install -e ".[serving]"
     python examples/serving/litserve_server.py exported/colorizer
 
-Bad requests are answered 400, those above `--most-bytes` 413, and more than `--at-once` open
-connections 503, so that a crowd finds a quick no instead of an ever longer queue.
+Bad requests are answered 400, those above `--most-bytes` 413, and those that come while
+`--at-once` others are worked on or wait 503, so that a crowd finds a quick no instead of a queue.
 """
 
 import argparse
@@ -16,6 +16,9 @@ from pathlib import Path
 
 import litserve
 from fastapi import HTTPException
+from starlette.responses import JSONResponse
+
+CONNECTIONS = 256  # open at once, most of them idle or about to be refused
 
 
 class Colorize(litserve.LitAPI):
@@ -58,19 +61,42 @@ class Colorize(litserve.LitAPI):
         return {"predictions": [{"b64": base64.b64encode(png).decode()} for png in pictures]}
 
 
+class Limit:
+    """Refuses requests, before anything of them is read, while so many others are at work."""
+
+    def __init__(self, app, most: int):
+        self._app, self._most, self._now = app, most, 0
+
+    async def __call__(self, scope, receive, send):
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+        elif self._now >= self._most:
+            headers = {"Retry-After": "1", "Connection": "close"}
+            refusal = JSONResponse({"detail": "too many requests are waiting"}, 503, headers)
+            await refusal(scope, receive, send)
+        else:
+            self._now += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._now -= 1
+
+
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="the folder whose subfolders are versions")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--most-bytes", type=int, default=2**26, help="of a request")
-    parser.add_argument("--at-once", type=int, default=16, help="connections")
+    parser.add_argument("--at-once", type=int, default=4, help="requests")
     arguments = parser.parse_args()
     server = litserve.LitServer(
         Colorize(arguments.model),
         accelerator="cpu",
         timeout=60,
         max_payload_size=arguments.most_bytes,
+        middlewares=[(Limit, {"most": arguments.at_once})],
     )
     # On the signal that containers send LitServe would leave its workers behind; on Ctrl-C not.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -79,7 +105,7 @@ def main() -> None:
         port=arguments.port,
         generate_client_file=False,
         log_level="warning",
-        limit_concurrency=arguments.at_once,
+        limit_concurrency=CONNECTIONS,
     )
 
 

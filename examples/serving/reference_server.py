@@ -21,7 +21,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 MOST_BYTES = 2**26  # of a request: 64 MiB
-AT_ONCE, WAITING = 2, 8  # requests that are worked on, and that may wait for it
+AT_ONCE, WAITING = 2, 4  # requests that are worked on, and that may wait for it
 
 
 class Refusal(Exception):
@@ -241,9 +241,10 @@ def main() -> None:
     servable = Servable(arguments.model)
     Handler.servable = servable
 
-    pool = futures.ThreadPoolExecutor(AT_ONCE + WAITING + 1)  # one more, to refuse
+    most = AT_ONCE + WAITING  # what comes beyond gets RESOURCE_EXHAUSTED, before it is parsed
     options = [("grpc.max_receive_message_length", MOST_BYTES)]
-    grpc_server = grpc.server(pool, options=options)
+    pool = futures.ThreadPoolExecutor(most)
+    grpc_server = grpc.server(pool, options=options, maximum_concurrent_rpcs=most)
     service = PredictionService(servable)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, grpc_server)
     port = grpc_server.add_insecure_port(f"127.0.0.1:{arguments.port}")

@@ -1,6 +1,5 @@
 """The folder of a trained model: `config.json`, `model.weights.h5` and `trained_on.txt`."""
 
-import hashlib
 import json
 import os
 import warnings
@@ -45,7 +44,7 @@ def write(
             "format": FORMAT,
             **config,
             "parameters": _parameters(network),
-            "weights_sha256": _sha256(temporary / WEIGHTS),
+            "weights_sha256": files.sha256(temporary / WEIGHTS),
             "keras_colorize": __version__,
         }
         text = json.dumps(whole, indent=2) + "\n"
@@ -73,11 +72,7 @@ def read(folder: str | os.PathLike) -> tuple[Summary, heads.Head, frozenset[str]
         head = heads.create(**summary.head)
     except TypeError as error:
         raise summaries.unreadable(folder, error) from error
-    if _sha256(folder / WEIGHTS) != summary.digest:
-        raise errors.UsageError(
-            f"{folder / WEIGHTS} is not the file that {CONFIG} describes: its SHA-256 "
-            f"differs from {summary.digest}. It is truncated, altered or another model's."
-        )
+    files.check_digest(folder / WEIGHTS, summary.digest, CONFIG)
     return summary, head, trained_on
 
 
@@ -140,8 +135,3 @@ def _copy_halved(source: h5py.Group, target: h5py.Group) -> None:
             if not np.isfinite(values).all():
                 raise errors.RunError(f"{item.name} is too large for half precision.")
         target.create_dataset(name, data=values).attrs.update(item.attrs)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

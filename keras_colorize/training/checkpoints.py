@@ -87,8 +87,7 @@ class Checkpoints:
         """
         if not distribution.is_chief(self._strategy):
             return
-        for stale in self.folder.glob(".tmp-*"):  # of a process that was killed while it wrote
-            shutil.rmtree(stale, ignore_errors=True)
+        files.remove_leftovers(self.folder)
         if not self._steps():
             self.save(progress)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from keras_colorize import errors
+from keras_colorize import errors, files
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
@@ -26,7 +26,7 @@ from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.run_folder import Run
 
 _SCORE_SIDE, _SCORE_AT_MOST = 256, 200  # the closing table's crops, and how many of them
-_IN_GRID = 6  # photographs in the grids of samples/
+_SAMPLES, _IN_GRID = "samples", 6  # the folder of the grids; how many photographs are in one
 
 
 def train(recipe: Recipe, out: Path) -> Run | None:
@@ -97,6 +97,8 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
     """Train as the chief: with a record, pictures, curves, a model and its scores."""
     recipe = run.recipe
     run.write(out)
+    for folder in (out, out / _SAMPLES):
+        files.remove_leftovers(folder)
     epochs = errors.counted(recipe.epochs + recipe.finetune_epochs, "epoch")
     print(
         f"{recipe.arch}, {colorizer.network.count_params():,} parameters, on "
@@ -112,7 +114,7 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
         callbacks.StopOnNaN(),
         callbacks.ProgressBar(),
         callbacks.History(out, writer),
-        callbacks.Pictures(out / "samples", writer, colorizer, shown),
+        callbacks.Pictures(out / _SAMPLES, writer, colorizer, shown),
     ]
     try:
         with distribution.watched(strategy):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from keras_colorize import errors
 from keras_colorize.models import backbones
 from keras_colorize.models.backbones import efficientnet_lite
 
@@ -98,3 +100,14 @@ def test_imagenet_weights_are_the_file_that_the_card_describes():
     card = (path.parent / "README.md").read_text(encoding="utf-8")
     assert all(digest in card for digest in about["sha256"].values())
     assert (path.parent / "LICENSE").is_file() and (path.parent / "NOTICE").is_file()
+
+
+def test_imagenet_weights_that_were_altered_are_refused(tmp_path, monkeypatch):
+    folder = shutil.copytree(efficientnet_lite.ENCODERS.find(NAME).parent, tmp_path / "copy")
+    path = folder / "features.weights.h5"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # a bit of a weight, which HDF5 does not notice
+    path.write_bytes(content)
+    monkeypatch.setattr(efficientnet_lite.ENCODERS, "find", lambda name: path)
+    with pytest.raises(errors.UsageError, match=r"not the file that features\.json describes"):
+        backbones.efficientnet_lite0()

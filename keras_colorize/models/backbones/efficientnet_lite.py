@@ -7,16 +7,19 @@ References:
         no squeeze-and-excitation, ReLU6 for swish, stem and last stage not scaled.
 """
 
+import json
 import math
 from typing import NamedTuple
 
 import keras
 from keras import layers, ops
 
+from keras_colorize import files
 from keras_colorize.catalog import Catalog
 from keras_colorize.models.backbones.base import build
 
 ENCODERS = Catalog("weights", "pretrained", "*.imagenet/features.weights.h5")
+_ABOUT = "features.json"  # beside the weights
 TAPS = ["stride2", "stride4", "stride8", "stride16", "stride32"]  # the layers that are tapped
 
 _EPSILON = 1e-3  # of batch normalization, as the weights were trained
@@ -69,9 +72,14 @@ def imagenet_lite(lightness):
 
 
 def _lite0(weights: str | None) -> keras.Model:
-    network = create("efficientnet_lite0")
+    name = "efficientnet_lite0"
+    if weights == "imagenet":
+        weights = ENCODERS.find(name)
+        described = json.loads((weights.parent / _ABOUT).read_text(encoding="utf-8"))
+        files.check_digest(weights, described["sha256"][weights.name], _ABOUT)
+    network = create(name)
     if weights:
-        network.load_weights(ENCODERS.find(network.name) if weights == "imagenet" else weights)
+        network.load_weights(weights)
     return network
 
 
