@@ -1,6 +1,7 @@
 """The train verb as a user runs it, on real photographs and small sizes."""
 
 import csv
+import errno
 import json
 import os
 import resource
@@ -210,14 +211,23 @@ def test_train_that_cannot_start_leaves_nothing(argv, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys):
+def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys, monkeypatch):
     out = tmp_path / "run"
     argv = ["-o", out, *VGG, "--epochs", 1, "--steps", 1]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # A limit on the size of files fails a write as a full disk does.
+    # A limit on the size of files fails a write as a full disk does; it spares small ones.
+    write = run_folder.Run.write
+
+    def write_before_it_is_full(record, folder):
+        if record.status != "running":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(record, folder)
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, before[1]))
     try:
-        assert run(*argv) == 1
+        with monkeypatch.context() as patch:
+            patch.setattr(run_folder.Run, "write", write_before_it_is_full)
+            assert run(*argv) == 1
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "The checkpoint of step 0 could not be written" in capsys.readouterr().err

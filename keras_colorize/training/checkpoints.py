@@ -1,6 +1,7 @@
 """Checkpoints that survive a kill, a full disk or a truncated file, or say what was lost."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,8 @@ from keras_colorize import files
 from keras_colorize.errors import RunError
 from keras_colorize.training import distribution
 
+_PROGRESS, _DIGEST = "progress.json", "progress.sha256"
+_GRAPH = re.compile(r"\{\{.*?\}\} ")  # where in its graph TensorFlow was, which says nothing here
 _KEEP = 2  # the newest, and the one before in case the newest cannot be read
 
 
@@ -66,8 +69,9 @@ class Checkpoints:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with files.atomic_folder(self._path(progress.step)) as temporary:
-                self._checkpoint.write(str(temporary / "variables"))
-                (temporary / "progress.json").write_text(json.dumps(asdict(progress)))
+                self._checkpoint.write(str(temporary / "variables"))  # with checksums
+                (temporary / _PROGRESS).write_text(json.dumps(asdict(progress)))
+                (temporary / _DIGEST).write_text(files.sha256(temporary / _PROGRESS))
         except (OSError, tf.errors.OpError) as error:
             left = self._steps()
             raise RunError(
@@ -109,12 +113,14 @@ class Checkpoints:
         for step in reversed(steps):
             path = self._path(step)
             try:
-                progress = Progress(**json.loads((path / "progress.json").read_text()))
+                if (path / _DIGEST).exists():  # an earlier release wrote none
+                    files.check_digest(path / _PROGRESS, (path / _DIGEST).read_text(), _DIGEST)
+                progress = Progress(**json.loads((path / _PROGRESS).read_text()))
                 status = self._checkpoint.read(str(path / "variables"))
                 status.assert_consumed()
                 return progress
             except Exception as error:  # TensorFlow has many ways to say that a file is damaged
-                reason = (str(error) or type(error).__name__).splitlines()[0]
+                reason = _GRAPH.sub("", str(error) or type(error).__name__).splitlines()[0]
                 print(f"Checkpoint {path} cannot be read: {reason}", file=sys.stderr)
         if steps:
             raise RunError(

@@ -122,7 +122,8 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
     except (errors.Interrupted, errors.RunError) as stopped:
         interrupted = isinstance(stopped, errors.Interrupted)
         run.status = "interrupted" if interrupted else f"stopped: {stopped}"
-        run.write(out)
+        with contextlib.suppress(OSError):  # a disk that is full may not take this either
+            run.write(out)
         raise
     try:
         colorizer.save(out / "model")

@@ -53,7 +53,14 @@ def test_save_keeps_the_last_two(checkpoints, variable):
 
 
 def damage(checkpoints, step, how):
-    data = next((checkpoints.folder / f"step-{step:08d}").glob("variables.data*"))
+    folder = checkpoints.folder / f"step-{step:08d}"
+    if how == "of another step":
+        text = (folder / "progress.json").read_text()
+        (folder / "progress.json").write_text(
+            text.replace(f'"step": {step}', f'"step": {step ^ 1}')
+        )
+        return
+    data = next(folder.glob("variables.data*"))
     content = bytearray(data.read_bytes())
     if how == "truncated":
         del content[len(content) // 2 :]
@@ -64,14 +71,21 @@ def damage(checkpoints, step, how):
         data.unlink()
 
 
-@pytest.mark.parametrize("how", ["truncated", "altered", "gone"])
+@pytest.mark.parametrize("how", ["truncated", "altered", "gone", "of another step"])
 def test_restore_falls_back_to_the_one_before_and_says_so(checkpoints, variable, how, capsys):
     save(checkpoints, variable, 1)
     save(checkpoints, variable, 2)
     damage(checkpoints, 2, how)
     assert checkpoints.restore().step == 1
     np.testing.assert_array_equal(variable, 1)
-    assert "step-00000002 cannot be read" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "step-00000002 cannot be read" in said and "{{" not in said
+
+
+def test_restore_reads_a_checkpoint_of_an_earlier_release(checkpoints, variable):
+    save(checkpoints, variable, 7)
+    (checkpoints.folder / "step-00000007" / "progress.sha256").unlink()  # which had no such file
+    assert checkpoints.restore().step == 7
 
 
 def test_restore_with_none_readable_is_an_error(checkpoints, variable):
