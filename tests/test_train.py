@@ -21,7 +21,7 @@ from PIL import Image
 
 import keras_colorize
 from keras_colorize import evaluate, models, train
-from keras_colorize.training import run_folder
+from keras_colorize.training import callbacks, run_folder
 
 SMALL = ["--size", "16", "--batch-size", "2"]
 VGG = [*SMALL, "--backbone-weights", "none"]  # vgg_fusion, the default
@@ -232,6 +232,17 @@ def test_train_on_a_full_disk_says_so_and_goes_on_later(tmp_path, capsys, monkey
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "The checkpoint of step 0 could not be written" in capsys.readouterr().err
     assert run(*argv) == 0
+
+
+def test_train_says_when_the_disk_is_full_between_checkpoints(tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(callbacks.History, "on_epoch_end", full)
+    assert run("-o", tmp_path, *TINY, "--epochs", 1, "--steps", 1) == 1
+    said = f"{tmp_path} could not be written to ([Errno 28] No space left on device). The last"
+    assert said in capsys.readouterr().err
+    assert json.loads((tmp_path / "run.json").read_text())["status"].startswith("stopped: ")
 
 
 # ---- several devices ----

@@ -117,7 +117,7 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
         callbacks.Pictures(out / _SAMPLES, writer, colorizer, shown),
     ]
     try:
-        with distribution.watched(strategy):
+        with distribution.watched(strategy), _written(out):
             progress = _fit(run, strategy, colorizer, data, val, out, handlers)
     except (errors.Interrupted, errors.RunError) as stopped:
         interrupted = isinstance(stopped, errors.Interrupted)
@@ -139,6 +139,18 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
         run.scores = _score(recipe.arch, colorizer, val or data)
     run.write(out)
     return run
+
+
+@contextlib.contextmanager
+def _written(out: Path) -> Iterator[None]:
+    """Turn what the system raises when it cannot write, to a full disk, into a RunError."""
+    try:
+        yield
+    except OSError as error:
+        raise errors.RunError(
+            f"{out} could not be written to ({error}). The last checkpoint is whole: make room and "
+            "give the same command."
+        ) from error
 
 
 def _fit(run, strategy, colorizer, data, val, out, handlers) -> Progress:
