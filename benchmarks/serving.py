@@ -44,6 +44,7 @@ from keras_colorize.runtimes.saved_model import export
 
 SERVERS = Path(__file__).parent.parent / "examples" / "serving"
 SECONDS, AT_ONCE, OVERLOAD = 20, 4, 10
+WAIT = 600  # seconds for an answer, which must come late rather than never
 WIDTH, HEIGHT, BATCH, ROUNDS = 516, 387, 8, 5
 REFUSED = {"503", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
 
@@ -88,7 +89,7 @@ def litserve(model: Path):
 
     def ask(content: bytes) -> str:
         body = json.dumps({"instances": [{"b64": base64.b64encode(content).decode()}]}).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT)
         try:
             path = f"/v1/models/{model.name}:predict"
             connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -121,7 +122,7 @@ def reference(model: Path):
         request.model_spec.name = model.name
         request.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([content]))
         try:
-            stub.Predict(request, timeout=60)
+            stub.Predict(request, timeout=WAIT)
         except grpc.RpcError as error:
             return error.code().name
         return "OK"
@@ -306,7 +307,7 @@ def measure(version: Path) -> tuple[list, list, list]:
             rows.append(row(f"2, {name}", answers, process))
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(WAIT)
     crowd = []
     for name, make in (("LitServe", litserve), ("reference server, gRPC", reference)):
         process, ask = make(model)
@@ -315,7 +316,7 @@ def measure(version: Path) -> tuple[list, list, list]:
             crowd += overloaded(name, process, lambda: ask(good))  # noqa: B023
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(WAIT)
     process, ask = queue(version)
     ask(good)
     crowd += overloaded("TensorFlow Serving's queue", process, lambda: ask(good))
