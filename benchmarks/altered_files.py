@@ -181,11 +181,11 @@ def damaged(folder: Path) -> tuple[list[str], str]:
     for name, how in done.items():
         named = "yes" if f"  {name}: " in said.getvalue() else "NO"
         rows.append(f"| {name.split('.')[1]} | {how} | {named} | {skipped.get(name, '')} |")
-    others = [f"{name}: {reason}" for name, reason in skipped.items() if name not in done]
+    others = Counter(reason for name, reason in skipped.items() if name not in done)
     end = (
         f"The training ended with exit code {code} and the status `{record['status']}`, on "
-        f"{sum(record['photographs'].values())} photographs. Others that were skipped: "
-        f"{len(others)}{' (' if others else ''}{', '.join(others)}{')' if others else ''}."
+        f"{sum(record['photographs'].values())} photographs. Whole ones that were skipped: "
+        f"{', '.join(f'{count} ({reason})' for reason, count in others.items()) or 'none'}."
     )
     return rows, end
 

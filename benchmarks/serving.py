@@ -43,9 +43,9 @@ from keras_colorize.runtimes import tf_serving
 from keras_colorize.runtimes.saved_model import export
 
 SERVERS = Path(__file__).parent.parent / "examples" / "serving"
-SECONDS, AT_ONCE, OVERLOAD = 20, 4, 10
+SECONDS, AT_ONCE, OVERLOAD = 10, 4, 10
 WAIT = 600  # seconds for an answer, which must come late rather than never
-WIDTH, HEIGHT, BATCH, ROUNDS = 516, 387, 8, 5
+WIDTH, HEIGHT, BATCH, ROUNDS = 516, 387, 8, 3
 REFUSED = {"503", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
 
 
