@@ -43,7 +43,7 @@ from keras_colorize.runtimes import tf_serving
 from keras_colorize.runtimes.saved_model import export
 
 SERVERS = Path(__file__).parent.parent / "examples" / "serving"
-SECONDS, AT_ONCE, OVERLOAD = 10, 4, 10
+SECONDS, AT_ONCE, OVERLOAD = 5, 4, 10
 WAIT = 600  # seconds for an answer, which must come late rather than never
 WIDTH, HEIGHT, BATCH, ROUNDS = 516, 387, 8, 3
 REFUSED = {"503", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
@@ -138,10 +138,11 @@ def queue(version: Path):
     most = int(found.pop("max_execution_batch_size"))
     splits = {"enable_large_batch_splitting": found.pop("enable_large_batch_splitting") == "true"}
     options = {name: int(value) for name, value in found.items()} | splits
-    colorize = tf.saved_model.load(str(version)).signatures["serving_default"]
+    loaded = tf.saved_model.load(str(version))
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def predict(images):
+        colorize = loaded.signatures["serving_default"]
         batched = tf.nondifferentiable_batch_function(allowed_batch_sizes=[most], **options)
         return batched(lambda images: colorize(image_bytes=images)["png_bytes"])(images)
 
@@ -262,7 +263,8 @@ def overloaded(name: str, process, ask: Callable) -> list[str]:
 
 def sizes(version: Path) -> list[str]:
     """Return rows of batches of one size and of mixed sizes, of equally many pixels."""
-    colorize = tf.saved_model.load(str(version)).signatures["serving_default"]
+    loaded = tf.saved_model.load(str(version))
+    colorize = loaded.signatures["serving_default"]
     random = np.random.default_rng(0)
 
     def mixed():
@@ -292,7 +294,8 @@ def sizes(version: Path) -> list[str]:
 def measure(version: Path) -> tuple[list, list, list]:
     """Return the rows of the three tables."""
     model, good = version.parent, photograph()
-    colorize = tf.saved_model.load(str(version)).signatures["serving_default"]
+    loaded = tf.saved_model.load(str(version))
+    colorize = loaded.signatures["serving_default"]
     taken = from_clients(lambda: colorize(image_bytes=tf.constant([good])) and "200", 1)
     middle, slow = np.percentile([seconds for seconds, _ in taken], [50, 99])
     rows = [f"| no server | {len(taken) / SECONDS:.1f} | {middle:.2f} | {slow:.2f} | | |"]

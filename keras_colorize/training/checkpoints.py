@@ -76,7 +76,7 @@ class Checkpoints:
             left = self._steps()
             raise RunError(
                 f"The checkpoint of step {progress.step} could not be written to {self.folder} "
-                f"({getattr(error, 'message', error)}). "
+                f"({_GRAPH.sub('', str(getattr(error, 'message', error)))}). "
                 + (f"That of step {left[-1]} is whole." if left else "There is none yet.")
                 + " Make room and give the same command."
             ) from error
