@@ -65,13 +65,12 @@ def readers(folder: Path):
 
     yield "network for ONNX Runtime", network, load_network
 
-    encoder = efficientnet_lite.create("efficientnet_lite0")
-    found = efficientnet_lite.ENCODERS.find(encoder.name)
+    found = efficientnet_lite.ENCODERS.find("efficientnet_lite0")
     copy = shutil.copytree(found.parent, folder / "encoder") / found.name
 
     def load_encoder():
         with mock.patch.object(efficientnet_lite.ENCODERS, "find", return_value=copy):
-            efficientnet_lite.load_imagenet(encoder)
+            encoder = efficientnet_lite.efficientnet_lite0()
         return [np.asarray(weight) for weight in encoder.weights]
 
     yield "weights of an encoder", copy, load_encoder

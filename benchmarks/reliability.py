@@ -352,8 +352,8 @@ moment. A training that is not killed before says:
 {sayings(rows, DISK)}
 
 It is started again when there is room. Before this benchmark a disk that filled between two \
-checkpoints was told without the folder (`[Errno 28]` alone), and the record said that the run went \
-on.
+checkpoints was told without the folder (`[Errno 28]` alone), and the record said that the run \
+went on.
 
 ## A lost worker
 
