@@ -33,7 +33,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-from keras_colorize import files, heads, load, models
+from keras_colorize import cli, files, heads, load, models
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data.windows import draw_share
@@ -210,10 +210,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, help="stop after so long, with a checkpoint")
     arguments = parser.parse_args(argv)
+    return cli.guard(parser, lambda: _train(arguments))
+
+
+def _train(arguments) -> int:
     given = {key: value for key, value in vars(arguments).items() if value is not None}
     recipe = recipes.build({k: v for k, v in given.items() if k in Recipe.__dataclass_fields__})
     if keras.backend.backend() != "jax":
         sys.exit("Set KERAS_BACKEND=jax.")
+    start = load(arguments.model) if arguments.model else None
+    arch = start.arch if start else arguments.arch
+    models.get(arch).check_size(arguments.size)
+    head = heads.get(arguments.head or (start.head if start else models.get(arch).head))
 
     began = time.monotonic()
     squares, digests = read_shards(arguments.data, arguments.side or arguments.size * 9 // 8)
@@ -222,7 +230,7 @@ def main(argv: list[str] | None = None) -> int:
 
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy("mixed_bfloat16")
-    colorizer = _build(arguments, squares)
+    colorizer = _build(arguments, start, arch, head, squares)
     colorizer.trained_on |= frozenset(digests)
     training = Training(colorizer, recipe, squares)
     checkpoint = arguments.out / "checkpoint.npz"
@@ -260,11 +268,8 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _build(arguments, squares) -> Colorizer:
+def _build(arguments, start, arch, head, squares) -> Colorizer:
     """Build the Colorizer, with the prior of the photographs or the weights of another one."""
-    start = load(arguments.model) if arguments.model else None
-    arch = start.arch if start else arguments.arch
-    head = heads.get(arguments.head or (start.head if start else models.get(arch).head))
     if isinstance(head, heads.GamutBins) and head.prior is None:
         count = len(head.kept)
         nearest = jax.jit(lambda rgb: head.nearest(lab.rgb_to_lab(rgb / 255.0)[..., 1:]))

@@ -1,5 +1,6 @@
 """What `evaluate` is asked for, checked as far as that is possible before Keras has started."""
 
+import importlib.util
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,8 +108,12 @@ class Request:
         Nothing is loaded.
 
         Raises:
-            UsageError: One of them cannot.
+            UsageError: One of them cannot, or LPIPS is asked for and its extra is not installed.
         """
+        if self.lpips and importlib.util.find_spec("lpips") is None:
+            raise errors.UsageError(
+                '`lpips` needs the extra: pip install "keras_colorize[perceptual]".'
+            )
         for row, model in self.named.items():
             if self.plan and self.plan.table == "losses":
                 continue  # of unfinished runs too

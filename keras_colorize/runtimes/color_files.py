@@ -17,6 +17,7 @@ from keras_colorize.colorizer import Decoding, pretrained
 from keras_colorize.data import jobs, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
+from keras_colorize.video import parts
 
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
@@ -155,7 +156,9 @@ def color_files(
 def _way_on(interrupted: list[jobs.Job], overwrite: bool) -> list[str]:
     """Return what to say of the photographs that are left, if anything helps."""
     if len(interrupted) == 1 and interrupted[0].moves:
-        return ["The same command goes on from the last whole part of the film."]
+        if parts.finished(parts.folder_of(interrupted[0].picture)):
+            return ["The same command goes on from the last whole part of the film."]
+        return ["No part of the film was whole yet: the same command begins anew."]
     done = sum(all(path.exists() for path in job.outputs) for job in interrupted)
     if overwrite or len(interrupted) == 1:  # what existed before is not told from what is new
         return []

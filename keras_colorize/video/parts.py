@@ -16,6 +16,16 @@ import numpy as np
 from keras_colorize import files
 
 
+def folder_of(film: Path) -> Path:
+    """Return the folder of a colored film's parts, which is beside it."""
+    return film.with_name(f"{film.name}.part")
+
+
+def finished(folder: Path) -> list[Path]:
+    """Return the finished parts in a folder, in their order."""
+    return sorted(folder.glob("[0-9]*.nut"))
+
+
 class Parts:
     """The folder of a film's finished parts.
 
@@ -25,7 +35,7 @@ class Parts:
     """
 
     def __init__(self, film: Path, key: dict):
-        self._folder = film.with_name(f"{film.name}.part")
+        self._folder = folder_of(film)
         named = self._folder / "made_from.json"
         key = json.loads(json.dumps(key))  # tuples become lists, as in the file
         with contextlib.suppress(OSError, ValueError):
@@ -38,7 +48,7 @@ class Parts:
     @property
     def paths(self) -> list[Path]:
         """The finished parts in their order."""
-        return sorted(self._folder.glob("[0-9]*.nut"))
+        return finished(self._folder)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what `Steady` knew after the last part; empty if there is none."""

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import av
 import numpy as np
 import pytest
 import skimage.color
@@ -13,6 +14,7 @@ from PIL import Image
 
 from keras_colorize import colorize
 from keras_colorize.data import addresses, photographs
+from keras_colorize.video import painting, writing
 
 
 def lightness(rgb):
@@ -198,6 +200,32 @@ def test_colorize_interrupted_says_how_it_goes_on(keras_run, grey, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     assert keras_run("in", "-o", "out", "--skip-existing") == 0
     assert files_in(tmp_path / "out") == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [(1, "the same command begins anew"), (5, "goes on from the last whole part of the film")],
+)
+def test_colorize_interrupted_film_says_whether_it_goes_on(
+    keras_run, picture, tmp_path, monkeypatch, capsys, frames, said
+):
+    with av.open(str(tmp_path / "a.mp4"), "w") as film:
+        stream = film.add_stream("libx264", width=64, height=48)
+        for seed in range(6):
+            frame = av.VideoFrame.from_ndarray(picture(48, 64, seed), format="rgb24")
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+    left = [KeyboardInterrupt] + frames * [None]
+
+    def paint(self, rgb, seconds):
+        if left.pop():
+            raise KeyboardInterrupt
+        return rgb
+
+    monkeypatch.setattr(painting.Painter, "paint", paint)
+    monkeypatch.setattr(writing, "KEYFRAMES", 2)
+    assert keras_run("a.mp4", "-o", "out") == 130
+    assert said in capsys.readouterr().err
 
 
 # ---- wrong usage ----

@@ -1,5 +1,6 @@
 """What is asked for: names of rows, decodings, and contradictions."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,12 @@ def test_request_takes_a_folder_whose_name_looks_like_a_decoding(tmp_path):
 def test_request_refuses_what_cannot_be(models, more, message):
     with pytest.raises(errors.UsageError, match=message):
         Request(models, **more)
+
+
+def test_request_without_the_extra_of_lpips_is_refused_before_anything_is_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lpips", None)
+    with pytest.raises(errors.UsageError, match=r"pip install \"keras_colorize\[perceptual\]\""):
+        Request(["unet_vae.photos26k"], lpips=True).check()
 
 
 def test_request_takes_size_and_data_from_the_protocol_unless_given():

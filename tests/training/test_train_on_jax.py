@@ -92,3 +92,10 @@ def test_train_on_jax_needs_photographs(tmp_path):
     done = run(tmp_path, EXAMPLES / "train_on_jax.py", "none*.tar")
     assert done.returncode == 1
     assert "There are no photographs in 'none*.tar'" in done.stderr
+
+
+def test_train_on_jax_refuses_wrong_usage_in_one_line_before_it_reads(tmp_path):
+    done = run(tmp_path, EXAMPLES / "train_on_jax.py", "none*.tar", "--arch", "unet_vae")
+    assert done.returncode == 2
+    assert "error: `size` must be 150 for unet_vae. Received: size=64." in done.stderr
+    assert "Traceback" not in done.stderr
