@@ -32,7 +32,8 @@ batch_timeout_micros { value: 0 }
 # Photographs that are colored at the same time: the number of cores.
 num_batch_threads { value: 2 }
 
-# Photographs that wait, as many as the largest request has; whoever comes later is refused at once (UNAVAILABLE, 503).
+# Photographs that wait, as many as the largest request has; whoever comes later is refused at
+# once (UNAVAILABLE, 503).
 max_enqueued_batches { value: 8 }
 """
 
