@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_colorize.color import lab
 
-BLOCK = 2**15  # pixels that one core works on at a time
+BLOCK = 2**16  # pixels that one core works on at a time
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:

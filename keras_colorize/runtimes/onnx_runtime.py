@@ -20,6 +20,8 @@ class OnnxColorizer(PortableColorizer):
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
+        # Threads that wait for the next photograph would take the cores from what colors this one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
