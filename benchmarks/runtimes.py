@@ -118,7 +118,7 @@ def models_of_the_table() -> list[tuple[str, str]]:
 
 def rows_of_the_table(only: str | None = None) -> list[tuple[str, str, str]]:
     """Return name, head and format of each row, or of one model's rows."""
-    models = [row for row in models_of_the_table() if only in (None, row[0])]
+    models = dict.fromkeys(row for row in models_of_the_table() if only in (None, row[0]))
     return [(*row, format) for row in models for format in RUNTIMES[1:]]
 
 

@@ -40,5 +40,5 @@ def translate(
     try:
         return converter.convert()
     except Exception as error:  # of a class that TensorFlow does not make public
-        first = str(error).partition("\n")[0]
+        first = str(error).partition("\n")[0].partition("./")[0]  # a place in our files follows
         raise errors.RunError(f"LiteRT cannot carry {colorizer.arch}: {first}") from error
