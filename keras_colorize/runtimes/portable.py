@@ -7,7 +7,6 @@ itself.
 
 import contextlib
 import functools
-import hashlib
 import importlib.util
 import json
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_colorize import errors
+from keras_colorize import errors, files
 from keras_colorize.colorizer import bands, inputs, pretrained
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing
@@ -213,13 +212,8 @@ class PortableColorizer:
     def __init__(self, folder: str | os.PathLike):
         self.summary = self.format.read(folder)
         path = Path(folder) / self.format.network
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.summary.digest:
-            raise errors.UsageError(
-                f"{path} is not the file that {ABOUT} describes: its SHA-256 differs from "
-                f"{self.summary.digest}. It is truncated, altered or another model's."
-            )
-        self._open(content)
+        files.check_digest(path, self.summary.digest, ABOUT)
+        self._open(path.read_bytes())
 
     def _open(self, content: bytes) -> None:
         """Make the file ready to run."""
