@@ -43,13 +43,13 @@ def lite_unet(
     *skips, x = backbone(backbones.imagenet_lite(lightness))  # at 128: 64, 32, 16, 8; (4, 4, 320)
 
     # ---- context: the mean over the picture, added to every pixel ----
-    deepest = x
-    x = conv_bn_relu(x, _TOP, 1, "top", kernel_initializer="he_normal")  # (4, 4, 256)
     if context:
-        mean = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(deepest)
+        mean = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(x)
         mean = layers.Conv2D(_TOP, 1, activation="relu", name="context_hidden")(mean)
         mean = layers.Conv2D(_TOP, 1, name="context")(mean)  # (1, 1, 256)
-        x = layers.Add(name="top_add")([mean, x])
+    x = conv_bn_relu(x, _TOP, 1, "top", kernel_initializer="he_normal")  # (4, 4, 256)
+    if context:
+        x = layers.Add(name="top_add")([x, mean])
 
     # ---- decoder ----
     for stride, filters in zip((16, 8, 4, 2, 1), widths):
