@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from keras_colorize import errors
 from keras_colorize._version import __version__
-from keras_colorize.colorizer import pretrained
+from keras_colorize.colorizer import Decoding, pretrained
 from keras_colorize.errors import RunError, UsageError
 from keras_colorize.quiet import start_keras as start_keras  # which verbs call
 
@@ -119,6 +119,12 @@ def add_decoding(parser: argparse.ArgumentParser) -> None:
         help="how color is enlarged: bilinear, bicubic, or guided by the photograph's contours "
         "(default: guided for lite_unet, bilinear for the papers' networks)",
     )
+
+
+def take_decoding(given: dict) -> Decoding:
+    """Take the flags of `add_decoding` out of the flags that were given."""
+    names = ("temperature", "chroma", "upscale", "seed", "rebalance")
+    return Decoding(given.pop("decoding"), **{name: given.pop(name) for name in names})
 
 
 def add_model_list(parser: argparse.ArgumentParser) -> None:

@@ -72,7 +72,8 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> int:
         from keras_colorize.runtimes.color_files import color_files
 
-        outcome = color_files(**vars(arguments))
+        given = dict(vars(arguments))
+        outcome = color_files(decoding=cli.take_decoding(given), **given)
         for name, text in [*outcome.notes, *outcome.failed]:
             print(f"{parser.prog}: {cli.shown(name)}: {cli.shown(text)}", file=sys.stderr)
         for line in outcome.summary:

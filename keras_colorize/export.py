@@ -3,7 +3,7 @@
 import sys
 
 from keras_colorize import cli, errors, files
-from keras_colorize.colorizer import Decoding, pretrained
+from keras_colorize.colorizer import pretrained
 from keras_colorize.runtimes import provenance
 
 _FORMATS = ("litert", "onnx", "savedmodel")
@@ -37,14 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     def run() -> int:
         if arguments.format not in _FORMATS:
             raise errors.unknown("format", arguments.format, _FORMATS)
-        decoding = Decoding(
-            arguments.decoding,
-            arguments.temperature,
-            arguments.chroma,
-            arguments.upscale,
-            arguments.seed,
-            arguments.rebalance,
-        )
+        decoding = cli.take_decoding(dict(vars(arguments)))
         # Wrong usage is told before Keras starts.
         decoding.check(pretrained.summarize(arguments.model), arguments.model)
         provenance.name_of(arguments.model, arguments.name)

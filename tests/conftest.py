@@ -55,7 +55,7 @@ def translated(tiny_model, tmp_path_factory):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def picture():
     """Make a smooth picture, different everywhere, in all colors: uint8 `(H, W, 3)`."""
 

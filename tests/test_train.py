@@ -6,12 +6,12 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import time
 
 import h5py
 import numpy as np
+import processes
 import pytest
 import skimage.data
 import stand_in
@@ -119,19 +119,13 @@ def test_train_leaves_a_colorizer_that_loads(finished):
 # ---- kill, resume ----
 
 
-def environment():
-    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-
-
 def start(out):
-    command = [sys.executable, stand_in.__file__, "-o", str(out), *LONG]
-    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, env=environment(), **said)
+    return processes.Process(stand_in.TRAIN, "-o", out, *LONG)
 
 
 def wait_for_epoch(process, out, epoch):
     while not (out / "history.csv").exists() or len(losses(out)) < epoch:
-        assert process.poll() is None, process.stdout.read()
+        assert process.poll() is None, process.written()
         time.sleep(0.01)
 
 
@@ -140,8 +134,8 @@ def test_train_killed_twice_ends_with_the_same_weights(undisturbed, tmp_path):
     first = start(out)
     wait_for_epoch(first, out, 1)
     first.send_signal(signal.SIGINT)
-    said, _ = first.communicate()
-    assert first.returncode == 128 + signal.SIGINT, said
+    said, error = first.communicate()
+    assert first.returncode == 128 + signal.SIGINT, error
     assert "The same command goes on from there" in said
     assert json.loads((out / "run.json").read_text())["status"] == "interrupted"
 
@@ -155,8 +149,8 @@ def test_train_killed_twice_ends_with_the_same_weights(undisturbed, tmp_path):
         (out / name).touch()  # half-written, by a process that was killed
 
     third = start(out)
-    said, _ = third.communicate()
-    assert third.returncode == 0, said
+    third.communicate()
+    assert third.returncode == 0, third.written()
     assert losses(out) == losses(undisturbed)
     assert not [*out.rglob(".tmp-*"), *out.rglob(".old-*")]
     expected, got = weights(undisturbed), weights(out)
@@ -169,7 +163,7 @@ def test_train_killed_before_its_first_step_starts_from_the_same_weights(undistu
     out = tmp_path / "run"
     first = start(out)
     while not (out / "run.json").exists():
-        assert first.poll() is None, first.stdout.read()
+        assert first.poll() is None, first.written()
         time.sleep(0.01)
     first.kill()
     first.communicate()
@@ -247,25 +241,12 @@ def test_train_says_when_the_disk_is_full_between_checkpoints(tmp_path, capsys, 
 
 # ---- several devices ----
 
-MIRRORED = """
-import sys
-import tensorflow as tf
-cpus = tf.config.list_physical_devices("CPU")
-two = [tf.config.LogicalDeviceConfiguration()] * 2
-tf.config.set_logical_device_configuration(cpus[0], two)
-import stand_in
-from keras_colorize import train
-stand_in.register()
-sys.exit(train.main(sys.argv[1:]))
-"""
-
 
 def test_train_mirrored_on_two_logical_cpus(tmp_path):
     folder = make_photographs(tmp_path / "photographs", 100)  # five of them for validation
     out = tmp_path / "run"
     argv = ["-o", out, *TINY, "--strategy", "mirrored", "--data", folder, "--epochs", 2]
-    command = [sys.executable, "-c", MIRRORED, *map(str, argv), "--steps", "3"]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True)
+    done = processes.run(stand_in.TWO_DEVICES + stand_in.TRAIN, *argv, "--steps", 3)
     assert done.returncode == 0, done.stderr[-3000:]
     record = json.loads((out / "run.json").read_text())
     assert record["devices"] == 2

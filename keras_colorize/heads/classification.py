@@ -132,16 +132,14 @@ class Bins64(ClassHead):
         """Turn logits into ab, by argmax as in the paper unless told otherwise."""
         method, temperature = self._decoding(method, temperature)
         centers = ops.convert_to_tensor(self._CENTERS)
-        channels = []
-        for i, logits in enumerate(ops.split(color, 2, axis=-1)):
-            if method == "mean":
-                probabilities = ops.softmax(logits / temperature, axis=-1)
-                channels.append(ops.sum(probabilities * centers, axis=-1))
-            elif method == "argmax":
-                channels.append(ops.take(centers, _most_probable(logits)))
-            else:
-                channels.append(ops.take(centers, _sample(logits, temperature, seed + i)))
-        return ops.stack(channels, axis=-1)
+        logits = color if method == "argmax" else color / temperature
+        logits = ops.reshape(logits, (*ops.shape(color)[:-1], 2, self._COUNT))
+        if method == "mean":
+            return ops.matmul(ops.softmax(logits, axis=-1), centers)
+        if method == "argmax":
+            return ops.take(centers, _most_probable(logits))
+        drawn = [_sample(logits[..., i, :], 1.0, seed + i) for i in (0, 1)]
+        return ops.take(centers, ops.stack(drawn, axis=-1))
 
     def tilt(self, color, direction):
         """Make colors in one direction more probable; see `ClassHead.tilt`."""

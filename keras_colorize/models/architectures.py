@@ -25,8 +25,8 @@ class Architecture:
         stride: Height and width must be multiples of it. None: the network takes nothing but
             `size` × `size`.
         head: Name of the head that the paper gives it.
-        paper: The publication, as docs/papers.md calls it, and the network's place in it.
         parameters: How many it has as published, its backbone's included.
+        paper: The publication, as docs/papers.md calls it, and the network's place in it.
         options: Names of the options that its function takes besides the head.
         is_gan: Whether its module has an `ADVERSARY` to train it against.
         upscale: How its color is enlarged to the photograph's size; the papers do it bilinearly.
@@ -37,8 +37,8 @@ class Architecture:
     size: int
     stride: int | None = None
     head: str = "regression"
-    paper: str = ""
     parameters: int = 0
+    paper: str = ""
     options: tuple[str, ...] = ()
     is_gan: bool = False
     upscale: str = "bilinear"
@@ -69,90 +69,19 @@ class Architecture:
 
 _BACKBONE = ("backbone_weights", "trainable_backbone")
 _VGG16 = (*_BACKBONE, "batch_norm")
-
-_ALL = (
-    Architecture(
-        "edge_saliency_gan",
-        paper="edge-saliency",
-        parameters=39_439_300,
-        size=64,
-        head="rgb",
-        options=_BACKBONE,
-        is_gan=True,
-    ),
-    Architecture(
-        "iizuka2016",
-        paper="Iizuka 2016, in comparative",
-        parameters=42_195_810,
-        size=224,
-        stride=8,
-        head="sigmoid",
-        options=("classes",),
-    ),
-    Architecture(
-        "lite_unet",
-        paper="our own",
-        parameters=4_410_370,
-        size=128,
-        stride=32,
-        options=_BACKBONE,
-        upscale="guided",
-    ),
-    Architecture(
-        "pix2pix",
-        paper="Isola 2017, in comparative",
-        parameters=54_420_290,
-        size=256,
-        stride=8,
-        is_gan=True,
-    ),
-    Architecture(
-        "resnet50_unet",
-        paper="unet-resnet",
-        parameters=37_675_906,
-        size=224,
-        stride=32,
-        options=_BACKBONE,
-    ),
-    Architecture(
-        "scgan",
-        paper="edge-saliency, baseline 1",
-        parameters=23_530_307,
-        size=64,
-        head="rgb",
-        is_gan=True,
-    ),
-    Architecture("unet_plain", paper="enhancing", parameters=551_523, size=150, head="rgb"),
-    Architecture(
-        "unet_vae", paper="enhancing", parameters=878_275, size=150, head="rgb", options=("levels",)
-    ),
-    Architecture(
-        "vgg_embedding",
-        paper="enhancing",
-        parameters=16_286_802,
-        size=224,
-        stride=32,
-        options=_VGG16,
-    ),
+_ROWS = (  # name, size, stride, head, parameters, paper; options, is_gan, upscale where it has any
+    ("edge_saliency_gan", 64, None, "rgb", 39_439_300, "edge-saliency", _BACKBONE, True),
+    ("iizuka2016", 224, 8, "sigmoid", 42_195_810, "Iizuka 2016, in comparative", ("classes",)),
+    ("lite_unet", 128, 32, "regression", 4_410_370, "our own", _BACKBONE, False, "guided"),
+    ("pix2pix", 256, 8, "regression", 54_420_290, "Isola 2017, in comparative", (), True),
+    ("resnet50_unet", 224, 32, "regression", 37_675_906, "unet-resnet", _BACKBONE),
+    ("scgan", 64, None, "rgb", 23_530_307, "edge-saliency, baseline 1", (), True),
+    ("unet_plain", 150, None, "rgb", 551_523, "enhancing"),
+    ("unet_vae", 150, None, "rgb", 878_275, "enhancing", ("levels",)),
+    ("vgg_embedding", 224, 32, "regression", 16_286_802, "enhancing", _VGG16),
     # Chosen: 224, at which VGG16 was trained; the paper names no size.
-    Architecture(
-        "vgg_fusion", paper="vgg-fusion", parameters=8_795_522, size=224, stride=8, options=_VGG16
-    ),
-    Architecture(
-        "zhang2016",
-        paper="Zhang 2016, in comparative",
-        parameters=32_240_377,
-        size=256,
-        stride=8,
-        head="gamut313",
-    ),
-    Architecture(
-        "zhang_small",
-        paper="edge-saliency, baseline 2",
-        parameters=4_769_017,
-        size=64,
-        stride=8,
-        head="gamut313",
-    ),
+    ("vgg_fusion", 224, 8, "regression", 8_795_522, "vgg-fusion", _VGG16),
+    ("zhang2016", 256, 8, "gamut313", 32_240_377, "Zhang 2016, in comparative"),
+    ("zhang_small", 64, 8, "gamut313", 4_769_017, "edge-saliency, baseline 2"),
 )
-ARCHITECTURES = {architecture.name: architecture for architecture in _ALL}
+ARCHITECTURES = {row[0]: Architecture(*row) for row in _ROWS}

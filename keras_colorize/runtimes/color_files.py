@@ -19,6 +19,7 @@ from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
 from keras_colorize.video import parts
 
+_PLAIN = Decoding()
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
 
@@ -43,12 +44,7 @@ def color_files(
     inputs: list[str],
     out: str,
     model: str,
-    decoding: str | None = None,
-    temperature: float | None = None,
-    chroma: float = 1.0,
-    upscale: str | None = None,
-    seed: int = 0,
-    rebalance: float | None = None,
+    decoding: Decoding = _PLAIN,
     runtime: str = "auto",
     points: Sequence[tuple[float, float, str]] = (),
     strokes: str | None = None,
@@ -71,13 +67,7 @@ def color_files(
         out: A folder, made if need be; for a single photograph the file to write, or `-` for
             standard output, as PNG.
         model: The name or the folder of a Colorizer, a run's folder, or one with ONNX files.
-        decoding: `argmax`, `mean` or `sample`, for models with classes.
-        temperature: A small one takes the likeliest color, a large one weighs all; for `mean` and
-            `sample`.
-        chroma: Factor on a* and b*, for any model.
-        upscale: `bilinear`, `bicubic` or `guided`; the architecture's own when None.
-        seed: The seed of `sample`.
-        rebalance: For models with classes, −1…1; above 0 the network dares rarer colors.
+        decoding: How the model's output becomes colors.
         runtime: One of `choice.RUNTIMES`; `auto` starts without Keras where it can.
         points: Hints, each x, y and a color, for a single photograph.
         strokes: The path of a picture of strokes, which are hints, too.
@@ -99,7 +89,6 @@ def color_files(
             written, hints for several photographs, a reference that cannot be used.
         KeyboardInterrupt: The user has stopped it; the message says how it goes on.
     """
-    how = Decoding(decoding, temperature, chroma, upscale, seed, rebalance)
     still = page is not None or runtime in choice.PORTABLE  # an animation's first frame
     files_each = 1 if side_by_side else variants
     plan = jobs.plan(inputs, out, saliency, overwrite, skip_existing, still, files_each)
@@ -115,8 +104,8 @@ def color_files(
         )
     if runtime == "auto" and (asked or any(job.moves for job in plan.jobs)):
         runtime = "keras"
-    summary = choice.check(model, how, runtime)
-    decodings = colorizer.variants(summary, variants, how, model)
+    summary = choice.check(model, decoding, runtime)
+    decodings = colorizer.variants(summary, variants, decoding, model)
     hints = _hints(points, strokes, plan.jobs, page, max_pixels)
     palette = None if reference is None else _reference(reference)
     if vivid:
@@ -127,7 +116,7 @@ def color_files(
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
         return outcome
-    loaded = choice.load(model, how, runtime)
+    loaded = choice.load(model, decoding, runtime)
     if saliency:
         loaded.check_saliency()
     conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []

@@ -43,6 +43,7 @@ def translate(
         raise errors.RunError(
             f"tf2onnx cannot translate {colorizer.arch}: it leaves {sorted(left_open)} open."
         )
+    _state_scales(model.graph)
     if half:
         _halve(model.graph)
     for name, value in defaults.items():
@@ -50,6 +51,22 @@ def translate(
         model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def _state_scales(graph) -> None:
+    """Double maps by a constant factor, for which ONNX Runtime keeps the layout that it prefers.
+
+    tf2onnx computes the new size where the old one is free. In a network only `Upscale2x` does.
+    """
+    import onnx
+
+    constants = {tensor.name for tensor in graph.initializer}
+    factors = onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], "float32"), "double")
+    for node in graph.node:
+        if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] not in constants:
+            del node.input[2:]
+            node.input.append(factors.name)
+    graph.initializer.append(factors)
 
 
 def _halve(graph) -> None:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from keras_colorize import files
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
-from keras_colorize.runtimes import litert_files, onnx_files, portable, provenance
+from keras_colorize.runtimes import doubling, litert_files, onnx_files, portable, provenance
 from keras_colorize.runtimes.litert_runtime import LITERT
 from keras_colorize.runtimes.onnx_runtime import ONNX
 from keras_colorize.runtimes.portable import Format
@@ -31,6 +31,7 @@ _PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
 
 def network_of(colorizer: Colorizer, format: Format) -> bytes:
     """Return the network and the decoding of its colors: L* of its own size in, ab out."""
+    colorizer = doubling.by_resizing(colorizer)
     has_classes = colorizer.head.has_classes
 
     def predict(lightness, temperature=None, rebalance=None):
@@ -60,6 +61,7 @@ def network_of(colorizer: Colorizer, format: Format) -> bytes:
 
 def pictures_of(colorizer: Colorizer, format: Format, decoding: Decoding = _PLAIN) -> bytes:
     """Return everything between a photograph's pixels and the picture's."""
+    colorizer = doubling.by_resizing(colorizer)
     whole = decoding.over(_own(colorizer))
 
     def color(photograph, chroma, temperature=None):

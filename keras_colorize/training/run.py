@@ -125,13 +125,8 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
         with contextlib.suppress(OSError):  # a disk that is full may not take this either
             run.write(out)
         raise
-    try:
+    with _written(out / "model", RuntimeError):  # h5py raises either
         colorizer.save(out / "model")
-    except (OSError, RuntimeError) as error:  # h5py has both for a full disk
-        raise errors.RunError(
-            f"The model could not be written to {out / 'model'} ({error}). The last "
-            "checkpoint is whole: make room and give the same command."
-        ) from error
     run.status, run.seconds, run.history = "done", round(progress.seconds, 1), progress.history
     if recipe.overfit:
         run.overfit = overfit.judge(colorizer, _whole(data))
@@ -142,14 +137,14 @@ def _lead(run, strategy, colorizer, data, val, out) -> Run:
 
 
 @contextlib.contextmanager
-def _written(out: Path) -> Iterator[None]:
-    """Turn what the system raises when it cannot write, to a full disk, into a RunError."""
+def _written(path: Path, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn what is raised when a path cannot be written, to a full disk, into a RunError."""
     try:
         yield
-    except OSError as error:
+    except (OSError, *kinds) as error:
         raise errors.RunError(
-            f"{out} could not be written to ({error}). The last checkpoint is whole: make room and "
-            "give the same command."
+            f"{path} could not be written to ({error}). The last checkpoint is whole: make room "
+            "and give the same command."
         ) from error
 
 

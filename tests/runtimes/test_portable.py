@@ -140,6 +140,19 @@ def test_portable_export_says_what_it_holds(kind, classes):
     assert files == {kind.format.pictures, kind.format.network, "model.json"}
 
 
+def test_onnx_file_doubles_maps_by_a_constant(translated):
+    cached, _ = translated("onnx")
+    (path,) = cached.rglob(ONNX.network)
+    graph = onnx.load(path).graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    doubling = [node for node in graph.node if node.op_type == "Resize"]
+    assert len(doubling) == 3  # vgg_fusion's
+    for node in doubling:  # with computed sizes, ONNX Runtime leaves its own layout for them
+        assert len(node.input) == 3
+        scales = onnx.numpy_helper.to_array(constants[node.input[2]])
+        np.testing.assert_array_equal(scales, [1, 1, 2, 2])
+
+
 def test_onnx_export_that_needs_more_than_a_photograph_fails(square, monkeypatch):
     model = onnx.helper.make_model(onnx.helper.make_graph([], "left open", [], []))
     model.graph.input.append(onnx.helper.make_tensor_value_info("constant", 1, [2, 7]))

@@ -1,8 +1,8 @@
 """A network of a few hundred weights, so that a worker costs little more than its imports; and the
 same against a discriminator.
 
-As a script: `train` with this network among the others, and with a strike at KILL_AT, if it is set:
-the step at which this process is killed as `kill -9` does it.
+`TRAIN` is a program for `processes`: `train` with this network among the others, and with a strike
+at KILL_AT, if it is set: the step at which the process is killed as `kill -9` does it.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ class Strike(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-if __name__ == "__main__":
+def main():
     from keras_colorize import train
     from keras_colorize.training import callbacks
 
@@ -58,3 +58,12 @@ if __name__ == "__main__":
     if "KILL_AT" in os.environ:
         callbacks.StopOnNaN = Strike
     sys.exit(train.main(sys.argv[1:]))
+
+
+TRAIN = "import stand_in; stand_in.main()"
+TWO_DEVICES = """
+import tensorflow as tf
+cpus = tf.config.list_physical_devices("CPU")
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpus[0], two)
+"""

@@ -1,13 +1,11 @@
 """Real processes on this machine, with a network of a few hundred weights."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import h5py
 import numpy as np
+import processes
 import pytest
 import stand_in
 
@@ -40,16 +38,9 @@ def start_workers(out, *argv, kill=None):
     for index, folder in enumerate([out, out.with_name("of_the_second")]):
         task = {"type": "worker", "index": index}
         config = json.dumps({"cluster": {"worker": hosts}, "task": task})
-        environment = os.environ | {"TF_CONFIG": config, "PYTHONPATH": os.pathsep.join(sys.path)}
-        if kill and index == kill[0]:
-            environment["KILL_AT"] = str(kill[1])
+        strike = {"KILL_AT": str(kill[1])} if kill and index == kill[0] else {}
         argv_here = [*argv, "--strategy", "multiworker", "-o", folder]
-        command = [sys.executable, stand_in.__file__, *map(str, argv_here)]
-        workers.append(
-            subprocess.Popen(
-                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-        )
+        workers.append(processes.Process(stand_in.TRAIN, *argv_here, TF_CONFIG=config, **strike))
     try:
         said = [worker.communicate(timeout=150) for worker in workers]
     finally:

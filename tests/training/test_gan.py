@@ -1,14 +1,14 @@
 """GAN training on networks of a few weights, by hand; resume, two devices, published losses."""
 
 import os
-import subprocess
-import sys
 import textwrap
 import types
 
 import keras
 import numpy as np
+import processes
 import pytest
+import stand_in
 import tensorflow as tf
 
 from keras_colorize import errors, heads, models
@@ -269,10 +269,7 @@ def test_discriminator_goes_on_learning_when_the_backbone_is_unlocked(tmp_path):
 
 MIRRORED = """
     import sys
-    import keras, numpy as np, tensorflow as tf
-    cpus = tf.config.list_physical_devices("CPU")
-    two = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpus[0], two)
+    import keras, numpy as np
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     import test_gan
@@ -305,9 +302,8 @@ MIRRORED = """
 
 
 def test_gan_on_two_devices_equals_one(tmp_path):
-    here = os.path.dirname(__file__)
-    command = [sys.executable, "-c", textwrap.dedent(MIRRORED), here, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    program = stand_in.TWO_DEVICES + textwrap.dedent(MIRRORED)
+    done = processes.run(program, os.path.dirname(__file__), tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.split() == ["none", "1", "mirrored", "2"]
 

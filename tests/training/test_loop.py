@@ -1,13 +1,13 @@
 """The loop on a model small enough to follow by hand; real networks train in test_train.py."""
 
 import os
-import subprocess
-import sys
 import textwrap
 
 import keras
 import numpy as np
+import processes
 import pytest
+import stand_in
 import tensorflow as tf
 
 from keras_colorize import errors
@@ -112,10 +112,7 @@ def test_learning_rate_constant_is_that_of_the_command_not_of_the_checkpoint(tmp
 
 MIRRORED = """
     import sys
-    import keras, numpy as np, tensorflow as tf
-    cpus = tf.config.list_physical_devices("CPU")
-    two = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpus[0], two)
+    import keras, numpy as np
     from pathlib import Path
     from keras_colorize import errors
     from keras_colorize.training import distribution, loop
@@ -155,7 +152,6 @@ MIRRORED = """
 
 
 def test_mirrored_on_two_devices_equals_one(tmp_path):
-    command = [sys.executable, "-c", textwrap.dedent(MIRRORED), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = processes.run(stand_in.TWO_DEVICES + textwrap.dedent(MIRRORED), tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.split() == ["none", "1", "mirrored", "2"]

@@ -1,11 +1,10 @@
 """Mixed precision on a CPU, which computes in 16 bits slowly, or fast, and correctly."""
 
-import subprocess
-import sys
 import textwrap
 
 import keras
 import numpy as np
+import processes
 import pytest
 import stand_in
 import tensorflow as tf
@@ -97,11 +96,7 @@ def test_train_in_mixed_precision_saves_a_float32_model(tmp_path, monkeypatch):
     np.testing.assert_allclose(mixed.predict_ab(lightness), ab, atol=0.02 * np.abs(ab).max())
 
 
-TWO_DEVICES = """
-    import tensorflow as tf
-    cpus = tf.config.list_physical_devices("CPU")
-    two = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpus[0], two)
+OVERFLOWS = """
     import keras
     from keras_colorize.training import distribution, precision
     strategy = distribution.make_strategy("mirrored")
@@ -127,8 +122,7 @@ TWO_DEVICES = """
 
 
 def test_loss_scale_skips_a_step_that_overflows_on_any_device():
-    command = [sys.executable, "-c", textwrap.dedent(TWO_DEVICES)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = processes.run(stand_in.TWO_DEVICES + textwrap.dedent(OVERFLOWS))
     assert done.returncode == 0, done.stderr[-3000:]
     # Gradients of two devices add up: 2 · 2¹⁴ / 2¹².
     expected = ["0.0", "16384.0", "0.0", "8192.0", "0.0", "4096.0", "-8.0", "4096.0"]

