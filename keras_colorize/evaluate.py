@@ -85,9 +85,9 @@ def main(argv: list[str] | None = None) -> int:
         request = Request(**given)
         request.check()  # before Keras starts
         cli.start_keras()
-        from keras_colorize.evaluation.run import carry_out
+        from keras_colorize.evaluation.run import evaluate
 
-        carry_out(request)
+        evaluate(request)
         for name, what in _WRITTEN.items():
             if (path := Path(request.out) / name).exists():
                 print(f"{what:<9} {path}")

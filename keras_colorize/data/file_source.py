@@ -6,13 +6,14 @@ import concurrent.futures
 import dataclasses
 import os
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib
 import skimage
 import tensorflow as tf
+from tqdm import tqdm
 
 from keras_colorize import errors
 from keras_colorize.data import checks, finding, graph, photographs
@@ -23,6 +24,7 @@ _SAMPLES = {
     "motorcycle_left.png",
     Path(matplotlib.get_data_path()) / "sample_data": "grace_hopper.jpg",
 }
+_BAR = {"unit": "photo", "disable": None, "leave": False}
 _HELD_OUT, _HELD_OUT_AT_MOST = 0.05, 200  # for validation: the share, the number of photographs
 
 
@@ -94,19 +96,12 @@ class FileSource(Source):
             raise errors.wrong("There are no photographs in the tar files.", **{argument: name})
         return cls(name, found, skipped)
 
-    def check(
-        self, argument: str, progress: Callable[[int, int], None] | None = None
-    ) -> FileSource:
-        """Return the photographs that can be used, each once.
-
-        Args:
-            argument: As for `open_source`.
-            progress: As for `open_source`.
-        """
+    def check(self, argument: str) -> FileSource:
+        """Return the photographs that can be used, each once; `argument` as for `open_source`."""
         usable, seen, skipped = [], set(), [*self.skipped]
         with concurrent.futures.ThreadPoolExecutor() as pool:  # decoding releases Python's lock
             checked = pool.map(_check, self.photographs)
-            for done, (photograph, reason) in enumerate(checked, 1):
+            for photograph, reason in tqdm(checked, f"check {argument}", self.count, **_BAR):
                 if reason is None and photograph.digest in seen:
                     reason = "the same file as one before"
                 if reason is None:
@@ -114,8 +109,6 @@ class FileSource(Source):
                     usable.append(photograph)
                 else:
                     skipped.append((photograph.name, reason))
-                if progress:
-                    progress(done, self.count)
         if not usable:
             listed = "".join(f"\n  {file}: {reason}" for file, reason in skipped[:10])
             raise errors.UsageError(

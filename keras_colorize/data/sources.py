@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 from keras_colorize import errors
 from keras_colorize.data.file_source import FileSource
@@ -11,16 +10,13 @@ from keras_colorize.data.source import Source, digest_of
 from keras_colorize.data.tfds_source import TfdsSource
 
 
-def open_source(
-    name: str, argument: str = "data", progress: Callable[[int, int], None] | None = None
-) -> Source:
+def open_source(name: str, argument: str = "data") -> Source:
     """Find and check the photographs that `name` stands for.
 
     Args:
         name: `samples`; a folder (recursive), a glob or a file, tar shards among them;
             `tfds:NAME[:SPLIT]`.
         argument: The argument's name, for messages.
-        progress: Called with the number checked and the number to check.
 
     Returns:
         The photographs that can be used, in a fixed order without repetition, and those skipped.
@@ -30,7 +26,7 @@ def open_source(
     """
     if name.startswith("tfds:"):
         return TfdsSource.open(name, argument)
-    return FileSource.find(name, argument).check(argument, progress)
+    return FileSource.find(name, argument).check(argument)
 
 
 def open_grey(name: str) -> FileSource:

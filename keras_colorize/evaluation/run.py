@@ -33,12 +33,8 @@ _FILES = {"report.html", "metrics.json", "per_image.csv", "table.md", "grid.png"
 _PROTOCOL_FILES = {"protocol.md", "figure.png"}
 
 
-def evaluate(models: list[str], **options) -> dict:
-    """Score models and other programs' pictures on photographs, all in one pass.
-
-    Args:
-        models: Names or folders of Colorizers, or folders of runs, as `Request` describes them.
-        **options: The other arguments of `Request`.
+def evaluate(request: Request) -> dict:
+    """Score models and other programs' pictures on photographs, all in one pass; write the files.
 
     Returns:
         What `metrics.json` holds.
@@ -48,14 +44,8 @@ def evaluate(models: list[str], **options) -> dict:
         WeightsUnavailable: Those of FID or LPIPS can be neither found nor downloaded.
 
     Example:
-        >>> result = evaluate(["mine=runs/mine"], data="photographs/", out="evaluation")
-        >>> result["rows"]["mine"]["psnr"]
+        >>> evaluate(Request(["mine=runs/mine"], data="photographs/"))["rows"]["mine"]["psnr"]
     """
-    return carry_out(Request(models, **options))
-
-
-def carry_out(request: Request) -> dict:
-    """Carry out an evaluation and write its files; see `evaluate`."""
     files.check_folder(request.out, "out")
     if request.plan and request.plan.table == "losses":
         return _compare_losses(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_colorize import cli, colorizer, errors, heads, models
 from keras_colorize.catalog import BINNED
@@ -58,13 +57,7 @@ def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
 
 
 def _open(name: str, argument: str) -> Source:
-    with tqdm(desc=f"check {argument}", unit="photo", disable=None, leave=False) as bar:
-
-        def progress(done, total):
-            bar.total = total
-            bar.update(done - bar.n)
-
-        source = sources.open_source(name, argument, progress)
+    source = sources.open_source(name, argument)
     cli.report_skipped(source.skipped)
     return source
 

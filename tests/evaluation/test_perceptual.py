@@ -10,6 +10,7 @@ import skimage.data
 from keras_colorize import errors
 from keras_colorize.evaluation import perceptual, run
 from keras_colorize.evaluation.observers import Batch
+from keras_colorize.evaluation.request import Request
 
 
 def gaussian(seed, dimensions=6):
@@ -101,9 +102,8 @@ def test_fid_and_lpips_are_rows_of_the_result(monkeypatch, tiny_model, tmp_path)
         "lpips",
         lambda: lambda p, truth: [float((a != b).mean()) for a, b in zip(p, truth)],
     )
-    result = run.evaluate(
-        [f"tiny={tiny_model}"], out=str(tmp_path), size=32, fid=True, lpips=True, pictures=0
-    )
+    asked = {"size": 32, "fid": True, "lpips": True, "pictures": 0}
+    result = run.evaluate(Request([f"tiny={tiny_model}"], out=str(tmp_path), **asked))
     rows = result["rows"]
     assert rows["truth"]["fid"] == pytest.approx(0, abs=1e-6) and rows["grey"]["fid"] > 1
     assert rows["truth"]["lpips"] == 0 and rows["tiny"]["lpips"] > 0.5

@@ -191,13 +191,14 @@ def test_evaluate_names_every_mismatch_of_results(tiny_model, tmp_path, picture,
 def test_evaluate_without_a_single_match_is_an_error(tmp_path, picture):
     Image.fromarray(picture()).save(tmp_path / "nothing.png")
     with pytest.raises(errors.UsageError, match="No photograph has a picture in every folder"):
-        run.evaluate([], results=[f"other={tmp_path}"], size=32, out=str(tmp_path / "out"))
+        given = {"results": [f"other={tmp_path}"], "size": 32, "out": str(tmp_path / "out")}
+        run.evaluate(request.Request([], **given))
     assert not (tmp_path / "out").exists()
 
 
 def test_evaluate_ceilings_lie_between_grey_and_truth(tiny_model, tmp_path):
-    out = {"out": str(tmp_path), "pictures": 0}
-    rows = run.evaluate([f"tiny={tiny_model}"], size=128, ceilings=True, **out)["rows"]
+    asked = {"size": 128, "ceilings": True, "out": str(tmp_path), "pictures": 0}
+    rows = run.evaluate(request.Request([f"tiny={tiny_model}"], **asked))["rows"]
     assert list(rows) == ["grey", "tiny", *request.CEILINGS, "truth"]
     for name in request.CEILINGS:
         assert rows["grey"]["psnr"] + 3 < rows[name]["psnr"] < 60
