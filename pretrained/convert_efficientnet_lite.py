@@ -104,7 +104,7 @@ def torch_taps(network: torch.nn.Module, pictures: np.ndarray) -> list[np.ndarra
     """Return the PyTorch network's maps before each change of stride, and the last.
 
     Args:
-        network: Of `load_torch`.
+        network: What `load_torch` returned.
         pictures: float32 `(B, H, W, 3)`, (x - 127) / 128.
 
     Returns:

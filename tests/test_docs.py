@@ -52,7 +52,7 @@ def citations():
             if path.suffix == ".py":
                 text = prose_of(path)
             elif path.suffix == ".toml":
-                text = "\n".join(re.findall("^# .*|source = .*|says = .*", path.read_text(), re.M))
+                text = "\n".join(re.findall("^# .*|paper = .*|says = .*", path.read_text(), re.M))
             else:
                 continue
             yield from ((path, key, "") for key in re.findall(r"\[([a-z]+(?:-[a-z]+)*)\]", text))

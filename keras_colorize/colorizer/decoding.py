@@ -5,13 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from keras_colorize import errors
-
-if TYPE_CHECKING:
-    from keras_colorize.colorizer.summary import Summary
-    from keras_colorize.heads import Head
 
 METHODS = ("argmax", "mean", "sample")
 UPSCALES = ("bilinear", "bicubic", "guided")
@@ -20,6 +16,13 @@ MAX_CHROMA = 10
 _VIVID = 1.4  # factor on chroma: about that of the photographs themselves
 # A color that lies 100 units further in a variant's direction becomes e times as probable.
 _TILT = 0.01
+
+
+class Kind(Protocol):
+    """What decides which decodings a model has: its head, or what a folder says of the head."""
+
+    has_classes: bool
+    has_prior: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Decoding:
             upscale=self.upscale or own.upscale,
         )
 
-    def check(self, head: Head | Summary, model: str = "") -> None:
+    def check(self, head: Kind, model: str = "") -> None:
         """Refuse a decoding of classes for a model that has none, or none of known shares.
 
         Args:
@@ -130,7 +133,7 @@ class Decoding:
 
 
 def variants(
-    model: Head | Summary, count: int, decoding: Decoding | None = None, name: str = ""
+    model: Kind, count: int, decoding: Decoding | None = None, name: str = ""
 ) -> list[Decoding]:
     """Return ways to decode one output into several plausible pictures.
 

@@ -8,6 +8,7 @@ References:
 import warnings
 from collections.abc import Callable
 
+import keras
 import numpy as np
 
 from keras_colorize import downloads, errors
@@ -104,8 +105,6 @@ def inception(weights: str | None = "imagenet") -> Callable[[np.ndarray], np.nda
     Raises:
         WeightsUnavailable: They can be neither found nor downloaded.
     """
-    import keras
-
     try:
         if weights == "imagenet":
             weights = downloads.imagenet_weights(_INCEPTION_FILE, "inception_v3")

@@ -67,9 +67,9 @@ class Format:
     """A format of translated networks, and where its files are.
 
     Attributes:
-        name: Of the format, of its runtime, of the extra that installs it and of folders.
+        name: What the format, its runtime, the extra that installs it and folders are called.
         title: As it is called in sentences.
-        suffix: Of its files.
+        suffix: The suffix of its files.
         runtime: The package that runs them.
         writers: The packages that write them, besides TensorFlow.
     """
