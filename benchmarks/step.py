@@ -1,4 +1,4 @@
-"""Time and memory of a training step of every architecture, beside PyTorch for three of them.
+"""Time and memory of a training step of every architecture, beside PyTorch for four of them.
 
     python benchmarks/step.py                               # prints the table of benchmarks/step.md
     python benchmarks/step.py --torch ENV/bin/python --write  # an environment that has torch
@@ -28,11 +28,11 @@ from keras_colorize.training.recipe import Recipe
 
 SIZE, BATCH, STEPS, ROUNDS = 96, 4, 5, 3
 SIZES = {"pix2pix": 256}  # PyTorch's takes no smaller photographs
-PEERS = ("pix2pix", "resnet50_unet", "zhang2016")
+PEERS = ("pix2pix", "resnet50_unet", "vgg_fusion", "zhang2016")
 
 
-def ours(arch: str, size: int, batch: int, steps: int) -> None:
-    """Measure one architecture in this process; print a line of JSON."""
+def prepare(arch: str, size: int, batch: int):
+    """Return a training step of one architecture, and the number of parameters that it trains."""
     options = {}
     if "backbone_weights" in models.get(arch).options:
         options = {"backbone_weights": "none", "trainable_backbone": True}
@@ -46,14 +46,20 @@ def ours(arch: str, size: int, batch: int, steps: int) -> None:
     if "saliency" in colorizer.network.output:
         target["saliency"] = tf.constant(lab[..., :1] / 50 - 1)
     step = tf.function(lambda: trainer.train_step((inputs, target)))
+    trained = sum(int(np.prod(v.shape)) for v in colorizer.network.trainable_variables)
+    return lambda: float(step()["loss"]), trained
+
+
+def ours(arch: str, size: int, batch: int, steps: int) -> None:
+    """Measure one architecture in this process; print a line of JSON."""
+    step, trained = prepare(arch, size, batch)
     step()
     step()
     times = []
     for _ in range(steps):
         began = time.perf_counter()
-        float(step()["loss"])
+        step()
         times.append(time.perf_counter() - began)
-    trained = sum(int(np.prod(v.shape)) for v in colorizer.network.trainable_variables)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report = {"times": times, "megabytes": peak, "trained": trained, "version": tf.__version__}
     print(json.dumps(report))

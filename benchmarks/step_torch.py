@@ -1,4 +1,4 @@
-"""Training steps of three networks in PyTorch, for benchmarks/step.py to compare with.
+"""Training steps of four networks in PyTorch, for benchmarks/step.py to compare with.
 
 The same layers, losses and optimizers as ours; NCHW, as PyTorch prefers. Run by step.py in an
 environment that has torch: `step_torch.py ARCH SIZE BATCH STEPS` prints one line of JSON.
@@ -37,12 +37,17 @@ def zhang2016():
     return nn.Sequential(*layers, nn.Conv2d(256, 313, 1))
 
 
+def gamut():
+    """Return the colors of the 313 classes, `(313, 2)`."""
+    rows = [map(int, row.split()) for row in RANGES.replace("\n", "|").split("|")]
+    centers = [(a, b) for a, first, last in rows for b in range(first, last + 1, 10)]
+    return torch.tensor(centers, dtype=torch.float32)
+
+
 def zhang2016_step(batch):
     network = zhang2016()
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
-    rows = [map(int, row.split()) for row in RANGES.replace("\n", "|").split("|")]
-    centers = [(a, b) for a, first, last in rows for b in range(first, last + 1, 10)]
-    centers = torch.tensor(centers, dtype=torch.float32)
+    centers = gamut()
     weights = torch.ones(len(centers))
 
     def step():
@@ -134,7 +139,10 @@ class ResNet50UNet(nn.Module):
 
 
 def resnet50_unet_step(batch):
-    network = ResNet50UNet()
+    return regression_step(ResNet50UNet(), batch)
+
+
+def regression_step(network, batch):
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
 
     def step():
@@ -222,10 +230,67 @@ def pix2pix_step(batch):
     return step, [network]
 
 
+# ---- vgg_fusion ----
+
+
+def conv_bn_relu(before, filters, kernel):
+    conv = nn.Conv2d(before, filters, kernel, 1, kernel // 2, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(filters, eps=1e-3), nn.ReLU())
+
+
+class Residual(nn.Module):
+    """A branch of 3×3 convolutions of the same width, added."""
+
+    def __init__(self, filters, convolutions):
+        super().__init__()
+        each = [conv_bn_relu(filters, filters, 3) for _ in range(convolutions)]
+        self.branch = nn.Sequential(*each)
+
+    def forward(self, x):
+        return x + self.branch(x)
+
+
+class VGGFusion(nn.Module):
+    """`vgg_fusion` with the regression head."""
+
+    def __init__(self):
+        super().__init__()
+        blocks, before = [], 3
+        for i, (filters, convolutions) in enumerate([(64, 2), (128, 2), (256, 3), (512, 3)]):
+            layers = [nn.MaxPool2d(2)] if i else []
+            for _ in range(convolutions):
+                layers += [nn.Conv2d(before, filters, 3, 1, 1), nn.ReLU()]
+                before = filters
+            blocks.append(nn.Sequential(*layers))
+        self.blocks = nn.ModuleList(blocks)
+        self.high = conv_bn_relu(512, 256, 1)
+        self.mid = nn.Sequential(conv_bn_relu(512, 128, 3), Residual(128, 1))
+        self.low = nn.Sequential(conv_bn_relu(256, 64, 3), Residual(64, 3))
+        self.full = nn.Sequential(conv_bn_relu(64, 32, 1), Residual(32, 3))
+        self.up = nn.Upsample(scale_factor=2, mode="bilinear")
+        self.color = nn.Conv2d(32, 2, 3, 1, 1)
+
+    def forward(self, lightness):
+        x = 2.55 * lightness - torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+        maps = []
+        for block in self.blocks:
+            x = block(x)
+            maps.append(x)
+        x = self.up(self.high(maps[3]))
+        x = self.up(self.mid(torch.cat([x, maps[2]], 1)))
+        x = self.up(self.low(torch.cat([x, maps[1]], 1)))
+        return torch.tanh(self.color(self.full(x)))
+
+
+def vgg_fusion_step(batch):
+    return regression_step(VGGFusion(), batch)
+
+
 STEPS = {
     "zhang2016": zhang2016_step,
     "resnet50_unet": resnet50_unet_step,
     "pix2pix": pix2pix_step,
+    "vgg_fusion": vgg_fusion_step,
 }
 
 

@@ -24,6 +24,7 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The division by the white point is folded into the matrix: linear RGB ↔ X/Xn, Y/Yn, Z/Zn.
 _XYZ_FROM_LINEAR = _XYZ_FROM_RGB / _WHITE[:, None]
 _LINEAR_FROM_XYZ = np.linalg.inv(_XYZ_FROM_LINEAR)
+LUMINANCE = _XYZ_FROM_LINEAR[1:2]  # Y/Yn of red, green and blue
 
 
 def _linear_light(levels: int) -> np.ndarray:
@@ -33,20 +34,22 @@ def _linear_light(levels: int) -> np.ndarray:
 
 
 # sRGB of 8 or 16 bits → linear light [1]: exact values instead of a power for each pixel.
-_LINEAR = {"uint8": _linear_light(2**8), "uint16": _linear_light(2**16)}
+LINEAR = {"uint8": _linear_light(2**8), "uint16": _linear_light(2**16)}
 _KNEE = 0.008856  # where CIELAB's f() turns from a line into a cube root [2]
 _MARGIN = 3e-5  # linear light: a tenth of an 8-bit step at the dark end, where steps are smallest
 _BISECTIONS = 6  # of chroma, whose relative error is then well below 2⁻⁶
+_OF_NUMPY = np.ndarray, np.generic, int, float
 _TINY = 1e-9  # keeps a logarithm off zero in the branch that `where` discards
 
 
 def namespace(*values):
     """Return the module whose functions take these: NumPy for arrays and numbers, `keras.ops`."""
-    if all(isinstance(value, (np.ndarray, np.generic, int, float)) for value in values):
-        return np
-    from keras import ops  # a program that has arrays alone must not wait for Keras
+    for value in values:
+        if not isinstance(value, _OF_NUMPY):
+            from keras import ops  # a program that has arrays alone must not wait for Keras
 
-    return ops
+            return ops
+    return np
 
 
 def _power(x, exponent):
@@ -56,9 +59,11 @@ def _power(x, exponent):
 
 
 def _cube_root(x):
+    xp = namespace(x)
+    if xp is np:
+        return np.cbrt(x)
     # x^(1/3) = s · s^(1/3) with s = x^(1/4). A parabola gives s^(1/3) to 0.7 % for s in 0.3…1, and
     # one Halley step cubes that error, to the last digits of float32. It costs two square roots.
-    xp = namespace(x)
     s = xp.sqrt(xp.sqrt(xp.maximum(x, _TINY)))
     y = s * (0.46228582 + s * (0.78385409 - s * 0.24925222))
     cube = y * y * y
@@ -68,6 +73,18 @@ def _cube_root(x):
 def _f(t):
     """CIELAB's f() [2]: a cube root above the knee, a line below."""
     return namespace(t).where(t > _KNEE, _cube_root(t), 7.787 * t + 16.0 / 116.0)
+
+
+def _cube(f):
+    """Undo `_f`, in place."""
+    # In-place operators save NumPy half of the time; to tensors they are the usual ones.
+    above = namespace(f).maximum(f, 0.2068966)
+    f -= above
+    f *= 1 / 7.787
+    cube = above * above
+    cube *= above
+    cube += f
+    return cube
 
 
 def float32(x):
@@ -80,9 +97,10 @@ def linear_light(rgb) -> list:
     """Return red, green and blue as linear light [1]: three `(...)`, `rgb` as for `rgb_to_lab`."""
     xp = namespace(rgb)
     kind = str(rgb.dtype) if xp is np else xp.dtype(rgb)
-    if kind in _LINEAR:
-        levels = rgb if xp is np else xp.cast(rgb, "int32")
-        return [xp.take(_LINEAR[kind], plane) for plane in _planes(levels)]
+    if kind in LINEAR:
+        if xp is np:
+            return np.moveaxis(np.take(LINEAR[kind], rgb), -1, 0)
+        return [xp.take(LINEAR[kind], plane) for plane in _planes(xp.cast(rgb, "int32"))]
     return [
         xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
         for c in _planes(float32(rgb))
@@ -93,7 +111,17 @@ def _planes(x):
     return x[..., 0], x[..., 1], x[..., 2]
 
 
+def _each(function, planes):
+    """Apply a function to three planes: a compiler takes them one by one, NumPy all at once."""
+    if namespace(*planes) is np:
+        return function(np.stack(planes))
+    return [function(plane) for plane in planes]
+
+
 def _multiply(matrix, planes):
+    if isinstance(planes, np.ndarray):
+        flat = planes.reshape(3, -1)
+        return (matrix.astype(planes.dtype) @ flat).reshape(-1, *planes.shape[1:])
     p, q, r = planes
     return [float(m[0]) * p + float(m[1]) * q + float(m[2]) * r for m in matrix]
 
@@ -111,7 +139,7 @@ def rgb_to_lab(rgb):
         >>> rgb_to_lab(np.array([[255, 0, 0]], "uint8")).round(1)
         array([[53.2, 80.1, 67.2]], dtype=float32)
     """
-    fx, fy, fz = map(_f, _multiply(_XYZ_FROM_LINEAR, linear_light(rgb)))
+    fx, fy, fz = _each(_f, _multiply(_XYZ_FROM_LINEAR, linear_light(rgb)))
     stack = namespace(fy).stack
     return stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
@@ -125,7 +153,7 @@ def rgb_to_lightness(rgb):
     Returns:
         float32 `(..., 1)`: L* in 0…100.
     """
-    (luminance,) = _multiply(_XYZ_FROM_LINEAR[1:2], linear_light(rgb))
+    (luminance,) = _multiply(LUMINANCE, linear_light(rgb))
     # LiteRT has no new axis after an ellipsis.
     return namespace(luminance).expand_dims(lightness_of(luminance), -1)
 
@@ -135,18 +163,17 @@ def lightness_of(luminance):
     return 116.0 * _f(luminance) - 16.0
 
 
-def linear_rgb(lab) -> list:
-    """Convert CIELAB to linear light: `(..., 3)` → red, green and blue, three `(...)`."""
-    lightness, a, b = _planes(lab)
-    fy = (lightness + 16.0) / 116.0
-    fx = fy + a / 500.0
+def linear_rgb(lightness, a, b):
+    """Convert CIELAB to linear light: three `(...)` → red, green and blue, three `(...)`."""
+    fy = lightness * (1 / 116)
+    fy += 16 / 116
+    fx = a * (1 / 500)
+    fx += fy
+    fz = b * (-1 / 200)
+    fz += fy
     # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
-    fz = namespace(fy).maximum(fy - b / 200.0, 0.0)
-    xyz = [
-        namespace(f).where(f > 0.2068966, f * f * f, (f - 16.0 / 116.0) / 7.787)
-        for f in (fx, fy, fz)
-    ]
-    return _multiply(_LINEAR_FROM_XYZ, xyz)
+    fz = namespace(fz).maximum(fz, 0.0)
+    return _multiply(_LINEAR_FROM_XYZ, _each(_cube, [fx, fy, fz]))
 
 
 def lab_to_rgb(lab):
@@ -158,17 +185,17 @@ def lab_to_rgb(lab):
     Returns:
         float32 `(..., 3)`, sRGB in 0…1.
     """
-    return encode(linear_rgb(float32(lab)))
+    return encode(linear_rgb(*_planes(float32(lab))))
 
 
-def encode(linear: list):
+def encode(linear):
     """Turn three planes of linear light into sRGB [1], `(..., 3)`, clipping what it cannot show."""
     xp = namespace(*linear)
     rgb = [xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c) for c in linear]
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
 
-def outside_gamut(linear: list):
+def outside_gamut(linear):
     """Tell which colors sRGB cannot show: red, green and blue in linear light → bool `(...)`."""
     return _excess(linear) > 0
 
@@ -176,17 +203,18 @@ def outside_gamut(linear: list):
 def _excess(linear):
     """Return how far outside sRGB a color lies, in linear light; negative inside."""
     xp = namespace(*linear)
-    red, green, blue = (xp.maximum(-plane, plane - 1.0) for plane in linear)
-    return xp.maximum(xp.maximum(red, green), blue) - _MARGIN
+    red, green, blue = linear
+    most = xp.maximum(xp.maximum(red, green), blue)
+    least = xp.minimum(xp.minimum(red, green), blue)
+    return xp.maximum(most - 1.0, -least) - _MARGIN
 
 
 def fit_gamut(lab):
     """Reduce chroma, at constant L* and hue, where sRGB cannot show a color.
 
     Clipping RGB would change the lightness: a yellow predicted on white becomes darker. A colorizer
-    must keep the photograph's lightness, so chroma is reduced instead. The largest chroma that fits
-    is found by bisection, and by linear interpolation within the last interval, so that the result
-    does not jump where two processors round differently. Colors inside the gamut are unchanged.
+    must keep the photograph's lightness, so chroma is reduced instead. Colors inside the gamut are
+    unchanged.
 
     Args:
         lab: `(..., 3)`, L* in 0…100, a* and b* in CIELAB units.
@@ -194,23 +222,34 @@ def fit_gamut(lab):
     Returns:
         float32 `(..., 3)`.
     """
-    xp, lab = namespace(lab), float32(lab)
-    lightness, a, b = _planes(lab)
+    lightness, a, b = _planes(float32(lab))
+    scale = fitting_scale(lightness, a, b)
+    return namespace(lab).stack([lightness, scale * a, scale * b], axis=-1)
 
-    def scaled(scale):
-        return xp.stack([lightness, scale * a, scale * b], axis=-1)
+
+def fitting_scale(lightness, a, b):
+    """Return what to multiply a* and b* with, at most 1, so that sRGB can show the color.
+
+    The largest chroma that fits is found by bisection, and by linear interpolation within the last
+    interval, so that the result does not jump where two processors round differently.
+
+    Args:
+        lightness: L*, float32 of any shape.
+        a: a*, of the same shape.
+        b: b*, of the same shape.
+
+    Returns:
+        float32 in 0…1, of the same shape.
+    """
+    xp = namespace(lightness)
 
     def excess_of(scale):
-        return _excess(linear_rgb(scaled(scale)))
+        return _excess(linear_rgb(lightness, scale * a, scale * b))
 
-    outside = _excess(linear_rgb(lab))
-    low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
-    below, above = excess_of(low), outside
+    low, step = xp.zeros_like(lightness), 1.0
     for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        excess = excess_of(middle)
-        fits = excess <= 0
-        low, below = xp.where(fits, middle, low), xp.where(fits, excess, below)
-        high, above = xp.where(fits, high, middle), xp.where(fits, above, excess)
+        step /= 2
+        low += step * float32(excess_of(low + step) <= 0)
+    below, above = excess_of(low), excess_of(low + step)
     fraction = xp.clip(below / xp.minimum(below - above, -_TINY), 0.0, 1.0)
-    return scaled(xp.where(outside <= 0, 1.0, low + fraction * (high - low)))
+    return xp.where(excess_of(1.0) <= 0, 1.0, low + step * fraction)

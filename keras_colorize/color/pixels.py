@@ -1,18 +1,29 @@
 """Whole pictures between sRGB and CIELAB: NumPy arrays in and out, in blocks.
 
-A block's intermediate values fit a core's cache and several blocks are worked on at once, so memory
-does not grow with the picture beyond its own arrays.
+A block's intermediate values fit a core's cache, and parts of several blocks are worked on at once,
+so memory does not grow with the picture beyond its own arrays.
 """
 
 import concurrent.futures
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import cv2
 import numpy as np
 
 from keras_colorize.color import lab
 
-BLOCK = 2**16  # pixels that one core works on at a time
+BLOCK = 2**14  # pixels that are worked on at a time
+PART = 2**18  # pixels that one core works on, block by block
+
+
+def _levels() -> np.ndarray:
+    """Return the level of 8 bits for each root of linear light, 0…1 in 65,536 steps."""
+    linear = np.square((np.arange(2**16) + 0.5) / 2**16)
+    return np.rint(255 * lab.encode([linear] * 3)[:, 0]).astype("uint8")
+
+
+_LEVELS = _levels()
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:
@@ -24,7 +35,7 @@ def to_lab(rgb: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(..., 3)`: L* in 0…100, a* and b* in CIELAB units.
     """
-    return _by_blocks(lab.rgb_to_lab, rgb, "float32", 3)
+    return _by_parts(_of_blocks(lab.rgb_to_lab), rgb, "float32", 3)
 
 
 def lightness_of(rgb: np.ndarray) -> np.ndarray:
@@ -36,7 +47,14 @@ def lightness_of(rgb: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(..., 1)`, 0…100.
     """
-    return _by_blocks(lab.rgb_to_lightness, rgb, "float32", 1)
+    return _by_parts(_of_blocks(_lightness), rgb, "float32", 1)
+
+
+def _lightness(rgb: np.ndarray) -> np.ndarray:
+    if rgb.dtype.kind == "f":
+        return lab.rgb_to_lightness(rgb)
+    linear = cv2.LUT(rgb[None], lab.LINEAR[rgb.dtype.name])
+    return lab.lightness_of(cv2.transform(linear, lab.LUMINANCE)[0])[:, None]
 
 
 def to_rgb(whole: np.ndarray, dtype: str | np.dtype = "uint8") -> np.ndarray:
@@ -49,11 +67,43 @@ def to_rgb(whole: np.ndarray, dtype: str | np.dtype = "uint8") -> np.ndarray:
     Returns:
         `(..., 3)` of that type, sRGB.
     """
-    dtype = np.dtype(dtype)
-    if dtype.kind == "f":
-        return _by_blocks(_fitted_rgb, whole, dtype, 3)
-    top = np.iinfo(dtype).max
-    return _by_blocks(lambda block: np.rint(top * _fitted_rgb(block)), whole, dtype, 3)
+
+    def fill(made, part):
+        fill_rgb(made, (np.ascontiguousarray(block.T) for block in _blocks(part)))
+
+    return _by_parts(fill, whole, dtype, 3)
+
+
+def fill_rgb(made: np.ndarray, blocks: Iterable[Sequence[np.ndarray]]) -> None:
+    """Convert CIELAB to a picture as `to_rgb`, on one core.
+
+    Args:
+        made: The picture to fill, `(N, 3)`: uint8, uint16 or floats.
+        blocks: L*, a* and b*, each float32 `(n,)`, of about `BLOCK` pixels after the other.
+    """
+    start, outside = 0, []
+    for planes in blocks:
+        linear = lab.linear_rgb(*planes)
+        at = np.flatnonzero(lab.outside_gamut(linear))
+        outside.append((start + at, *(plane[at] for plane in planes)))
+        stop = start + len(planes[0])
+        made[start:stop] = _encode(linear, made.dtype)
+        start = stop
+    # Usually few of each block: all together, they are fitted in fewer calls.
+    for at, lightness, a, b in zip(*(_blocks(np.concatenate(each)) for each in zip(*outside))):
+        scale = lab.fitting_scale(lightness, a, b)
+        made[at] = _encode(lab.linear_rgb(lightness, scale * a, scale * b), made.dtype)
+
+
+def _encode(linear: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Turn linear light `(3, n)`, which is overwritten, into sRGB `(n, 3)`."""
+    if dtype == np.uint8:
+        np.sqrt(linear.clip(0, 1, out=linear), out=linear)
+        linear *= len(_LEVELS) - 1
+        levels = cv2.LUT(linear.astype("uint16"), _LEVELS)
+        return cv2.merge(list(levels[:, None]))[0]
+    rgb = lab.encode(linear)
+    return rgb if dtype.kind == "f" else np.rint(np.iinfo(dtype).max * rgb)
 
 
 def to_grey(rgb: np.ndarray) -> np.ndarray:
@@ -61,28 +111,28 @@ def to_grey(rgb: np.ndarray) -> np.ndarray:
     return to_rgb(lightness_of(rgb) * np.array([1, 0, 0], "float32"))
 
 
-def _fitted_rgb(whole: np.ndarray) -> np.ndarray:
-    linear = lab.linear_rgb(whole)
-    outside = lab.outside_gamut(linear)  # usually few; fitting takes most of the time
-    if outside.any():
-        fitted = lab.linear_rgb(lab.fit_gamut(whole[outside]))
-        for plane, part in zip(linear, fitted):
-            plane[outside] = part
-    return lab.encode(linear)
+def _blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    return (pixels[start : start + BLOCK] for start in range(0, len(pixels), BLOCK))
 
 
-def _by_blocks(function: Callable, picture: np.ndarray, dtype, channels: int) -> np.ndarray:
-    """Apply a function of pixels `(N, 3)` → `(N, channels)` to every pixel of a picture."""
+def _of_blocks(function: Callable) -> Callable:
+    """Return what fills a picture with what a function makes of blocks of another."""
+
+    def fill(made, pixels):
+        for target, block in zip(_blocks(made), _blocks(pixels)):
+            target[...] = function(block)
+
+    return fill
+
+
+def _by_parts(fill: Callable, picture: np.ndarray, dtype, channels: int) -> np.ndarray:
+    """Let a function fill `(N, channels)` from pixels `(N, 3)`, for every part of a picture."""
     pixels = picture.reshape(-1, 3)
     made = np.empty((len(pixels), channels), dtype)
-
-    def fill(start):
-        made[start : start + BLOCK] = function(pixels[start : start + BLOCK])
-
-    starts = range(0, len(pixels), BLOCK)
-    if len(starts) == 1:
-        fill(0)
+    parts = [slice(start, start + PART) for start in range(0, len(pixels), PART)]
+    if len(parts) == 1:
+        fill(made, pixels)
     else:  # NumPy releases Python's lock
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(fill, starts))
+            list(pool.map(lambda part: fill(made[part], pixels[part]), parts))
     return made.reshape(*picture.shape[:-1], channels)

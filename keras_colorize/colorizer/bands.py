@@ -9,6 +9,7 @@ takes, it would lose its height. So each of its parts gets about the color that 
 A border of paper around the photograph is left out of what the network sees, and stays gray.
 """
 
+import itertools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from keras_colorize.color import pixels
@@ -24,7 +26,7 @@ from keras_colorize.layers import resizing, upscaling
 
 Answer = TypeVar("Answer")
 ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
-_BAND = 2**20  # pixels whose L* is worked on at a time
+_BAND = pixels.PART  # pixels that one core works on
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
 
@@ -38,7 +40,7 @@ class _Window:
         left: Its first column.
         seen: L* as the network sees it, `(h, w)`.
         ab: The network's color, or the lines that give it, enlarged to the window's width:
-            `(h', width, 2 or 4)`.
+            `(2 or 4, h', width)`.
     """
 
     top: int
@@ -77,11 +79,18 @@ def colorize(
         for top, left in places
     ]
 
-    rows, columns = _shares(height, size[0], True), _shares(width, size[1], True)
-    for start, lightness in _bands(rgb):
+    rows = _shares(height, size[0], True)
+
+    def look(start, lightness):
+        parts = []
         for window, own, inside in _meeting(windows, start, len(lightness), height):
-            part = lightness[inside, window.left : window.left + width]
-            window.seen += rows[:, own] @ (part @ columns.T)
+            part = _narrowed(lightness[inside, window.left : window.left + width], size[1])
+            near = _near(rows[:, own], 1)
+            parts.append((window, near, rows[near, own] @ part))
+        return parts
+
+    for window, near, part in itertools.chain(*_map_bands(rgb, look)):
+        window.seen[near] += part
 
     answers = (predict(window.seen[None, ..., None], size) for window in windows)
     if len(ways) > 1:
@@ -98,18 +107,18 @@ def colorize(
 
 def _picture(rgb, color: "_Color") -> np.ndarray:
     """Put color to the lightness of a photograph."""
-    colored = np.empty_like(rgb)
+    colored = np.empty(rgb.shape, rgb.dtype)
     rows = max(1, pixels.BLOCK // rgb.shape[1])
 
     def fill(start, lightness):
-        whole = np.concatenate([lightness[..., None], color.band(start, lightness)], -1)
-        colored[start : start + len(lightness)] = pixels.to_rgb(whole, rgb.dtype)
+        def planes(row):
+            block = lightness[row : row + rows]
+            return block.ravel(), *color.band(start + row, block).reshape(2, -1)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases Python's lock
-        for start, lightness in _bands(rgb):
-            blocks = range(0, len(lightness), rows)
-            parts = [lightness[block : block + rows] for block in blocks]
-            list(pool.map(fill, (start + block for block in blocks), parts))
+        blocks = map(planes, range(0, len(lightness), rows))
+        pixels.fill_rgb(colored[start : start + len(lightness)].reshape(-1, 3), blocks)
+
+    _map_bands(rgb, fill)
     return colored
 
 
@@ -149,27 +158,29 @@ class _Color:
     def __init__(self, windows: list[_Window], height: int, width: int, upscale: str):
         self._windows, self._height, self._width = windows, height, width
         self._guided = upscale == "guided"
-        self._rows = _shares(windows[0].ab.shape[0], height, cubic=upscale == "bicubic")
+        self._rows = _shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
         down = _fade(height, len({window.top for window in windows}) > 1)
         across = _fade(width, len({window.left for window in windows}) > 1)
-        self._weights = down[:, None, None] * across[:, None]
+        self._weights = down[:, None] * across
 
     def band(self, start: int, lightness: np.ndarray) -> np.ndarray:
-        """Return ab `(n, W, 2)` of the rows from `start` on, whose L* is `(n, W)`."""
-        mixed = np.zeros((*lightness.shape, 2), "float32")
-        total = np.zeros((*lightness.shape, 1), "float32")
+        """Return ab `(2, n, W)` of the rows from `start` on, whose L* is `(n, W)`."""
+        parts = []
         for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
             part = inside, slice(window.left, window.left + self._width)
-            weights = self._rows[own]
-            near = np.flatnonzero(weights.any(axis=0))
-            near = slice(near[0], near[-1] + 1)
-            ab = np.tensordot(weights[:, near], window.ab[near], 1)
-            if self._guided:
-                ab = upscaling.apply(ab, lightness[part][..., None])
-            if len(self._windows) == 1 and ab.shape == mixed.shape:
-                return ab
-            mixed[part] += self._weights[own] * ab
-            total[part] += self._weights[own]
+            near = _near(self._rows[own], 0)
+            ab = self._rows[own, near] @ window.ab[:, near]
+            if self._guided:  # `upscaling.apply`, of planes
+                ab[:2] *= lightness[part]
+                ab[:2] += ab[2:]
+            parts.append((part, ab[:2], self._weights[own]))
+        if len(parts) == 1 and parts[0][1].shape[1:] == lightness.shape:
+            return parts[0][1]
+        mixed = np.zeros((2, *lightness.shape), "float32")
+        total = np.zeros(lightness.shape, "float32")
+        for part, ab, weights in parts:
+            mixed[:, *part] += weights * ab
+            total[part] += weights
         return np.divide(mixed, total, out=mixed, where=total > 0)  # none in a border
 
 
@@ -178,18 +189,35 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
     height, width = rgb.shape[:2]
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    rows, columns = _shares(height, size[0], True), _shares(width, size[1], True)
+    rows = _shares(height, size[0], True)
     reduced = np.zeros((3, *size), "float32")
-    for start, lightness in _bands(rgb):
-        own, ab = rows[:, start : start + len(lightness)], color.band(start, lightness)
-        for i, plane in enumerate((lightness, ab[..., 0], ab[..., 1])):
-            reduced[i] += own @ (plane @ columns.T)
+
+    def reduce(start, lightness):
+        own = slice(start, start + len(lightness))
+        near = _near(rows[:, own], 1)
+        planes = lightness, *color.band(start, lightness)
+        return near, [rows[near, own] @ _narrowed(plane, size[1]) for plane in planes]
+
+    for near, parts in _map_bands(rgb, reduce):
+        reduced[:, near] += parts
     ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
     return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear")
 
 
 def _widened(ab, width, cubic=False):
-    return np.einsum("hwc,Ww->hWc", ab, _shares(ab.shape[1], width, cubic=cubic))
+    return np.moveaxis(ab, -1, 0) @ _shares(ab.shape[1], width, cubic=cubic).T
+
+
+def _narrowed(plane, width):
+    if width < plane.shape[1]:  # the same as the other, but faster
+        return cv2.resize(plane, (width, len(plane)), interpolation=cv2.INTER_AREA)
+    return plane @ _shares(plane.shape[1], width, True).T
+
+
+def _near(weights, axis):
+    """Return the rows or columns, `axis` 1 or 0, of weights that are not all 0."""
+    found = np.flatnonzero(weights.any(axis))
+    return slice(found[0], found[-1] + 1)
 
 
 def _places(height: int, width: int) -> tuple[list[tuple[int, int]], tuple[int, int]]:
@@ -213,19 +241,25 @@ def _fade(length: int, overlaps: bool) -> np.ndarray:
     return np.minimum(place, length - place)
 
 
-def _bands(rgb: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the first row and L* `(n, W)` of each band of rows."""
+def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -> list[Answer]:
+    """Call a function with the first row and L* `(n, W)` of each band of rows, on all cores."""
     rows = max(1, _BAND // rgb.shape[1])
     table = None
     if rgb.strides[2] == 0 and rgb.dtype.kind == "u":  # a gray photograph has few values of L*
         values = np.arange(np.iinfo(rgb.dtype).max + 1, dtype=rgb.dtype)
         table = pixels.lightness_of(np.stack([values] * 3, axis=-1))[:, 0]
-    for start in range(0, len(rgb), rows):
+
+    def call(start):
         band = rgb[start : start + rows]
         if table is None:
-            yield start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0]
-        else:
-            yield start, table[band[..., 0]]
+            return function(start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0])
+        return function(start, cv2.LUT(np.ascontiguousarray(band[..., 0]), table))
+
+    starts = range(0, len(rgb), rows)
+    if len(starts) == 1:
+        return [call(0)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV release Python's lock
+        return list(pool.map(call, starts))
 
 
 def _meeting(

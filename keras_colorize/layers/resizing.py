@@ -67,11 +67,14 @@ def resize(picture, size, antialias: bool = False, cubic: bool = False):
 def products(picture, rows, columns):
     """Multiply rows and columns with matrices: `(B, h, w, C)`, `(H, h)`, `(W, w)` → `(B, H, W, C)`.
 
-    NumPy would do all three in one loop unless it is told otherwise.
+    Written as products of matrices in three dimensions, which tf2onnx and LiteRT's converter carry
+    where sizes are free: the first joins an `einsum` wrongly to a convolution that follows, the
+    second refuses what Keras makes of a matrix in two.
     """
     xp = namespace(picture)
-    options = {"optimize": True} if xp is np else {}
-    return xp.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns, **options)
+    planes = xp.moveaxis(picture, -1, 1)
+    planes = xp.matmul(rows[None], xp.matmul(planes, xp.transpose(columns)[None]))
+    return xp.moveaxis(planes, 1, -1)
 
 
 def shares(source, target, antialias: bool = False, cubic: bool = False):

@@ -338,9 +338,13 @@ def _orientation(file, exif, end):
         first, second = table[:, at], table[:, at + 1]
         return tf.where(big, 256 * first + second, 256 * second + first)
 
-    # A LONG in MM order has its low half last.
-    low = tf.where(big & (field(2) == _LONG), field(10), field(8))
+    def long(at):
+        first, second = field(at), field(at + 2)
+        return tf.where(big, 2**16 * first + second, 2**16 * second + first)
+
+    numbers = tf.where(field(2) == _LONG, long(8), field(8))
     known = (field(2) == _SHORT) | (field(2) == _LONG)
-    values = tf.boolean_mask(low, (field(0) == _ORIENTATION) & known)
+    told = (field(0) == _ORIENTATION) & known & (long(4) == 1)
+    values = tf.boolean_mask(numbers, told)
     value = tf.reduce_max(tf.concat([values, [1]], 0))
     return tf.where((exif == 0) | (value > 8), 1, tf.cast(value, tf.int32))

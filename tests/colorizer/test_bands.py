@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import skimage.color
 
+from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer, Decoding, bands, load
 
 
@@ -17,8 +18,9 @@ def colorizer(tiny_model):
 def test_bands_color_as_the_whole(colorizer, picture, monkeypatch, dtype, shape):
     photograph = picture(*shape).astype(dtype) * (257 if dtype == "uint16" else 1)
     expected = colorizer.colorize_batch(photograph[None])[0].astype(int)
-    for band in (2**20, 500):
+    for band, block in ((2**20, 2**14), (500, 150)):
         monkeypatch.setattr(bands, "_BAND", band)
+        monkeypatch.setattr(pixels, "BLOCK", block)
         made = colorizer.colorize(photograph)
         assert made.dtype == dtype
         # The order of additions may move the last digit of a float.

@@ -148,6 +148,16 @@ def test_read_ignores_cut_exif(read, picture, length):
     assert (picture_.shape[:2], wrong) == (picture().shape[:2], "")
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("count", [0, 2, 0xFFFF01])
+def test_read_ignores_an_orientation_that_is_not_one_number(read, picture, count):
+    one, other = (struct.pack(">HHI", ORIENTATION, 3, number) for number in (1, count))
+    exif = b"Exif\0\0" + tiff(">", [(ORIENTATION, 3, 6)]).replace(one, other)
+    content = encode(Image.fromarray(picture()), "JPEG", exif=exif)
+    assert other in content
+    assert read(content)[0].shape[:2] == picture().shape[:2]
+
+
 # ---- what is refused ----
 
 

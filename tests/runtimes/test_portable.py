@@ -17,7 +17,9 @@ from PIL import Image
 
 from keras_colorize import cli, colorize, errors, export, heads
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
-from keras_colorize.runtimes import choice, litert_files, portable, portable_files
+from keras_colorize.layers import resizing
+from keras_colorize.layers.blocks import Repeat2x
+from keras_colorize.runtimes import choice, litert_files, onnx_files, portable, portable_files
 from keras_colorize.runtimes.litert_runtime import LITERT
 from keras_colorize.runtimes.onnx_runtime import ONNX, OnnxColorizer
 
@@ -168,6 +170,36 @@ def convolution():
 
 
 LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
+
+
+def halved(picture):
+    height, width = keras.ops.shape(picture)[1:3]
+    return resizing.resize(picture, (height // 2, width // 2), antialias=True)
+
+
+@pytest.mark.parametrize("change", [halved, Repeat2x()])
+def test_portable_carries_a_free_size_that_changes_before_a_convolution(kind, change):
+    layers = [keras.Input((None, None, 1)), keras.layers.Conv2D(4, 3)]
+    one = SimpleNamespace(arch="one", network=keras.Sequential(layers))
+
+    def function(lightness):
+        return {"ab": one.network(change(lightness))}
+
+    translate = {ONNX: onnx_files.translate, LITERT: litert_files.translate}[kind.format]
+    content = translate(function, one, LIGHTNESS, {}, False)
+    for shape in [(1, 20, 11, 1), (1, 7, 12, 1)]:
+        lightness = np.random.default_rng(0).uniform(0, 100, shape).astype("float32")
+        made = answer_of(kind.format, content, lightness)
+        expected = function(tf.constant(lightness))["ab"]
+        np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-3)
+
+
+def answer_of(format, content, lightness):
+    if format is ONNX:
+        return onnxruntime.InferenceSession(content).run(["ab"], {"lightness": lightness})[0]
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter(model_content=content).get_signature_runner()(lightness=lightness)["ab"]
 
 
 def test_litert_keeps_half_kernels_half():
