@@ -28,8 +28,7 @@ _COLORS = {
 }
 _CONVOLUTIONS = {"Conv2D": "conv", "Conv2DTranspose": "transposed", "Dense": "dense"}
 _NAMED = {"Canny": "Canny", "Sample": "sample"}
-_RESIZED = {"MaxPooling2D": "pool", "Resize": "resize"}
-_RESIZED |= dict.fromkeys(["Repeat2x", "UpSampling2D", "Upscale2x"], "↑2")
+_RESIZED = {"MaxPooling2D": "pool", "Resize": "resize", "UpSampling2D": "↑2", "Upscale2x": "↑2"}
 
 
 @dataclass(eq=False)

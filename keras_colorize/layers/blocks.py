@@ -90,36 +90,8 @@ class Upscale2x(keras.layers.Layer):
         return ops.reshape(pairs, shape)
 
     def compute_output_shape(self, input_shape):
-        return _doubled(input_shape)
-
-
-class Repeat2x(keras.layers.Layer):
-    """Double height and width by repeating each pixel.
-
-    The values are those of `UpSampling2D(2)`. That layer's graph loses the number of channels in
-    LiteRT's converter where height and width are free, and convolutions that follow are refused.
-
-    Args:
-        x: `(B, H, W, C)`.
-
-    Returns:
-        `(B, 2H, 2W, C)`.
-    """
-
-    def call(self, x):
-        batch, height, width, channels = ops.shape(x)
-        pairs = ops.concatenate([x, x], axis=-1)  # in memory, each pixel twice
-        rows = ops.reshape(pairs, (batch, height, 2 * width * channels))
-        twice = ops.concatenate([rows, rows], axis=-1)
-        return ops.reshape(twice, (batch, 2 * height, 2 * width, channels))
-
-    def compute_output_shape(self, input_shape):
-        return _doubled(input_shape)
-
-
-def _doubled(shape):
-    batch, height, width, channels = shape
-    return (batch, height and 2 * height, width and 2 * width, channels)
+        batch, height, width, channels = input_shape
+        return (batch, height and 2 * height, width and 2 * width, channels)
 
 
 class Resize(keras.layers.Layer):

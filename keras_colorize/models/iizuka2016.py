@@ -4,7 +4,7 @@ SIGGRAPH 2016."""
 import keras
 from keras import layers, ops
 
-from keras_colorize.layers.blocks import MOMENTUM, Repeat2x, Resize, conv3x3
+from keras_colorize.layers.blocks import MOMENTUM, Resize, conv3x3
 
 
 def _normalized(x, name):
@@ -79,13 +79,13 @@ def iizuka2016(head, classes: int = 0):
 
     # ---- colorization ----
     x = _conv(x, 128, 1, "color1")
-    x = Repeat2x(name="up1")(x)  # (56, 56, 128)
+    x = layers.UpSampling2D(2, name="up1")(x)  # (56, 56, 128)
     x = _conv(x, 64, 1, "color2")
     x = _conv(x, 64, 1, "color3")
-    x = Repeat2x(name="up2")(x)  # (112, 112, 64)
+    x = layers.UpSampling2D(2, name="up2")(x)  # (112, 112, 64)
     x = _conv(x, 32, 1, "color4")
     color = head.output(x, kernel_size=3)  # (112, 112, 2) for sigmoid
-    color = Repeat2x(dtype="float32", name="up3")(color)
+    color = layers.UpSampling2D(2, dtype="float32", name="up3")(color)
     outputs = {"color": color}
 
     # ---- classification ----

@@ -3,7 +3,6 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers.blocks import Repeat2x
 from keras_colorize.models import backbones
 
 
@@ -41,7 +40,7 @@ def vgg_embedding(
     x = layers.Conv2D(256, 3, padding="same", activation="relu", name="conv1")(x)
     for i, filters in enumerate([128, 64, 32, 16], 2):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{i}")(x)
-        x = Repeat2x(name=f"up{i}")(x)  # 14, 28, 56, 112
+        x = layers.UpSampling2D(2, name=f"up{i}")(x)  # 14, 28, 56, 112
     color = head.output(x, kernel_size=3)  # (112, 112, 2) for regression
-    color = Repeat2x(dtype="float32", name="up6")(color)  # (224, 224, 2)
+    color = layers.UpSampling2D(2, dtype="float32", name="up6")(color)  # (224, 224, 2)
     return keras.Model({"lightness": lightness}, {"color": color}, name="vgg_embedding")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.layers.blocks import Repeat2x, Resize, Upscale2x, conv3x3, leaky_relu
+from keras_colorize.layers.blocks import Resize, Upscale2x, conv3x3, leaky_relu
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 5, 8, 4), (1, 16, 3, 1)])
@@ -20,16 +20,10 @@ def test_upscale2x_of_a_step_by_hand():
     np.testing.assert_array_equal(got, [0.0, 1.0, 3.0, 4.0])
 
 
-def test_repeat2x_equals_numpy():
-    x = np.random.default_rng(0).normal(size=(2, 3, 5, 4)).astype("float32")
-    np.testing.assert_array_equal(Repeat2x()(x), x.repeat(2, axis=1).repeat(2, axis=2))
-
-
-@pytest.mark.parametrize("layer", [Repeat2x, Upscale2x])
-def test_doubled_shapes_are_known_or_free(layer):
-    known = layer()(keras.Input((6, 7, 3)))
+def test_upscale2x_shapes_are_known_or_free():
+    known = Upscale2x()(keras.Input((6, 7, 3)))
     assert known.shape == (None, 12, 14, 3)
-    free = layer()(keras.Input((None, None, 3)))
+    free = Upscale2x()(keras.Input((None, None, 3)))
     assert free.shape == (None, None, None, 3)
 
 
