@@ -106,6 +106,8 @@ def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, c
         (["--name", "../up"], "Received: name='../up'"),
         (["--format", "onnxx"], "Unknown `format`. Choose from ['litert', 'onnx', 'savedmodel']"),
         (["--temperature", "0.5"], "`temperature` is for models with classes"),
+        (["--int8"], "`int8` is for the formats litert and onnx"),
+        (["--format", "onnx", "--data", "samples"], "on which `int8` is calibrated, and needs it"),
         (["--chroma", "-1"], "`chroma` must be a factor, at least 0"),
     ],
 )
@@ -137,4 +139,7 @@ def test_export_needs_what_writes_onnx_files(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert export.main(["--format", "onnx"]) == 2
     said = capsys.readouterr().err
-    assert 'pip install "keras_colorize[onnx]"' in said and "Missing: onnx, tf2onnx." in said
+    assert (
+        'pip install "keras_colorize[onnx]"' in said
+        and "Missing: onnx, onnxruntime, tf2onnx." in said
+    )

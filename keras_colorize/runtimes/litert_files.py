@@ -1,11 +1,26 @@
 """Graphs of TensorFlow as LiteRT, by the converter that TensorFlow brings."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_colorize import errors
 from keras_colorize.colorizer import Colorizer
+
+# Of networks. Resizing, decoding and color are made of others, and stay in floats.
+_INT8 = {
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "TRANSPOSE_CONV",
+    "FULLY_CONNECTED",
+    "RELU",
+    "RELU6",
+    "LEAKY_RELU",
+    "MAX_POOL_2D",
+}
 
 
 def translate(
@@ -14,6 +29,7 @@ def translate(
     picture: tf.TensorSpec,
     defaults: dict[str, float],
     half: bool,
+    samples: Sequence[np.ndarray] = (),
 ) -> bytes:
     """Translate a function of a picture and of scalars, none of which may be left out.
 
@@ -23,6 +39,8 @@ def translate(
         picture: Its first argument.
         defaults: The names of the scalars; the format keeps no values for them.
         half: Whether weights are stored in half precision, half the size.
+        samples: Pictures of one size, on which int8 is calibrated; without any the graph stays in
+            floats.
 
     Raises:
         RunError: A graph that the format cannot carry.
@@ -34,11 +52,32 @@ def translate(
     graph = carrier.function.get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph], carrier)
     converter.experimental_enable_resource_variables = False  # they become constants
-    if half:
+    if samples or half:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if half and not samples:
         converter.target_spec.supported_types = [tf.float16]
     try:
+        if samples:
+            own = [np.float32(value) for value in defaults.values()]
+            return _in_int8(converter, [[sample, *own] for sample in samples])
         return converter.convert()
     except Exception as error:  # of a class that TensorFlow does not make public
         first = str(error).partition("\n")[0].partition("./")[0]  # a place in our files follows
         raise errors.RunError(f"LiteRT cannot carry {colorizer.arch}: {first}") from error
+
+
+def _in_int8(converter, feeds: list[list[np.ndarray]]) -> bytes:
+    """Convert with the network in int8: weights per channel, ranges from these inputs."""
+    converter.representative_dataset = lambda: feeds
+    # The converter alone would quantize whatever it can, colors too. It takes operations to leave
+    # out only by way of its debugger.
+    others = [name for name in vars(schema.BuiltinOperator) if name.isupper()]
+    options = tf.lite.experimental.QuantizationDebugOptions(
+        denylisted_ops=[name for name in others if name not in _INT8]
+    )
+    with warnings.catch_warnings():  # that TensorFlow uses its own interpreter
+        warnings.simplefilter("ignore", UserWarning)
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            debug_dataset=lambda: feeds, debug_options=options, converter=converter
+        )
+    return debugger.get_nondebug_quantized_model()

@@ -1,15 +1,20 @@
 """Graphs of TensorFlow as ONNX, for ONNX Runtime and whatever else reads the format."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from keras_colorize import errors
 from keras_colorize.colorizer import Colorizer
+from keras_colorize.runtimes import onnx_runtime
 
 _OPSET = 18  # the newest that tf2onnx writes
 _LEAST = 1024  # numbers in an array that is worth halving
+# Of networks. Resizing, decoding and color are made of others, and stay in floats.
+_INT8 = ["Conv", "ConvTranspose", "Gemm", "Relu", "Clip", "LeakyRelu", "MaxPool"]
 
 
 def translate(
@@ -18,6 +23,7 @@ def translate(
     picture: tf.TensorSpec,
     defaults: dict[str, float],
     half: bool,
+    samples: Sequence[np.ndarray] = (),
 ) -> bytes:
     """Translate a function of a picture and of scalars, which may be left out.
 
@@ -27,6 +33,7 @@ def translate(
         picture: Its first argument.
         defaults: The names of the scalars, with what holds where they are left out.
         half: Whether kernels are stored in half precision.
+        samples: Pictures on which int8 is calibrated; without any the graph stays in floats.
 
     Raises:
         RunError: A graph that the format cannot carry.
@@ -44,10 +51,12 @@ def translate(
             f"tf2onnx cannot translate {colorizer.arch}: it leaves {sorted(left_open)} open."
         )
     _state_scales(model.graph)
-    if half:
+    values = {name: np.array(value, "float32") for name, value in defaults.items()}
+    if samples:
+        model = _in_int8(model, [{picture.name: sample, **values} for sample in samples])
+    elif half:
         _halve(model.graph)
-    for name, value in defaults.items():
-        value = np.array(value, "float32")
+    for name, value in values.items():
         model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
     onnx.checker.check_model(model)
     return model.SerializeToString()
@@ -56,7 +65,7 @@ def translate(
 def _state_scales(graph) -> None:
     """Double maps by a constant factor, for which ONNX Runtime keeps the layout that it prefers.
 
-    tf2onnx computes the new size where the old one is free. In a network only `Upscale2x` does.
+    tf2onnx computes the new size where the old one is free. Only `doubling` makes such nodes.
     """
     import onnx
 
@@ -67,6 +76,38 @@ def _state_scales(graph) -> None:
             del node.input[2:]
             node.input.append(factors.name)
     graph.initializer.append(factors)
+
+
+def _in_int8(model, feeds: list[dict[str, np.ndarray]]):
+    """Return the model with its network in int8: weights per channel, ranges from these inputs."""
+    onnx_runtime.start()
+    import onnx
+    from onnxruntime import quantization
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole, fused, made = (Path(folder) / name for name in ("whole", "fused", "int8"))
+        onnx.save(model, whole)
+        # Batch normalization goes into kernels: between two roundings it would need more digits.
+        quantization.quant_pre_process(whole, fused, skip_symbolic_shape=True)
+        quantization.quantize_static(
+            fused,
+            made,
+            _Feeds(feeds),
+            quant_format=quantization.QuantFormat.QDQ,
+            op_types_to_quantize=_INT8,
+            per_channel=True,
+        )
+        return onnx.load(made)
+
+
+class _Feeds:
+    """A `CalibrationDataReader`, which ONNX Runtime tells by its method."""
+
+    def __init__(self, feeds):
+        self._feeds = iter(feeds)
+
+    def get_next(self):
+        return next(self._feeds, None)
 
 
 def _halve(graph) -> None:

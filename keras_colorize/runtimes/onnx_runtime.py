@@ -1,10 +1,19 @@
 """Coloring with ONNX Runtime."""
 
+import importlib
 import os
 
 from keras_colorize.runtimes.portable import Format, PortableColorizer
 
-ONNX = Format("onnx", "ONNX", "onnx", "onnxruntime", ("onnx", "tf2onnx"))
+ONNX = Format("onnx", "ONNX", "onnx", "onnxruntime", ("onnx", "onnxruntime", "tf2onnx"))
+
+
+def start():
+    """Import ONNX Runtime and return it."""
+    # Official builds, such as 1.32, leave an identifier of the machine in the user's cache and
+    # report to Microsoft, which nobody expects of a program that colors photographs.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    return importlib.import_module("onnxruntime")
 
 
 class OnnxColorizer(PortableColorizer):
@@ -13,11 +22,7 @@ class OnnxColorizer(PortableColorizer):
     format = ONNX
 
     def _open(self, content):
-        # Official builds, such as 1.32, leave an identifier of the machine in the user's cache and
-        # report to Microsoft, which nobody expects of a program that colors photographs.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
+        onnxruntime = start()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors
         # Threads that wait for the next photograph would take the cores from what colors this one.

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -15,9 +16,16 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize import files
-from keras_colorize.color import lab
+from keras_colorize.color import lab, pixels
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
-from keras_colorize.runtimes import doubling, litert_files, onnx_files, portable, provenance
+from keras_colorize.runtimes import (
+    calibration,
+    doubling,
+    litert_files,
+    onnx_files,
+    portable,
+    provenance,
+)
 from keras_colorize.runtimes.litert_runtime import LITERT
 from keras_colorize.runtimes.onnx_runtime import ONNX
 from keras_colorize.runtimes.portable import Format
@@ -29,8 +37,20 @@ _LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
 _PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
 
 
-def network_of(colorizer: Colorizer, format: Format) -> bytes:
-    """Return the network and the decoding of its colors: L* of its own size in, ab out."""
+def network_of(
+    colorizer: Colorizer, format: Format, photographs: Sequence[np.ndarray] = ()
+) -> bytes:
+    """Return the network and the decoding of its colors: L* of its own size in, ab out.
+
+    Args:
+        colorizer: What is translated.
+        format: The format of the file.
+        photographs: Those on which int8 is calibrated, uint8 `(size, size, 3)` each; without any
+            the network stays in floats.
+
+    Raises:
+        RunError: A graph that the format cannot carry.
+    """
     colorizer = doubling.by_resizing(colorizer)
     has_classes = colorizer.head.has_classes
 
@@ -56,11 +76,27 @@ def network_of(colorizer: Colorizer, format: Format) -> bytes:
         defaults["temperature"] = own.temperature
     if colorizer.head.has_prior:
         defaults["rebalance"] = own.rebalance
-    return _translated(predict, format, colorizer, _LIGHTNESS, defaults)
+    samples = [pixels.lightness_of(rgb[None]) for rgb in photographs]
+    return _translated(predict, format, colorizer, _LIGHTNESS, defaults, samples)
 
 
-def pictures_of(colorizer: Colorizer, format: Format, decoding: Decoding = _PLAIN) -> bytes:
-    """Return everything between a photograph's pixels and the picture's."""
+def pictures_of(
+    colorizer: Colorizer,
+    format: Format,
+    decoding: Decoding = _PLAIN,
+    photographs: Sequence[np.ndarray] = (),
+) -> bytes:
+    """Return everything between a photograph's pixels and the picture's.
+
+    Args:
+        colorizer: What is translated.
+        format: The format of the file.
+        decoding: How the network's output becomes colors.
+        photographs: As for `network_of`.
+
+    Raises:
+        RunError: A graph that the format cannot carry.
+    """
     colorizer = doubling.by_resizing(colorizer)
     whole = decoding.over(_own(colorizer))
 
@@ -74,12 +110,12 @@ def pictures_of(colorizer: Colorizer, format: Format, decoding: Decoding = _PLAI
     defaults = {"chroma": decoding.chroma}
     if colorizer.head.has_classes and whole.method != "argmax":
         defaults["temperature"] = whole.temperature
-    return _translated(color, format, colorizer, _PHOTOGRAPH, defaults)
+    return _translated(color, format, colorizer, _PHOTOGRAPH, defaults, photographs)
 
 
-def _translated(function, format, colorizer, picture, defaults):
+def _translated(function, format, colorizer, picture, defaults, samples):
     half = _is_halved(colorizer.network)
-    return _TRANSLATE[format](function, colorizer, picture, defaults, half)
+    return _TRANSLATE[format](function, colorizer, picture, defaults, half, samples)
 
 
 def _is_halved(network: keras.Model) -> bool:
@@ -104,8 +140,9 @@ def export(
     format: Format,
     decoding: Decoding = _PLAIN,
     name: str | None = None,
+    data: str | None = None,
 ) -> Path:
-    """Write a trained model as `out/NAME/FORMAT`, all or nothing.
+    """Write a trained model as `out/NAME/FORMAT`, or `FORMAT_int8`, all or nothing.
 
     `colorize` takes the pixels of a photograph and returns those of the picture.
     `lightness_to_ab` is the network with the decoding of its colors alone; the verb runs it.
@@ -116,29 +153,35 @@ def export(
         format: The format of the files.
         decoding: How the network's output becomes colors.
         name: The name of the export. None: that of the weights.
+        data: Photographs on which the network is calibrated for int8, as `calibration.photographs`
+            takes them. None: it stays in floats.
 
     Returns:
         The folder.
 
     Raises:
         UsageError: A model that cannot be loaded, a decoding that it or the format does not have,
-            a folder that cannot be written to, or packages that are missing.
+            a folder that cannot be written to, photographs that cannot be read, or packages that
+            are missing.
+        RunError: A network that the format cannot carry.
     """
     files.check_folder(out, "out")
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
     format.check_export(decoding)
     colorizer = load(model)
+    about = {**provenance.describe(model, name, decoding), "signatures": _signatures(format)}
+    below, photographs = format.name, []
+    if data is not None:
+        below, photographs = f"{below}_int8", calibration.photographs(data, colorizer.size)
+        about["int8"] = {"photographs": len(photographs)}
     with files.output_folder(Path(out) / name, "out") as folder:
         contents = {
-            format.pictures: pictures_of(colorizer, format, decoding),
-            format.network: network_of(colorizer, format),
+            format.pictures: pictures_of(colorizer, format, decoding, photographs),
+            format.network: network_of(colorizer, format, photographs),
         }
-        about = provenance.describe(model, name, decoding)
-        _write(
-            folder / format.name, contents, colorizer, {**about, "signatures": _signatures(format)}
-        )
-    return folder / format.name
+        _write(folder / below, contents, colorizer, about)
+    return folder / below
 
 
 def cache(model: str | os.PathLike, format: Format) -> Path:

@@ -12,8 +12,10 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import skimage.data
 import tensorflow as tf
 from PIL import Image
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from keras_colorize import cli, colorize, errors, export, heads
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
@@ -160,6 +162,39 @@ def test_onnx_file_doubles_maps_by_a_constant(translated):
         assert len(node.input) == 3
         scales = onnx.numpy_helper.to_array(constants[node.input[2]])
         np.testing.assert_array_equal(scales, [1, 1, 2, 2])
+
+
+@pytest.fixture(scope="module")
+def int8(square, kind, tmp_path_factory):
+    """The folder of the same network in int8; its `colorize` file is left empty, to save time."""
+    _, weights = square
+    folder, name = tmp_path_factory.mktemp("int8"), kind.format.name
+    for number, rgb in enumerate(skimage_photographs()):
+        Image.fromarray(rgb).save(folder / f"{number}.png")
+    command = ["--model", str(weights), "-o", str(folder), "--format", name, "--int8"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(portable_files, "pictures_of", lambda *_: b"")
+        assert export.main([*command, "--data", str(folder)]) == 0
+    return folder / "small" / f"{name}_int8"
+
+
+def skimage_photographs():
+    return [skimage.data.chelsea()[::3, ::3], skimage.data.coffee()[::3, ::3]]
+
+
+def test_int8_is_small_and_colors_nearly_as_floats_do(kind, classes, int8):
+    whole, small = ((folder / kind.format.network).stat().st_size for folder in (classes[1], int8))
+    assert small < 0.4 * whole
+    photograph = skimage.data.astronaut()[::3, ::3]
+    made, expected = (rgb2lab(kind(folder).colorize(photograph)) for folder in (int8, classes[1]))
+    assert np.hypot(*np.moveaxis(expected[..., 1:], -1, 0)).mean() > 5  # there is color to compare
+    assert 0 < deltaE_ciede2000(made, expected).mean() < 3
+
+
+def test_int8_says_on_how_many_photographs_it_was_calibrated(classes, int8):
+    about = json.loads((int8 / "model.json").read_text())
+    assert about["int8"] == {"photographs": 2}
+    assert "int8" not in json.loads((classes[1] / "model.json").read_text())
 
 
 def test_onnx_export_that_needs_more_than_a_photograph_fails(square, monkeypatch):
