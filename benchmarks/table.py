@@ -75,7 +75,13 @@ class Group:
         """Let the rows take turns."""
         if self.serves:
             workers = {name: Worker(command) for name, command in self.rows.items()}
-            said = [worker.answer() for worker in workers.values()]
+            said = []
+            for name, worker in list(workers.items()):
+                try:
+                    said.append(worker.answer())
+                except RuntimeError as error:  # the other rows are measured nevertheless
+                    print(f"{self.name}, {name} fails: {error}", file=sys.stderr)
+                    del workers[name]
             assert len({str(each.get("trained")) for each in said}) == 1, said
             turns = {name: worker.again for name, worker in workers.items()}
         else:
@@ -114,14 +120,17 @@ class Worker:
             list(map(str, command)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # a few lines
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             text=True,
         )
 
     def answer(self) -> dict:
         """Wait for an answer."""
-        return json.loads(self._process.stdout.readline())
+        said = self._process.stdout.readline()
+        if not said:
+            raise RuntimeError(self._process.stderr.read()[-2000:])
+        return json.loads(said)
 
     def again(self) -> dict:
         """Let it do its work; return what it took."""
@@ -325,7 +334,7 @@ def page(lines: list[dict], about: str) -> str:
             first = line["group"] if line["group"] != group else ""
             group = line["group"]
             text.append(f"| {' | '.join([first, line['row'], *cells])} |")
-        text.append("")
+        text += ["", *table_text.summary(section, mine)]
     return "\n".join(text)
 
 
@@ -364,6 +373,7 @@ def main() -> None:
             f"{machine()}; {versions_of(arguments.torch)}. Load average before the run, of other "
             f"work: {load:.1f}."
         )
+        once([*OURS, CORES, "translate"])
         for section in asked:
             began, found = time.monotonic(), []
             with tempfile.TemporaryDirectory() as folder:

@@ -118,10 +118,16 @@ def _file(runtime):
     from keras_colorize.colorizer import Decoding
     from keras_colorize.runtimes import choice
 
-    choice.load(MODEL, Decoding(), runtime)  # it is translated if need be
+    choice.load(MODEL, Decoding(), runtime)  # it is translated where it has no file
     format = choice.PORTABLE[runtime].format
     folder = format.find(MODEL)
     return (folder / format.network).read_bytes(), format.read(folder).decoding
+
+
+def translate() -> None:
+    """Write the files that are not there yet, so that no row has to."""
+    for runtime in ("onnx", "litert"):
+        _file(runtime)
 
 
 def _in_onnx(lightness, cores):
@@ -226,8 +232,8 @@ def main() -> None:
     if work == "step":
         run, trained = training_step(*arguments)
         return table_worker.serve(run, trained=trained)
-    if work in ("one", "profile"):
-        return {"one": one, "profile": profile}[work](*arguments)
+    if work in ("one", "profile", "translate"):
+        return {"one": one, "profile": profile, "translate": translate}[work](*arguments)
     works = {"batches": batches, "folder": folder, "codec": codec}
     table_worker.serve(works[work](*arguments))
 

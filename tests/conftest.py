@@ -1,5 +1,7 @@
+import fcntl
 import functools
 import gc
+import os
 from fractions import Fraction
 
 import keras
@@ -26,21 +28,40 @@ def _internet(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
-    """The folder of a Colorizer with random weights that works at 32 pixels."""
-    from keras_colorize import colorizer
+def once(tmp_path_factory):
+    """Return a folder of this name; whichever worker is the first to ask makes it, for all."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    keras.utils.set_random_seed(0)  # a failure here must be one everywhere
-    tiny = colorizer.Colorizer("vgg_fusion", size=32, backbone_weights="none")
-    kernel = tiny.network.get_layer("color").kernel
-    kernel.assign(100 * kernel)  # or all of its pictures would be grey
-    tiny.save(folder)
-    return folder
+    def get(name, make):
+        folder = base / name
+        with open(base / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                make(made := tmp_path_factory.mktemp(name))
+                made.rename(folder)
+        return folder
+
+    return get
 
 
 @pytest.fixture(scope="session")
-def translated(tiny_model, tmp_path_factory):
+def tiny_model(once):
+    """The folder of a Colorizer with random weights that works at 32 pixels."""
+    from keras_colorize import colorizer
+
+    def make(folder):
+        keras.utils.set_random_seed(0)  # a failure here must be one everywhere
+        tiny = colorizer.Colorizer("vgg_fusion", size=32, backbone_weights="none")
+        kernel = tiny.network.get_layer("color").kernel
+        kernel.assign(100 * kernel)  # or all of its pictures would be grey
+        tiny.save(folder / "tiny")
+
+    return once("models", make) / "tiny"
+
+
+@pytest.fixture(scope="session")
+def translated(tiny_model, once):
     """Translate the tiny model for a runtime: a cache folder that has it, and what colors with it.
 
     Each is made once.
@@ -51,10 +72,15 @@ def translated(tiny_model, tmp_path_factory):
     def make(runtime):
         kind = choice.PORTABLE[runtime]
         pytest.importorskip(kind.format.runtime)
-        cached = tmp_path_factory.mktemp("cache")
         with pytest.MonkeyPatch.context() as patch:
+
+            def translate(folder):
+                patch.setenv("XDG_CACHE_HOME", str(folder))
+                portable_files.cache(tiny_model, kind.format)
+
+            cached = once(f"cache-{runtime}", translate)
             patch.setenv("XDG_CACHE_HOME", str(cached))
-            return cached, kind(portable_files.cache(tiny_model, kind.format))
+            return cached, kind(kind.format.find(tiny_model))
 
     return make
 

@@ -62,9 +62,7 @@ class FileSource(Source):
     """Photographs in files and tar shards; an item is a photograph's number.
 
     Attributes:
-        name: The value of `--data`.
         photographs: Those that can be used.
-        skipped: Name and reason of each that cannot.
     """
 
     name: str

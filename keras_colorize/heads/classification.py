@@ -142,12 +142,10 @@ class Bins64(ClassHead):
         return ops.take(centers, ops.stack(drawn, axis=-1))
 
     def tilt(self, color, direction):
-        """Make colors in one direction more probable; see `ClassHead.tilt`."""
         a, b = direction
         return color + np.concatenate([a * self._CENTERS, b * self._CENTERS])
 
     def config(self) -> dict:
-        """Return what `heads.create` needs to build this head again, as JSON types."""
         return {"name": self.name} | ({} if self.prior is None else {"prior": self.prior})
 
 
@@ -225,11 +223,9 @@ class GamutBins(ClassHead):
         return ops.take(ops.convert_to_tensor(self.centers), drawn, axis=0)
 
     def tilt(self, color, direction):
-        """Make colors in one direction more probable; see `ClassHead.tilt`."""
         return color + self.centers.astype("float32") @ np.array(direction, "float32")
 
     def config(self) -> dict:
-        """Return what `heads.create` needs to build this head again, as JSON types."""
         mix = {} if self.mix == bins.MIX else {"mix": self.mix}
         return {"name": self.name, "kept": self.kept, "prior": self.prior, **mix}
 

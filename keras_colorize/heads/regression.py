@@ -39,7 +39,6 @@ class _OneColor(Head):
         raise NotImplementedError
 
     def config(self) -> dict:
-        """Return what `heads.create` needs to build this head again, as JSON types."""
         return {"name": self.name, "loss": self._loss}
 
 

@@ -142,6 +142,7 @@ def test_wheel_brings_weights_recipes_protocols_and_pages(tmp_path):
         ("train", "recipes", "*.toml"),
         ("eval", "protocols", "*.toml"),
         ("keras_colorize/evaluation/pages", "evaluation/pages", "*.js"),
+        ("keras_colorize/evaluation/pages", "evaluation/pages", "*.html"),
     ):
         here = {
             path.relative_to(ROOT / folder).as_posix()

@@ -5,11 +5,12 @@ from keras_colorize import export
 
 
 @pytest.fixture(scope="session")
-def exported(tiny_model, tmp_path_factory):
-    out = tmp_path_factory.mktemp("exported")
-    command = ["--model", str(tiny_model), "--name", "colorizer", "-o", str(out)]
-    assert export.main(command) == 0
-    return out / "colorizer"
+def exported(tiny_model, once):
+    def make(folder):
+        command = ["--model", str(tiny_model), "--name", "colorizer", "-o", str(folder)]
+        assert export.main(command) == 0
+
+    return once("exported", make) / "colorizer"
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,8 @@ def render(name: str, title: str, body: str, data) -> str:
         body: HTML; whoever makes it escapes its text with `escape`.
         data: What the script finds as JSON in `#data`.
     """
-    style = _read("page.css") + _read(f"{name}.css")
-    script = _read(f"{name}.js")
+    style = read("page.css") + read(f"{name}.css")
+    script = read(f"{name}.js")
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -60,7 +60,8 @@ def embed(picture: np.ndarray, side: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _read(file: str) -> str:
+def read(file: str) -> str:
+    """Return the text of a file in this folder."""
     return importlib.resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from keras_colorize import errors, files
 from keras_colorize.evaluation.observers import Gallery
-from keras_colorize.evaluation.pages.page import embed, escape, render
+from keras_colorize.evaluation.pages.page import embed, escape, read, render
 from keras_colorize.evaluation.request import CEILINGS, GREY, TRUTH
 from keras_colorize.evaluation.summary import AS_GREY, AS_TRUTH, HIGHER, LOWER, METRICS, ZERO
 from keras_colorize.evaluation.tables import write as write_number
@@ -47,7 +47,7 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
             "<main>",
             _means(result, metrics),
             _tests(result),
-            _SECTIONS,
+            read("report.html"),
             _gallery(gallery, TRUTH in means),
             "</main>",
             _footer(result),
@@ -182,20 +182,6 @@ def _tests(result) -> str:
         '<p class="note">Differences on the same photographs; p is two-sided, and not corrected '
         "for the number of tests.</p></section>"
     )
-
-
-_SECTIONS = """<section id="spread"><div class="bar"><h2>From photograph to photograph</h2>
-<label>Metric <select id="metric"></select></label></div>
-<noscript><p class="note">The plots and the table of photographs need JavaScript.</p></noscript>
-<div id="distribution" class="plot"></div>
-<p class="note" id="distribution-note"></p></section>
-<section id="frontier" hidden><h2>Accuracy against color</h2><div id="scatter" class="plot"></div>
-<p class="note">Each row's mean. Grey is accurate and dull: a colorizer has gained something when it
-moves toward the truth's colorfulness (dashed) without falling.</p></section>
-<section id="photographs"><h2>Every photograph, <span id="metric-name"></span></h2>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Every photograph">
-<table class="sortable" id="images"></table></div>
-<p class="note" id="images-note"></p></section>"""
 
 
 def _gallery(gallery, has_truth) -> str:

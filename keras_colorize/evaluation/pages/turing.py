@@ -23,7 +23,7 @@ from keras_colorize import errors, files
 from keras_colorize.color import pixels
 from keras_colorize.evaluation import answers
 from keras_colorize.evaluation.observers import Sample
-from keras_colorize.evaluation.pages.page import embed, render
+from keras_colorize.evaluation.pages.page import embed, read, render
 from keras_colorize.evaluation.request import TRUTH
 
 _PRACTICE = 10
@@ -78,7 +78,9 @@ def write(
         data |= {"shown": _SHOWN, "z": answers.Z}
         page = Path(folder) / f"{quote(row, safe=' =,+@()')}.html"
         # The title names no program: a judge should not know whose pictures these are.
-        files.write_text(page, render("turing", "Which one was colored?", _BODY, data))
+        files.write_text(
+            page, render("turing", "Which one was colored?", read("turing.html"), data)
+        )
         pages.append(page)
     return pages
 
@@ -88,30 +90,3 @@ def _borrow(rgb, other):
     mixed = pixels.to_lab(other)
     mixed[..., :1] = pixels.lightness_of(rgb)
     return pixels.to_rgb(mixed)
-
-
-_BODY = """<main>
-<section id="intro"><h1>Which one was colored?</h1>
-<p>You will see a photograph twice, side by side, for one second. One of the two has its own
-colors. The other was made black and white, and colored again by a computer program.</p>
-<p>Then say which one <strong>the program colored</strong>: click on its frame, or press
-<kbd>←</kbd> or <kbd>→</kbd>. Take your time to answer, and guess where you cannot tell.</p>
-<p id="plan"></p>
-<label>Your name or initials, if you like
-<input id="judge" autocomplete="off" maxlength="60"></label>
-<button type="button" id="begin" class="primary" disabled>Preparing the pictures…</button></section>
-<section id="trial" hidden><p id="progress"></p>
-<div id="pair">
-<button type="button" class="frame" aria-label="The left one" disabled><canvas></canvas></button>
-<span id="cross" aria-hidden="true">+</span>
-<button type="button" class="frame" aria-label="The right one" disabled><canvas></canvas></button>
-</div>
-<p id="prompt" role="status"></p></section>
-<section id="pause" hidden><h1>That was the practice</h1><p id="pause-text"></p>
-<button type="button" id="go" class="primary">Begin</button></section>
-<section id="end" hidden><h1>Thank you</h1><p class="rate" id="rate"></p><p id="interval"></p>
-<p id="checks"></p><a id="save" class="primary">Save the answers (CSV)</a>
-<p class="note">Nothing has been sent anywhere: the answers are in this page until you save
-them.</p>
-</section>
-<noscript><p>This test needs JavaScript.</p></noscript></main>"""
