@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from keras_colorize import cli, errors, files
-from keras_colorize.colorizer import pretrained
 from keras_colorize.training import header as headers
 from keras_colorize.training import plan
 from keras_colorize.training import recipe as recipes
@@ -31,20 +30,18 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     def run() -> int:
-        recipe = recipes.from_flags(arguments)
+        # Wrong usage is told before TensorFlow starts.
+        recipe = recipes.resolve(recipes.from_flags(arguments))
         named = Path(arguments.recipe).stem if arguments.recipe else recipe.arch
         out = Path(arguments.out or Path("runs") / named)
         header = headers.Header()
         if arguments.recipe:
             header = headers.read(recipes.RECIPES.path(arguments.recipe))
-        # Wrong usage is told before TensorFlow starts.
-        start = recipe.model and pretrained.summarize(recipe.model)
-        resolved = recipes.resolve(recipes.follow(recipe, start) if start else recipe)
         if arguments.dry_run:
-            print(plan.describe(resolved, header, out), end="")
+            print(plan.describe(recipe, header, out), end="")
             return cli.DONE
         try:
-            plan.check(resolved)
+            plan.check(recipe)
             files.check_folder(out, "out")
             return train(recipe, out)
         except errors.PhotographsUnavailable as error:

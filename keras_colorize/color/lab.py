@@ -2,9 +2,9 @@
 
 The functions compute with NumPy if they get an array, and with `keras.ops` if they get a tensor:
 eager, compiled, or inside tf.data. White point and matrix are those of scikit-image (D65, 2°
-observer), so that numbers agree with the field's usual tool. Channels are computed as separate
-planes, because a compiler that fuses stacked channels computes each root once for every channel
-that reads it.
+observer), so that numbers agree with the field's usual tool. Channels are computed as planes: one
+array `(3, …)` of NumPy, which takes them all at once, but a list of three tensors, because a
+compiler that fuses stacked channels computes each root once for every channel that reads it.
 
 References:
     [1] IEC 61966-2-1:1999, sRGB.
@@ -24,6 +24,8 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The division by the white point is folded into the matrix: linear RGB ↔ X/Xn, Y/Yn, Z/Zn.
 _XYZ_FROM_LINEAR = _XYZ_FROM_RGB / _WHITE[:, None]
 _LINEAR_FROM_XYZ = np.linalg.inv(_XYZ_FROM_LINEAR)
+_F_FROM_LAB = np.array([[1 / 116, 1 / 500, 0], [1 / 116, 0, 0], [1 / 116, 0, -1 / 200]])
+_BLACK = 16 / 116  # CIELAB's f(0) [2], which the matrix lacks
 LUMINANCE = _XYZ_FROM_LINEAR[1:2]  # Y/Yn of red, green and blue
 
 
@@ -76,11 +78,12 @@ def _f(t):
 
 
 def _cube(f):
-    """Undo `_f`, in place."""
+    """Undo `_f`, given without f(0): a cube, and below the knee the line that touches it there."""
     # In-place operators save NumPy half of the time; to tensors they are the usual ones.
-    above = namespace(f).maximum(f, 0.2068966)
+    above = namespace(f).maximum(f, 0.2068966 - _BLACK)
     f -= above
     f *= 1 / 7.787
+    above += _BLACK
     cube = above * above
     cube *= above
     cube += f
@@ -93,37 +96,38 @@ def float32(x):
     return np.asarray(x, "float32") if xp is np else xp.cast(x, "float32")
 
 
-def linear_light(rgb) -> list:
-    """Return red, green and blue as linear light [1]: three `(...)`, `rgb` as for `rgb_to_lab`."""
+def linear_light(rgb):
+    """Return red, green and blue as linear light [1]: three planes, `rgb` as for `rgb_to_lab`."""
     xp = namespace(rgb)
     kind = str(rgb.dtype) if xp is np else xp.dtype(rgb)
     if kind in LINEAR:
-        if xp is np:
-            return np.moveaxis(np.take(LINEAR[kind], rgb), -1, 0)
-        return [xp.take(LINEAR[kind], plane) for plane in _planes(xp.cast(rgb, "int32"))]
-    return [
-        xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
-        for c in _planes(float32(rgb))
-    ]
+        levels = rgb if xp is np else xp.cast(rgb, "int32")
+        return _each(lambda plane: xp.take(LINEAR[kind], plane), _planes(levels))
+
+    def undo_gamma(c):
+        return xp.where(c > 0.04045, _power((c + 0.055) / 1.055, 2.4), c / 12.92)
+
+    return _each(undo_gamma, _planes(float32(rgb)))
 
 
 def _planes(x):
-    return x[..., 0], x[..., 1], x[..., 2]
+    return np.moveaxis(x, -1, 0) if namespace(x) is np else [x[..., 0], x[..., 1], x[..., 2]]
+
+
+def _gathered(planes: list):
+    return np.stack(planes) if namespace(*planes) is np else planes
 
 
 def _each(function, planes):
-    """Apply a function to three planes: a compiler takes them one by one, NumPy all at once."""
-    if namespace(*planes) is np:
-        return function(np.stack(planes))
-    return [function(plane) for plane in planes]
+    """Apply a function to three planes."""
+    return function(planes) if isinstance(planes, np.ndarray) else [function(p) for p in planes]
 
 
 def _multiply(matrix, planes):
     if isinstance(planes, np.ndarray):
         flat = planes.reshape(3, -1)
         return (matrix.astype(planes.dtype) @ flat).reshape(-1, *planes.shape[1:])
-    p, q, r = planes
-    return [float(m[0]) * p + float(m[1]) * q + float(m[2]) * r for m in matrix]
+    return [sum(float(m) * p for m, p in zip(row, planes) if m) for row in matrix]
 
 
 def rgb_to_lab(rgb):
@@ -163,17 +167,12 @@ def lightness_of(luminance):
     return 116.0 * _f(luminance) - 16.0
 
 
-def linear_rgb(lightness, a, b):
-    """Convert CIELAB to linear light: three `(...)` → red, green and blue, three `(...)`."""
-    fy = lightness * (1 / 116)
-    fy += 16 / 116
-    fx = a * (1 / 500)
-    fx += fy
-    fz = b * (-1 / 200)
-    fz += fy
+def linear_rgb(planes):
+    """Convert CIELAB to linear light: planes L*, a*, b* → planes red, green, blue."""
+    f = _multiply(_F_FROM_LAB, planes)
     # A strongly blue pixel can ask for negative Z; scikit-image clips it, and so do we.
-    fz = namespace(fz).maximum(fz, 0.0)
-    return _multiply(_LINEAR_FROM_XYZ, _each(_cube, [fx, fy, fz]))
+    f[2] = namespace(f[2]).maximum(f[2], -_BLACK)
+    return _multiply(_LINEAR_FROM_XYZ, _each(_cube, f))
 
 
 def lab_to_rgb(lab):
@@ -185,18 +184,18 @@ def lab_to_rgb(lab):
     Returns:
         float32 `(..., 3)`, sRGB in 0…1.
     """
-    return encode(linear_rgb(*_planes(float32(lab))))
+    return encode(linear_rgb(_planes(float32(lab))))
 
 
 def encode(linear):
-    """Turn three planes of linear light into sRGB [1], `(..., 3)`, clipping what it cannot show."""
+    """Turn planes of linear light into sRGB [1], `(..., 3)`, clipping what it cannot show."""
     xp = namespace(*linear)
     rgb = [xp.where(c > 0.0031308, 1.055 * _power(c, 1.0 / 2.4) - 0.055, 12.92 * c) for c in linear]
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
 
 def outside_gamut(linear):
-    """Tell which colors sRGB cannot show: red, green and blue in linear light → bool `(...)`."""
+    """Tell which colors sRGB cannot show: planes of linear light → bool `(...)`."""
     return _excess(linear) > 0
 
 
@@ -222,29 +221,23 @@ def fit_gamut(lab):
     Returns:
         float32 `(..., 3)`.
     """
-    lightness, a, b = _planes(float32(lab))
-    scale = fitting_scale(lightness, a, b)
-    return namespace(lab).stack([lightness, scale * a, scale * b], axis=-1)
+    return namespace(lab).stack(list(fit_planes(_planes(float32(lab)))), axis=-1)
 
 
-def fitting_scale(lightness, a, b):
-    """Return what to multiply a* and b* with, at most 1, so that sRGB can show the color.
+def fit_planes(planes):
+    """Reduce chroma as `fit_gamut` does, of planes L*, a*, b*.
 
     The largest chroma that fits is found by bisection, and by linear interpolation within the last
     interval, so that the result does not jump where two processors round differently.
-
-    Args:
-        lightness: L*, float32 of any shape.
-        a: a*, of the same shape.
-        b: b*, of the same shape.
-
-    Returns:
-        float32 in 0…1, of the same shape.
     """
+    lightness, a, b = planes
     xp = namespace(lightness)
 
+    def scaled(scale):
+        return _gathered([lightness, scale * a, scale * b])
+
     def excess_of(scale):
-        return _excess(linear_rgb(lightness, scale * a, scale * b))
+        return _excess(linear_rgb(scaled(scale)))
 
     low, step = xp.zeros_like(lightness), 1.0
     for _ in range(_BISECTIONS):
@@ -252,4 +245,4 @@ def fitting_scale(lightness, a, b):
         low += step * float32(excess_of(low + step) <= 0)
     below, above = excess_of(low), excess_of(low + step)
     fraction = xp.clip(below / xp.minimum(below - above, -_TINY), 0.0, 1.0)
-    return xp.where(excess_of(1.0) <= 0, 1.0, low + step * fraction)
+    return scaled(xp.where(excess_of(1.0) <= 0, 1.0, low + step * fraction))

@@ -6,7 +6,7 @@ so memory does not grow with the picture beyond its own arrays.
 
 import concurrent.futures
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -74,25 +74,26 @@ def to_rgb(whole: np.ndarray, dtype: str | np.dtype = "uint8") -> np.ndarray:
     return _by_parts(fill, whole, dtype, 3)
 
 
-def fill_rgb(made: np.ndarray, blocks: Iterable[Sequence[np.ndarray]]) -> None:
+def fill_rgb(made: np.ndarray, blocks: Iterable[np.ndarray]) -> None:
     """Convert CIELAB to a picture as `to_rgb`, on one core.
 
     Args:
         made: The picture to fill, `(N, 3)`: uint8, uint16 or floats.
-        blocks: L*, a* and b*, each float32 `(n,)`, of about `BLOCK` pixels after the other.
+        blocks: L*, a* and b*, float32 `(3, n)`, of about `BLOCK` pixels after the other.
     """
     start, outside = 0, []
-    for planes in blocks:
-        linear = lab.linear_rgb(*planes)
+    for block in blocks:
+        linear = lab.linear_rgb(block)
         at = np.flatnonzero(lab.outside_gamut(linear))
-        outside.append((start + at, *(plane[at] for plane in planes)))
-        stop = start + len(planes[0])
-        made[start:stop] = _encode(linear, made.dtype)
-        start = stop
+        outside.append((start + at, block[:, at]))
+        made[start : start + len(linear[0])] = _encode(linear, made.dtype)
+        start += len(linear[0])
     # Usually few of each block: all together, they are fitted in fewer calls.
-    for at, lightness, a, b in zip(*(_blocks(np.concatenate(each)) for each in zip(*outside))):
-        scale = lab.fitting_scale(lightness, a, b)
-        made[at] = _encode(lab.linear_rgb(lightness, scale * a, scale * b), made.dtype)
+    at, colors = (np.concatenate(each, axis=-1) for each in zip(*outside))
+    for start in range(0, len(at), BLOCK):
+        part = slice(start, start + BLOCK)
+        fitted = lab.fit_planes(colors[:, part])
+        made[at[part]] = _encode(lab.linear_rgb(fitted), made.dtype)
 
 
 def _encode(linear: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -111,12 +111,10 @@ def _picture(rgb, color: "_Color") -> np.ndarray:
     rows = max(1, pixels.BLOCK // rgb.shape[1])
 
     def fill(start, lightness):
-        def planes(row):
-            block = lightness[row : row + rows]
-            return block.ravel(), *color.band(start + row, block).reshape(2, -1)
-
-        blocks = map(planes, range(0, len(lightness), rows))
-        pixels.fill_rgb(colored[start : start + len(lightness)].reshape(-1, 3), blocks)
+        blocks = (lightness[row : row + rows] for row in range(0, len(lightness), rows))
+        firsts = itertools.count(start, rows)
+        planes = (color.band(first, block).reshape(3, -1) for first, block in zip(firsts, blocks))
+        pixels.fill_rgb(colored[start : start + len(lightness)].reshape(-1, 3), planes)
 
     _map_bands(rgb, fill)
     return colored
@@ -164,24 +162,28 @@ class _Color:
         self._weights = down[:, None] * across
 
     def band(self, start: int, lightness: np.ndarray) -> np.ndarray:
-        """Return ab `(2, n, W)` of the rows from `start` on, whose L* is `(n, W)`."""
+        """Return CIELAB `(3, n, W)` of the rows from `start` on, whose L* is `(n, W)`."""
+        made = np.empty((3, *lightness.shape), "float32")
+        made[0] = lightness
         parts = []
         for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
-            part = inside, slice(window.left, window.left + self._width)
             near = _near(self._rows[own], 0)
             ab = self._rows[own, near] @ window.ab[:, near]
+            part = inside, slice(window.left, window.left + self._width)
             if self._guided:  # `upscaling.apply`, of planes
                 ab[:2] *= lightness[part]
                 ab[:2] += ab[2:]
             parts.append((part, ab[:2], self._weights[own]))
         if len(parts) == 1 and parts[0][1].shape[1:] == lightness.shape:
-            return parts[0][1]
-        mixed = np.zeros((2, *lightness.shape), "float32")
+            made[1:] = parts[0][1]
+            return made
+        made[1:] = 0
         total = np.zeros(lightness.shape, "float32")
         for part, ab, weights in parts:
-            mixed[:, *part] += weights * ab
+            made[1:, *part] += weights * ab
             total[part] += weights
-        return np.divide(mixed, total, out=mixed, where=total > 0)  # none in a border
+        np.divide(made[1:], total, out=made[1:], where=total > 0)  # none in a border
+        return made
 
 
 def _adjusted(rgb, color: _Color, adjust) -> _Color:
@@ -195,7 +197,7 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
     def reduce(start, lightness):
         own = slice(start, start + len(lightness))
         near = _near(rows[:, own], 1)
-        planes = lightness, *color.band(start, lightness)
+        planes = color.band(start, lightness)
         return near, [rows[near, own] @ _narrowed(plane, size[1]) for plane in planes]
 
     for near, parts in _map_bands(rgb, reduce):

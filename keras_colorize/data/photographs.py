@@ -130,6 +130,8 @@ class File:
                 samples = self._tiff.read(page)
             elif self.format in ("JPEG", "MPO") and not record.has_end(self._data):
                 raise BadPhotograph("truncated: the end of the JPEG is missing")
+            elif self.format in ("JPEG", "MPO") and page == 0 and self._image.mode in ("L", "RGB"):
+                samples = tones.of_jpeg(self._data, self._image)
             elif self.format == "PNG" and self._data[24] == 16:  # bits of a sample
                 samples = tones.of_png(record.pixels_only(self._data))
             else:

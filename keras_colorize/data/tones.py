@@ -51,6 +51,14 @@ def of_image(image: Image.Image) -> Samples:
     return Samples(whole[..., 0] if gray else whole[..., :3], model, whole[..., 3])
 
 
+def of_jpeg(jpeg: bytes, image: Image.Image) -> Samples:
+    """Decode a gray or color JPEG that Pillow has opened, as Pillow would, in half the time."""
+    gray = image.mode == "L"
+    values = np.empty(image.size[::-1] if gray else (*image.size[::-1], 3), "uint8")
+    imagecodecs.jpeg8_decode(jpeg, out=values)  # it checks that the sizes agree
+    return Samples(values, "gray" if gray else "rgb")
+
+
 def of_png(png: bytes) -> Samples:
     """Decode a PNG of 16 bits, which Pillow would reduce to 8 unless it is gray."""
     values = imagecodecs.png_decode(png)

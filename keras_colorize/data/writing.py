@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import cv2
+import imagecodecs
 import numpy as np
 from PIL import Image
 
@@ -36,6 +37,7 @@ _NO_PLACE = {  # what of a record a format cannot hold
 _MOST_JPEG = 65533  # bytes in a segment after its length [2]
 _MOST_WEBP_SIDE, _MOST_JPEG_SIDE = 16383, 65535
 _EXIF_HEADER = b"Exif\0\0"
+_JFIF_END = 20  # bytes of a JPEG's start and of its first segment, which says the resolution
 
 
 def output_suffix(suffix: str) -> str:
@@ -120,24 +122,33 @@ def _prepare(form, lost, pixels, alpha, told):
 def _jpeg(pixels, told, lost):
     block, dropped = exif.shortened(told.exif, _MOST_JPEG - len(_EXIF_HEADER))
     lost += [f"EXIF tag 0x{tag:04x}, too large for JPEG" for tag in dropped]
-    options = {"quality": 95, "subsampling": 0, "comment": told.comment[:_MOST_JPEG]}
-    if block:
-        options["exif"] = _EXIF_HEADER + block
+    added = _segment(0xE1, _EXIF_HEADER + block) if block else b""
+    if told.iptc:
+        added += _photoshop_segments(told.iptc)
     if told.xmp and len(told.xmp) <= _MOST_JPEG - len(record.XMP_MARKER):
-        options["xmp"] = told.xmp
+        added += _segment(0xE1, record.XMP_MARKER + told.xmp)
     elif told.xmp:
         lost.append("XMP, too large for JPEG")
-    if told.iptc:
-        options["extra"] = _photoshop_segments(told.iptc)
-    return _pillow(pixels, "JPEG", told, options)
+    if told.comment:
+        added += _segment(0xFE, told.comment[:_MOST_JPEG])
+    # Pillow would write the same bytes, but takes half as long again.
+    pixels = np.ascontiguousarray(pixels)
+    content = bytearray(imagecodecs.jpeg8_encode(pixels, level=95, subsampling="444"))
+    if told.dpi:
+        struct.pack_into(">BHH", content, 13, 1, *map(round, told.dpi))  # 1: dots per inch
+    content[_JFIF_END:_JFIF_END] = added
+    return content
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
 def _photoshop_segments(iptc: bytes) -> bytes:
     block = _iptc_block(iptc)
     most = _MOST_JPEG - len(record.PHOTOSHOP_MARKER)
     parts = [block[at : at + most] for at in range(0, len(block), most)]
-    marked = [record.PHOTOSHOP_MARKER + part for part in parts]
-    return b"".join(b"\xff\xed" + struct.pack(">H", len(part) + 2) + part for part in marked)
+    return b"".join(_segment(0xED, record.PHOTOSHOP_MARKER + part) for part in parts)
 
 
 def _iptc_block(iptc: bytes) -> bytes:

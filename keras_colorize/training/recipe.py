@@ -200,11 +200,16 @@ class Recipe:
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Fill in the head and the size that a recipe leaves open, and check that it fits its network.
+    """Fill in what a recipe leaves open, and check that it fits its network.
+
+    What is open follows the trained model to start from, or else the network as published.
 
     Raises:
-        UsageError: It does not fit.
+        UsageError: There is no such model, it is of another architecture, or something does not
+            fit.
     """
+    if recipe.model:
+        recipe = _follow(recipe, pretrained.summarize(recipe.model))
     arch, network = recipe.arch, models.get(recipe.arch)
     recipe = dataclasses.replace(
         recipe,
@@ -241,12 +246,8 @@ def resolve(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def follow(recipe: Recipe, start: Summary) -> Recipe:
-    """Fill in what a recipe leaves open as it is in the trained model to start from.
-
-    Raises:
-        UsageError: The model is of another architecture.
-    """
+def _follow(recipe: Recipe, start: Summary) -> Recipe:
+    """Fill in what a recipe leaves open as it is in the trained model to start from."""
     if start.arch != recipe.arch:
         raise errors.wrong(
             f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}.",

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_colorize import errors, files
-from keras_colorize.colorizer import Colorizer
+from keras_colorize.colorizer import Colorizer, load
 from keras_colorize.data import photographs, pipeline, sources
 from keras_colorize.data.source import Source
 from keras_colorize.evaluation import tables
@@ -48,8 +48,8 @@ def train(recipe: Recipe, out: Path) -> Run | None:
         RunError: The run cannot go on.
         Interrupted: A signal stopped it; the same call goes on.
     """
-    start, recipe = setup.open_start(recipe)
     recipe = recipes.resolve(recipe)
+    start = load(recipe.model) if recipe.model else None
     strategy = distribution.make_strategy(recipe.strategy)
     distribution.check_batch_size(strategy, recipe.batch_size)
     keras.utils.set_random_seed(recipe.seed)

@@ -6,13 +6,12 @@ import sys
 
 import tensorflow as tf
 
-from keras_colorize import cli, colorizer, errors, heads, models
+from keras_colorize import cli, errors, heads, models
 from keras_colorize.catalog import BINNED
-from keras_colorize.colorizer import Colorizer, pretrained
+from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import sources
 from keras_colorize.data.source import Source
 from keras_colorize.training import precision, prior
-from keras_colorize.training import recipe as recipes
 from keras_colorize.training.recipe import Recipe
 from keras_colorize.training.run_folder import Run
 
@@ -64,24 +63,6 @@ def _open(name: str, argument: str) -> Source:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-# ---- a trained model to start from ----
-
-
-def open_start(recipe: Recipe) -> tuple[Colorizer | None, Recipe]:
-    """Load the trained model to start from, if the recipe names one.
-
-    Returns:
-        The model, and the recipe with what it leaves open (head, size, network) as in the model.
-
-    Raises:
-        UsageError: There is no such model, or it is of another architecture.
-    """
-    if not recipe.model:
-        return None, recipe
-    recipe = recipes.follow(recipe, pretrained.summarize(recipe.model))
-    return colorizer.load(recipe.model), recipe
 
 
 # ---- the choices of a run ----

@@ -71,6 +71,19 @@ def test_read_black_and_white(tmp_path, picture):
         np.testing.assert_array_equal(rgb, 255 * np.stack([bits] * 3, -1).astype("uint8"))
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize(
+    "options",
+    [{"subsampling": 2}, {"progressive": True}, {"keep_rgb": True}, {"restart_marker_rows": 1}],
+    ids=str,
+)
+def test_read_jpeg_as_pillow_does(tmp_path, picture, mode, options):
+    image = Image.fromarray(picture(37, 53)).convert(mode)
+    image.save(tmp_path / "a.jpg", quality=80, **options)
+    read = photographs.File(tmp_path / "a.jpg").read().pixels
+    np.testing.assert_array_equal(read, np.asarray(Image.open(tmp_path / "a.jpg")))
+
+
 def test_read_cmyk_jpeg(tmp_path, picture):
     # Pillow's CMYK without a profile: each of R, G, B is 255 − C, M, Y (here K is 0).
     rgb = picture()

@@ -31,6 +31,14 @@ def test_write_lossy_formats_closely(tmp_path, picture, suffix, form):
     assert np.abs(np.asarray(image).astype(int) - picture()).mean() < 4
 
 
+@pytest.mark.parametrize("shape", [(37, 53), (37, 53, 3)])
+def test_write_jpeg_as_pillow_does(tmp_path, picture, shape):
+    pixels = picture(37, 53) if len(shape) == 3 else picture(37, 53)[..., 0]
+    photographs.write(tmp_path / "a.jpg", pixels)
+    Image.fromarray(pixels).save(tmp_path / "b.jpg", quality=95, subsampling=0)
+    assert (tmp_path / "a.jpg").read_bytes() == (tmp_path / "b.jpg").read_bytes()
+
+
 def test_write_jpeg_keeps_chroma_at_full_resolution(tmp_path, picture):
     photographs.write(tmp_path / "a.jpg", picture())
     components = [layer[1:3] for layer in Image.open(tmp_path / "a.jpg").layer]
