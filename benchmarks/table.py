@@ -196,9 +196,11 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
                 for size in (256, 128)
                 for runtime in MODELS
             }
-            for name, said in (("zhang2016", "Zhang 2016"), ("ddcolor", "DDColor-T-sized")):
-                for how in ("eager", "compiled"):
-                    rows[f"{said}, PyTorch {how}, 256²"] = [*network, name, how, 256]
+            rows |= {
+                "Zhang 2016, PyTorch eager, 256²": [*network, "zhang2016", "eager", 256],
+                "Zhang 2016, PyTorch compiled, 256²": [*network, "zhang2016", "compiled", 256],
+                "DDColor-T-sized, PyTorch eager, 256²": [*network, "ddcolor", "eager", 256],
+            }
             peer = "Zhang 2016, PyTorch eager, 256²"
             yield Group(f"{cores} thread{'s' * (cores > 1)}", rows, "picture", 1, 9, peer)
     elif section == "profile":
