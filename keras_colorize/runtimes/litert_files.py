@@ -10,14 +10,12 @@ from tensorflow.lite.python import schema_py_generated as schema
 from keras_colorize import errors
 from keras_colorize.colorizer import Colorizer
 
-# Of networks. Resizing, decoding and color are made of others, and stay in floats.
+# Of networks. Resizing, decoding and color are made of others, RELU among them, and stay in floats.
 _INT8 = {
     "CONV_2D",
     "DEPTHWISE_CONV_2D",
     "TRANSPOSE_CONV",
     "FULLY_CONNECTED",
-    "RELU",
-    "RELU6",
     "LEAKY_RELU",
     "MAX_POOL_2D",
 }

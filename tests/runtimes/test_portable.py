@@ -233,16 +233,36 @@ def test_portable_carries_a_free_size_that_changes_before_a_convolution(kind, la
         lightness = np.random.default_rng(0).uniform(0, 100, (*shape, 1)).astype("float32")
         size = shape[1] // 2, shape[2] // 2
         expected = one.network(tf.image.resize(lightness, size, "area"))
-        made = answer_of(kind.format, content, lightness)
+        made = answer_of(kind.format, content, lightness)["ab"]
         np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-3)
 
 
 def answer_of(format, content, lightness):
     if format is ONNX:
-        return onnxruntime.InferenceSession(content).run(["ab"], {"lightness": lightness})[0]
+        session = onnxruntime.InferenceSession(content)
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(names, {"lightness": lightness})))
     from ai_edge_litert.interpreter import Interpreter
 
-    return Interpreter(model_content=content).get_signature_runner()(lightness=lightness)["ab"]
+    return Interpreter(model_content=content).get_signature_runner()(lightness=lightness)
+
+
+def test_int8_leaves_all_but_the_network_in_floats(kind):
+    layers = [keras.layers.Rescaling(0.01), keras.layers.Conv2D(4, 3, activation="relu")]
+    layers.insert(0, keras.Input((None, None, 1)))
+    one = SimpleNamespace(arch="one", network=keras.Sequential(layers))
+
+    def function(lightness):
+        small = resizing.resize(lightness, (9, 7), antialias=True)
+        return {"ab": one.network(lightness), "small": small}
+
+    translate = {ONNX: onnx_files.translate, LITERT: litert_files.translate}[kind.format]
+    samples = np.random.default_rng(0).uniform(0, 100, (2, 1, 20, 11, 1)).astype("float32")
+    content = translate(function, one, LIGHTNESS, {}, False, list(samples))
+    made, expected = answer_of(kind.format, content, samples[0]), function(samples[0])
+    np.testing.assert_allclose(made["small"], expected["small"], rtol=1e-4)
+    apart = np.abs(made["ab"] - expected["ab"]).max() / np.ptp(expected["ab"])
+    assert 1e-4 < apart < 0.03  # a step of 8 bits is 0.004
 
 
 def test_litert_keeps_half_kernels_half():
