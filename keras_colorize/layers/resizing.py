@@ -5,10 +5,14 @@ accept them, so that an exported model resizes a photograph exactly as the Color
 compute with NumPy if they get arrays and numbers, so a program without Keras can use them, too.
 """
 
+import contextlib
+import contextvars
+
 import numpy as np
 
 from keras_colorize.color.lab import float32, namespace
 
+_TRANSLATED = contextvars.ContextVar("translated", default=False)
 _LONGEST = 4  # the long side given to a network is at most so many times its own size
 
 
@@ -64,14 +68,28 @@ def resize(picture, size, antialias: bool = False, cubic: bool = False):
     return products(picture, rows, columns)
 
 
+@contextlib.contextmanager
+def translated():
+    """Within it, a graph is traced for another runtime, and never run by TensorFlow."""
+    token = _TRANSLATED.set(True)
+    try:
+        yield
+    finally:
+        _TRANSLATED.reset(token)
+
+
 def products(picture, rows, columns):
     """Multiply rows and columns with matrices: `(B, h, w, C)`, `(H, h)`, `(W, w)` → `(B, H, W, C)`.
 
-    Written as products of matrices in three dimensions, which tf2onnx and LiteRT's converter carry
-    where sizes are free: the first joins an `einsum` wrongly to a convolution that follows, the
-    second refuses what Keras makes of a matrix in two.
+    NumPy would do all three in one loop unless it is told otherwise. tf2onnx joins an `einsum`
+    wrongly to a convolution that follows, so translated graphs have products of matrices instead,
+    in three dimensions, because LiteRT's converter refuses what Keras makes of a matrix in two.
+    Training with those ends TensorFlow 2.21 with a segmentation fault in oneDNN.
     """
     xp = namespace(picture)
+    if not _TRANSLATED.get():
+        options = {"optimize": True} if xp is np else {}
+        return xp.einsum("bhwc,Hh,Ww->bHWc", picture, rows, columns, **options)
     planes = xp.moveaxis(picture, -1, 1)
     planes = xp.matmul(rows[None], xp.matmul(planes, xp.transpose(columns)[None]))
     return xp.moveaxis(planes, 1, -1)

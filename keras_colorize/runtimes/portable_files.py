@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras_colorize import files
 from keras_colorize.color import lab, pixels
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.layers import resizing
 from keras_colorize.runtimes import (
     calibration,
     doubling,
@@ -115,7 +116,8 @@ def pictures_of(
 
 def _translated(function, format, colorizer, picture, defaults, samples):
     half = _is_halved(colorizer.network)
-    return _TRANSLATE[format](function, colorizer, picture, defaults, half, samples)
+    with resizing.translated():
+        return _TRANSLATE[format](function, colorizer, picture, defaults, half, samples)
 
 
 def _is_halved(network: keras.Model) -> bool:
