@@ -1,6 +1,7 @@
 """`python -m keras_colorize.colorize`: color photographs at their original size."""
 
 import argparse
+import os
 import re
 import sys
 
@@ -70,6 +71,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     def run() -> int:
+        # Threads of OpenBLAS that wait for the next product take the cores from what colors.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from keras_colorize.runtimes.color_files import color_files
 
         given = dict(vars(arguments))

@@ -194,9 +194,9 @@ def encode(linear):
     return xp.clip(xp.stack(rgb, axis=-1), 0.0, 1.0)
 
 
-def outside_gamut(linear):
+def outside_gamut(linear: np.ndarray) -> np.ndarray:
     """Tell which colors sRGB cannot show: planes of linear light → bool `(...)`."""
-    return _excess(linear) > 0
+    return ((linear < -_MARGIN) | (linear > 1 + _MARGIN)).any(axis=0)
 
 
 def _excess(linear):

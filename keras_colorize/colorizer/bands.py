@@ -80,12 +80,13 @@ def colorize(
     ]
 
     rows = _shares(height, size[0], True)
+    spans = _spans(rows.T)
 
     def look(start, lightness):
         parts = []
         for window, own, inside in _meeting(windows, start, len(lightness), height):
             part = _narrowed(lightness[inside, window.left : window.left + width], size[1])
-            near = _near(rows[:, own], 1)
+            near = _near(spans, own)
             parts.append((window, near, rows[near, own] @ part))
         return parts
 
@@ -101,7 +102,7 @@ def colorize(
             if upscale == "guided":
                 window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
             window.ab = _widened(window.ab[0], width, upscale == "bicubic")
-        color = _Color(windows, height, width, upscale)
+        color = _Color(windows, height, width, upscale, rgb.shape[:2])
         yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
 
 
@@ -151,39 +152,52 @@ class _Color:
         height: The height of each window, in pixels.
         width: The width of each window, in pixels.
         upscale: As for `colorize`.
+        shape: Height and width of the photograph.
     """
 
-    def __init__(self, windows: list[_Window], height: int, width: int, upscale: str):
+    def __init__(
+        self,
+        windows: list[_Window],
+        height: int,
+        width: int,
+        upscale: str,
+        shape: tuple[int, int],
+    ):
         self._windows, self._height, self._width = windows, height, width
-        self._guided = upscale == "guided"
+        self._whole, self._guided = (height, width) == shape, upscale == "guided"
         self._rows = _shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
-        down = _fade(height, len({window.top for window in windows}) > 1)
-        across = _fade(width, len({window.left for window in windows}) > 1)
-        self._weights = down[:, None] * across
+        self._spans = _spans(self._rows)
+        self._down = _fade(height, len({window.top for window in windows}) > 1)
+        self._across = _fade(width, len({window.left for window in windows}) > 1)
 
     def band(self, start: int, lightness: np.ndarray) -> np.ndarray:
         """Return CIELAB `(3, n, W)` of the rows from `start` on, whose L* is `(n, W)`."""
         made = np.empty((3, *lightness.shape), "float32")
         made[0] = lightness
-        parts = []
-        for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
-            near = _near(self._rows[own], 0)
-            ab = self._rows[own, near] @ window.ab[:, near]
-            part = inside, slice(window.left, window.left + self._width)
-            if self._guided:  # `upscaling.apply`, of planes
-                ab[:2] *= lightness[part]
-                ab[:2] += ab[2:]
-            parts.append((part, ab[:2], self._weights[own]))
-        if len(parts) == 1 and parts[0][1].shape[1:] == lightness.shape:
-            made[1:] = parts[0][1]
+        if self._whole:
+            self._fill(made[1:], self._windows[0], slice(start, start + len(lightness)), lightness)
             return made
         made[1:] = 0
         total = np.zeros(lightness.shape, "float32")
-        for part, ab, weights in parts:
+        for window, own, inside in _meeting(self._windows, start, len(lightness), self._height):
+            part = inside, slice(window.left, window.left + self._width)
+            ab = np.empty((2, *lightness[part].shape), "float32")
+            self._fill(ab, window, own, lightness[part])
+            weights = self._down[own, None] * self._across
             made[1:, *part] += weights * ab
             total[part] += weights
         np.divide(made[1:], total, out=made[1:], where=total > 0)  # none in a border
         return made
+
+    def _fill(self, ab: np.ndarray, window: _Window, own: slice, lightness: np.ndarray) -> None:
+        """Fill ab `(2, n, width)` of a window's own rows, whose L* is `(n, width)`."""
+        near = _near(self._spans, own)
+        if not self._guided:
+            np.matmul(self._rows[own, near], window.ab[:, near], out=ab)
+            return
+        lines = self._rows[own, near] @ window.ab[:, near]
+        np.multiply(lines[:2], lightness, out=ab)  # `upscaling.apply`, of planes
+        ab += lines[2:]
 
 
 def _adjusted(rgb, color: _Color, adjust) -> _Color:
@@ -192,18 +206,19 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
     rows = _shares(height, size[0], True)
+    spans = _spans(rows.T)
     reduced = np.zeros((3, *size), "float32")
 
     def reduce(start, lightness):
         own = slice(start, start + len(lightness))
-        near = _near(rows[:, own], 1)
+        near = _near(spans, own)
         planes = color.band(start, lightness)
         return near, [rows[near, own] @ _narrowed(plane, size[1]) for plane in planes]
 
     for near, parts in _map_bands(rgb, reduce):
         reduced[:, near] += parts
     ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
-    return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear")
+    return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear", (height, width))
 
 
 def _widened(ab, width, cubic=False):
@@ -216,10 +231,15 @@ def _narrowed(plane, width):
     return plane @ _shares(plane.shape[1], width, True).T
 
 
-def _near(weights, axis):
-    """Return the rows or columns, `axis` 1 or 0, of weights that are not all 0."""
-    found = np.flatnonzero(weights.any(axis))
-    return slice(found[0], found[-1] + 1)
+def _spans(weights):
+    """Return where the weights of each row that are not 0 begin and end, `(n, 2)`."""
+    used = weights != 0
+    return np.stack([used.argmax(1), used.shape[1] - used[:, ::-1].argmax(1)], axis=1)
+
+
+def _near(spans, rows: slice) -> slice:
+    """Return where the weights of some rows lie, which move on from row to row."""
+    return slice(spans[rows.start, 0], spans[rows.stop - 1, 1])
 
 
 def _places(height: int, width: int) -> tuple[list[tuple[int, int]], tuple[int, int]]:
