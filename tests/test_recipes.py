@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import pytest
+import tensorflow as tf
 
 from keras_colorize import models
 from keras_colorize.colorizer import Colorizer
@@ -16,6 +17,14 @@ from keras_colorize.training.checkpoints import Checkpoints
 ROOT = Path(__file__).parent.parent
 # What may be shrunk; layers, head, losses and optimizer stay as the recipe has them.
 SHRUNK = {"data": "samples", "val_data": "", "batch_size": 2, "epochs": 1, "steps": 1}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _graphs_as_traced():
+    """Spare TensorFlow optimizing a graph that runs once, which takes longer than running it."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES.names())

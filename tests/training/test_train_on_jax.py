@@ -81,6 +81,7 @@ def folder(tmp_path_factory, picture):
     environment = os.environ | {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # they take longer than what they save
         "PYTHONPATH": os.pathsep.join([str(EXAMPLES), *sys.path]),
         # What the first run has compiled, the others take.
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
