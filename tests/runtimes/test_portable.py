@@ -227,14 +227,19 @@ def test_portable_carries_a_free_size_that_changes_before_a_convolution(kind, la
         seen = resizing.resize(lightness, (height // 2, width // 2), antialias=True)
         return {"ab": same.network(seen)}
 
-    translate = {ONNX: onnx_files.translate, LITERT: litert_files.translate}[kind.format]
-    content = translate(function, same, LIGHTNESS, {}, False)
+    content = translated_to(kind.format, function, same)
     for shape in [(1, 20, 11), (1, 7, 12)]:
         lightness = np.random.default_rng(0).uniform(0, 100, (*shape, 1)).astype("float32")
         size = shape[1] // 2, shape[2] // 2
         expected = one.network(tf.image.resize(lightness, size, "area"))
         made = answer_of(kind.format, content, lightness)["ab"]
         np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-3)
+
+
+def translated_to(format, function, colorizer, samples=()):
+    translate = {ONNX: onnx_files.translate, LITERT: litert_files.translate}[format]
+    with resizing.translated():
+        return translate(function, colorizer, LIGHTNESS, {}, False, samples)
 
 
 def answer_of(format, content, lightness):
@@ -256,9 +261,8 @@ def test_int8_leaves_all_but_the_network_in_floats(kind):
         small = resizing.resize(lightness, (9, 7), antialias=True)
         return {"ab": one.network(lightness), "small": small}
 
-    translate = {ONNX: onnx_files.translate, LITERT: litert_files.translate}[kind.format]
     samples = np.random.default_rng(0).uniform(0, 100, (2, 1, 20, 11, 1)).astype("float32")
-    content = translate(function, one, LIGHTNESS, {}, False, list(samples))
+    content = translated_to(kind.format, function, one, list(samples))
     made, expected = answer_of(kind.format, content, samples[0]), function(samples[0])
     np.testing.assert_allclose(made["small"], expected["small"], rtol=1e-4)
     apart = np.abs(made["ab"] - expected["ab"]).max() / np.ptp(expected["ab"])
