@@ -1,149 +1,96 @@
-"""The default network in int8 beside float, in ONNX Runtime; writes int8.md.
+"""The default network in int8 beside floats, in ONNX Runtime and LiteRT; writes int8.md.
 
     python benchmarks/int8.py PHOTOGRAPHS.tar
 
-32 photographs of the tar calibrate, 30 others are colored. Weights are quantized per channel.
-What is compared are a* and b* as the network gives them, before they are enlarged.
+Photographs of the tar calibrate, 30 others are colored. The pictures are those of `colorize.onnx`
+and `colorize.tflite`, which have the whole way of a photograph in their graph; the time is that of
+`colorize` for a photograph of the size that the network sees, whose way from pixels to L* and back
+is short.
 """
 
 import argparse
-import itertools
 import os
 import platform
+import statistics
 import tarfile
 import tempfile
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
-import onnx
-import onnxruntime
-from onnxruntime import quantization
-from onnxruntime.quantization.shape_inference import quant_pre_process
+import runtimes
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from keras_colorize.cli import DEFAULT_MODEL
-from keras_colorize.color import pixels
+from keras_colorize.colorizer import load
 from keras_colorize.data import photographs
-from keras_colorize.layers import resizing
-from keras_colorize.runtimes.onnx_runtime import ONNX
+from keras_colorize.runtimes import calibration, choice, portable_files
 
-CALIBRATE, TEST, REPETITIONS = 32, 30, 25
-_FOLDER = ONNX.find(DEFAULT_MODEL)
-_SUMMARY = ONNX.read(_FOLDER)
+TEST, REPETITIONS = 30, 25
+_RUN = {"onnx": runtimes.run_onnx, "litert": runtimes.run_litert}
 
 
 def read(path: str) -> list[np.ndarray]:
-    """Return the first photographs of a tar that are large enough for the network."""
+    """Return photographs of a tar between those that calibrate."""
     with tarfile.open(path) as tar:
-        files = (tar.extractfile(member) for member in tar if member.name.endswith(".jpg"))
-        found = (photographs.read(file.read()) for file in files)
-        large = (rgb for rgb in found if min(rgb.shape[:2]) >= _SUMMARY.size)
-        return list(itertools.islice(large, CALIBRATE + TEST))
+        members = [member for member in tar if member.name.endswith(".jpg")]
+        every = max(1, len(members) // calibration.COUNT)
+        between = [member for at, member in enumerate(members) if at % every == every // 2]
+        return [photographs.read(tar.extractfile(member).read()) for member in between[:TEST]]
 
 
-def seen(rgb: np.ndarray) -> np.ndarray:
-    """Return L* as the network sees it."""
-    lightness = pixels.lightness_of(rgb[None])
-    size = resizing.working_size(*rgb.shape[:2], _SUMMARY.size, _SUMMARY.stride)
-    return resizing.resize(lightness, size, antialias=True)
+def quality(rgbs: list[np.ndarray], labs: list[np.ndarray], floats: list[np.ndarray]) -> list[str]:
+    """Return the cells that say how far pictures are from those of floats and from photographs."""
+    apart = np.concatenate([deltaE_ciede2000(*pair).ravel() for pair in zip(floats, labs)])
+    errors = np.concatenate([(lab - rgb2lab(rgb)).reshape(-1, 3) for lab, rgb in zip(labs, rgbs)])
+    rmse = np.sqrt(np.mean(errors[:, 1:] ** 2))
+    return [f"{cell:.2f}" for cell in (apart.mean(), np.percentile(apart, 99), rmse)]
 
 
-class _Calibration(quantization.CalibrationDataReader):
-    def __init__(self, rgbs):
-        self._feeds = iter([{"lightness": seen(rgb)} for rgb in rgbs])
-
-    def get_next(self):
-        return next(self._feeds, None)
-
-
-def whole(path: Path) -> None:
-    """Write the network with the kernels that its file stores in half precision made whole."""
-    model = onnx.load(_FOLDER / ONNX.network)
-    stored = {tensor.name: tensor for tensor in model.graph.initializer}
-    for node in [node for node in model.graph.node if node.op_type == "Cast"]:
-        if node.input[0] in stored:
-            values = onnx.numpy_helper.to_array(stored[node.input[0]]).astype("float32")
-            stored[node.input[0]].CopyFrom(onnx.numpy_helper.from_array(values, node.output[0]))
-            model.graph.node.remove(node)
-    onnx.save(model, path)
-
-
-def networks(folder: Path, rgbs: list[np.ndarray]) -> dict[str, Path]:
-    """Return the files of the float network and of those made of it."""
-    names = "float32", "int8, static", "int8 convolutions, static", "int8, dynamic"
-    made = {name: folder / f"{number}.onnx" for number, name in enumerate(names)}
-    ready = folder / "ready.onnx"
-    whole(made["float32"])
-    quant_pre_process(made["float32"], ready, skip_symbolic_shape=True)
-    for name, some in (("int8, static", None), ("int8 convolutions, static", ["Conv"])):
-        quantization.quantize_static(
-            ready,
-            made[name],
-            _Calibration(rgbs),
-            quant_format=quantization.QuantFormat.QDQ,
-            per_channel=True,
-            op_types_to_quantize=some,
-        )
-    quantization.quantize_dynamic(
-        ready, made["int8, dynamic"], per_channel=True, weight_type=quantization.QuantType.QUInt8
-    )
-    return made
+def milliseconds(loaded: list, photograph: np.ndarray) -> list[float]:
+    """Return the processor time that each takes, as a median of repetitions in turn."""
+    taken = [[] for _ in loaded]
+    for _ in range(REPETITIONS):
+        for colorizer, times in zip(loaded, taken):
+            started = time.process_time()
+            colorizer.colorize(photograph)
+            times.append(1000 * (time.process_time() - started))
+    return [statistics.median(times) for times in taken]
 
 
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tar", help="a tar of color photographs")
-    rgbs = read(parser.parse_args().tar)
-    with tempfile.TemporaryDirectory() as folder:
-        made = networks(Path(folder), rgbs[:CALIBRATE])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.log_severity_level = 1, 3
-        sessions = {name: onnxruntime.InferenceSession(made[name], options) for name in made}
-        megabytes = {name: os.path.getsize(path) / 1e6 for name, path in made.items()}
-
-    path_alone = onnxruntime.RunOptions()
-    path_alone.only_execute_path_to_fetches = True  # as `colorize` does
-
-    def ab_of(name, lightness):
-        ab = sessions[name].run(["ab"], {"lightness": lightness}, path_alone)[0][0]
-        return _SUMMARY.decoding.chroma * ab
-
-    taken, lightness = {name: [] for name in sessions}, seen(rgbs[0])
-    for _ in range(REPETITIONS):
-        for name in sessions:
-            started = time.process_time()
-            ab_of(name, lightness)
-            taken[name].append(time.process_time() - started)
-    apart, squares = ({name: [] for name in sessions} for _ in range(2))
-    for rgb in rgbs[CALIBRATE:]:
-        lightness = seen(rgb)
-        size = ab_of("float32", lightness).shape[1::-1]
-        small = rgb2lab(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-        expected = np.concatenate([small[..., :1], ab_of("float32", lightness)], -1)
-        for name in sessions:
-            ab = ab_of(name, lightness)
-            lab = np.concatenate([small[..., :1], ab], -1)
-            apart[name].append(deltaE_ciede2000(expected, lab).ravel())
-            squares[name].append(((ab - small[..., 1:]) ** 2).mean())
+    tar = parser.parse_args().tar
+    colorizer, rgbs, labs = load(DEFAULT_MODEL), read(tar), {}
+    loaded, rows = [], []
+    with tempfile.TemporaryDirectory() as out:
+        for name, kind in choice.PORTABLE.items():
+            for numbers, data in (("float", None), ("int8", tar)):
+                folder = portable_files.export(DEFAULT_MODEL, out, kind.format, data=data)
+                loaded.append(kind(folder))
+                content = (folder / kind.format.pictures).read_bytes()
+                color = _RUN[name](content, colorizer)
+                labs[numbers] = [rgb2lab(color(rgb)) for rgb in rgbs]
+                cells = quality(rgbs, labs[numbers], labs["float"])
+                megabytes = (folder / kind.format.network).stat().st_size / 1e6
+                rows.append([name, numbers, f"{megabytes:.1f}", *cells])
+    small = calibration.photographs("samples", colorizer.size)[0]
     lines = [
         "# The network in int8",
         "",
-        f"`python benchmarks/int8.py PHOTOGRAPHS.tar`: {DEFAULT_MODEL}, {CALIBRATE} photographs "
-        f"calibrate, {TEST} others are colored. Median of {REPETITIONS} in turn, processor time of "
-        f"one thread; ONNX Runtime {onnxruntime.__version__}, {platform.machine()}.",
+        f"`python benchmarks/int8.py PHOTOGRAPHS.tar`: {DEFAULT_MODEL} as `export --int8` "
+        f"writes it; {calibration.COUNT} photographs calibrate, {len(rgbs)} others are colored. "
+        "CIEDE2000 is from the pictures of the float file, ab RMSE from the photographs. MB: 10⁶ bytes of the "
+        f"network's file. ms: processor time of `colorize` for {len(small)} × {len(small)} pixels, "
+        f"median of {REPETITIONS} in turn; {platform.machine()}, {os.cpu_count()} cores.",
         "",
-        "| network | MB | ms | CIEDE2000 from float32, mean | 99th percentile | ab RMSE |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| runtime | numbers | MB | CIEDE2000 mean | 99th percentile | ab RMSE | ms |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for name in sessions:
-        distances, rmse = np.concatenate(apart[name]), np.sqrt(np.mean(squares[name]))
-        lines.append(
-            f"| {name} | {megabytes[name]:.1f} | {1000 * np.median(taken[name]):.0f} | "
-            f"{distances.mean():.2f} | {np.percentile(distances, 99):.2f} | {rmse:.2f} |"
-        )
+    for row, taken in zip(rows, milliseconds(loaded, small)):
+        lines.append(f"| {' | '.join(row)} | {taken:.0f} |")
     text = "\n".join(lines) + "\n"
     Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
     print(text)

@@ -1,4 +1,4 @@
-"""ONNX Runtime and LiteRT beside Keras: how well pictures agree, what one photograph takes.
+"""Exported models beside Keras: how well pictures agree, what one photograph takes.
 
     python benchmarks/runtimes.py
 
@@ -31,6 +31,7 @@ import skimage.data
 
 REPETITIONS = 3
 RUNTIMES = "keras", "onnx", "litert"
+FORMATS = "savedmodel", "onnx", "litert"
 _COLUMNS = "model", "head", "format", "MB", "mean", "99th percentile"
 _HERE = Path(__file__)
 
@@ -73,8 +74,14 @@ def agreement(model: str, format: str) -> list[str]:
     from keras_colorize.runtimes import choice, portable_files
 
     colorizer = load(model)
-    content = portable_files.pictures_of(colorizer, choice.PORTABLE[format].format)
-    run = {"onnx": run_onnx, "litert": run_litert}[format](content, colorizer)
+    if format == "savedmodel":
+        size, run = run_saved_model(colorizer)
+    else:
+        content = portable_files.pictures_of(colorizer, choice.PORTABLE[format].format)
+        size, run = (
+            len(content),
+            {"onnx": run_onnx, "litert": run_litert}[format](content, colorizer),
+        )
     distances = []
     for photograph in photographs():
         made = run(np.ascontiguousarray(photograph))
@@ -82,8 +89,27 @@ def agreement(model: str, format: str) -> list[str]:
         distances.append(deltaE_ciede2000(rgb2lab(expected), rgb2lab(made)).ravel())
     keras.backend.clear_session()
     distances = np.concatenate(distances)
-    cells = len(content) / 1e6, distances.mean(), np.percentile(distances, 99)
+    cells = size / 1e6, distances.mean(), np.percentile(distances, 99)
     return [text.format(cell) for text, cell in zip(("{:.1f}", "{:.4f}", "{:.3f}"), cells)]
+
+
+def run_saved_model(colorizer) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
+    """Return the bytes of a SavedModel, and what makes a photograph a picture with it."""
+    import tensorflow as tf
+
+    from keras_colorize.runtimes import saved_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        saved_model.save(colorizer, folder)
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        served = tf.saved_model.load(folder)
+
+    def run(photograph):
+        sent = tf.constant([cv2.imencode(".png", photograph[..., ::-1])[1].tobytes()])
+        (answer,) = served.signatures["serving_default"](image_bytes=sent)["png_bytes"].numpy()
+        return cv2.imdecode(np.frombuffer(answer, "uint8"), cv2.IMREAD_COLOR)[..., ::-1]
+
+    return size, run
 
 
 def run_onnx(content: bytes, colorizer) -> Callable[[np.ndarray], np.ndarray]:
@@ -119,7 +145,7 @@ def models_of_the_table() -> list[tuple[str, str]]:
 def rows_of_the_table(only: str | None = None) -> list[tuple[str, str, str]]:
     """Return name, head and format of each row, or of one model's rows."""
     models = dict.fromkeys(row for row in models_of_the_table() if only in (None, row[0]))
-    return [(*row, format) for row in models for format in RUNTIMES[1:]]
+    return [(*row, format) for row in models for format in FORMATS]
 
 
 def measure_agreement(path: Path, only: str | None = None) -> Iterator[None]:
@@ -221,9 +247,10 @@ def agreeing(path: Path) -> str:
     lines = [
         "## Agreement",
         "",
-        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of `colorize.onnx` or "
-        "`colorize.tflite`, which have the whole way of a photograph in their graph. MB: 10⁶ "
-        "bytes; the kernels of shipped weights are kept in half precision, random ones are not. "
+        "CIEDE2000 between the pictures of `Colorizer.colorize` and those of a SavedModel, of "
+        "`colorize.onnx` or of `colorize.tflite`, which have the whole way of a photograph in "
+        "their graph. MB: 10⁶ bytes; in the last two, kernels of shipped weights are in half "
+        "precision, random ones are not. "
         "The rows are in `runtimes.csv`.",
         "",
         *agreement_table(path),

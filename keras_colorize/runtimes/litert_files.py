@@ -19,6 +19,7 @@ _INT8 = {
     "LEAKY_RELU",
     "MAX_POOL_2D",
 }
+_CENTERS = 1024  # numbers: more than any head's centers of bins, fewer than a layer's weights
 
 
 def translate(
@@ -78,4 +79,18 @@ def _in_int8(converter, feeds: list[list[np.ndarray]]) -> bytes:
         debugger = tf.lite.experimental.QuantizationDebugger(
             debug_dataset=lambda: feeds, debug_options=options, converter=converter
         )
+    debugger.options.denylisted_nodes = _means(debugger.calibrated_model)
     return debugger.get_nondebug_quantized_model()
+
+
+def _means(content: bytes) -> list[str]:
+    """Return the names of products that are means of a distribution, which int8 does not resolve."""
+    model = schema.ModelT.InitFromPackedBuf(content)
+    dense = schema.BuiltinOperator.FULLY_CONNECTED
+    names = []
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex].builtinCode
+            if code == dense and np.prod(graph.tensors[operator.inputs[1]].shape) <= _CENTERS:
+                names.append(graph.tensors[operator.outputs[0]].name.decode())
+    return names
