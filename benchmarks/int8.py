@@ -82,9 +82,9 @@ def main() -> None:
         "",
         f"`python benchmarks/int8.py PHOTOGRAPHS.tar`: {DEFAULT_MODEL} as `export --int8` "
         f"writes it; {calibration.COUNT} photographs calibrate, {len(rgbs)} others are colored. "
-        "CIEDE2000 is from the pictures of the float file, ab RMSE from the photographs. MB: 10⁶ bytes of the "
-        f"network's file. ms: processor time of `colorize` for {len(small)} × {len(small)} pixels, "
-        f"median of {REPETITIONS} in turn; {platform.machine()}, {os.cpu_count()} cores.",
+        "CIEDE2000 is from the pictures of the float file, ab RMSE from the photographs. MB: 10⁶ "
+        f"bytes of the network's file. ms: processor time of `colorize` for {len(small)}² "
+        f"pixels, median of {REPETITIONS} in turn; {platform.machine()}, {os.cpu_count()} cores.",
         "",
         "| runtime | numbers | MB | CIEDE2000 mean | 99th percentile | ab RMSE | ms |",
         "|---|---|---:|---:|---:|---:|---:|",

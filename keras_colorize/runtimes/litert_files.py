@@ -84,7 +84,7 @@ def _in_int8(converter, feeds: list[list[np.ndarray]]) -> bytes:
 
 
 def _means(content: bytes) -> list[str]:
-    """Return the names of products that are means of a distribution, which int8 does not resolve."""
+    """Return the names of means over bins, whose probabilities int8 does not resolve."""
     model = schema.ModelT.InitFromPackedBuf(content)
     dense = schema.BuiltinOperator.FULLY_CONNECTED
     names = []
