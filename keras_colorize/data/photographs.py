@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_colorize.data import record, tiff, tones
+from keras_colorize.data import deep, record, tiff, tones
 from keras_colorize.data.writing import output_suffix
 from keras_colorize.data.writing import write as write
 from keras_colorize.data.writing import write_pages as write_pages
@@ -132,12 +132,11 @@ class File:
                 raise BadPhotograph("truncated: the end of the JPEG is missing")
             elif self.format in ("JPEG", "MPO") and page == 0 and self._image.mode in ("L", "RGB"):
                 samples = tones.of_jpeg(self._data, self._image)
-            elif self.format == "PNG" and self._data[24] == 16:  # bits of a sample
-                samples = tones.of_png(record.pixels_only(self._data))
             else:
                 if page:
                     self._image.seek(page)
-                samples = tones.of_image(self._image)
+                first = None if page else deep.read(self._data, self._image)
+                samples = first or tones.of_image(self._image)
             if not self._tiff:
                 samples = tones.upright(samples, told.orientation)
             return Scan(tones.to_srgb(samples, told.profile), samples.alpha, told)

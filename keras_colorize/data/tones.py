@@ -59,16 +59,6 @@ def of_jpeg(jpeg: bytes, image: Image.Image) -> Samples:
     return Samples(values, "gray" if gray else "rgb")
 
 
-def of_png(png: bytes) -> Samples:
-    """Decode a PNG of 16 bits, which Pillow would reduce to 8 unless it is gray."""
-    values = imagecodecs.png_decode(png)
-    values = values[..., None] if values.ndim == 2 else values
-    alpha = values[..., -1] if values.shape[2] in (2, 4) else None
-    if values.shape[2] <= 2:
-        return Samples(values[..., 0], "gray", alpha)
-    return Samples(values[..., :3], "rgb", alpha)
-
-
 def upright(samples: Samples, orientation: int) -> Samples:
     """Undo an EXIF orientation, 1 to 8: transpose from 5 on, then mirror."""
 

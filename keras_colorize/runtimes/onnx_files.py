@@ -71,11 +71,16 @@ def _state_scales(graph) -> None:
 
     constants = {tensor.name for tensor in graph.initializer}
     factors = onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], "float32"), "double")
-    for node in graph.node:
-        if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] not in constants:
-            del node.input[2:]
-            node.input.append(factors.name)
-    graph.initializer.append(factors)
+    doubling = [
+        node
+        for node in graph.node
+        if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] not in constants
+    ]
+    for node in doubling:
+        del node.input[2:]
+        node.input.append(factors.name)
+    if doubling:
+        graph.initializer.append(factors)
 
 
 def _in_int8(model, feeds: list[dict[str, np.ndarray]]):
