@@ -1,21 +1,18 @@
-"""Processes of Python that have TensorFlow already: forks of one that has imported it, and no more.
+"""Processes of Python that have TensorFlow already: forks of a server that has imported it.
 
 Importing it takes a process seconds, and the tests need some twenty processes of their own: to kill
 them, to be several workers, to have two devices.
 """
 
 import functools
-import json
+import multiprocessing
 import os
-import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
-
-_NUMBER = b"%10d"
+from unittest import mock
 
 
 class Process:
@@ -28,28 +25,21 @@ class Process:
     """
 
     def __init__(self, program, *arguments, **environment):
-        self.returncode = None
-        self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115
-        self._status, told = os.pipe()
-        asked = [textwrap.dedent(program), [*map(str, arguments)], os.getcwd(), environment]
-        given = [self._files[0].fileno(), self._files[1].fileno(), told]
-        socket.send_fds(_first(), [json.dumps(asked).encode()], given)
-        os.close(told)
-        self.pid = self._number()
+        self._files = [tempfile.NamedTemporaryFile() for _ in range(2)]  # noqa: SIM115
+        names = [file.name for file in self._files]
+        given = textwrap.dedent(program), [*map(str, arguments)], os.getcwd(), environment, names
+        self._process = _server().Process(target=_run, args=given, daemon=True)
+        self._process.start()
 
-    def poll(self, seconds=0.0):
-        """Return the exit code, negative for a signal; None while it runs."""
-        if self.returncode is None and select.select([self._status], [], [], seconds)[0]:
-            self.returncode = self._number()
-            os.close(self._status)
-        return self.returncode
-
-    def _number(self):
-        return int(os.read(self._status, len(_NUMBER % 0)))
+    @property
+    def returncode(self):
+        """The exit code, negative for a signal; None while it runs."""
+        return self._process.exitcode
 
     def communicate(self, timeout=None):
         """Wait until it ends, and return what it wrote to standard output and standard error."""
-        if self.poll(timeout) is None:
+        self._process.join(timeout)
+        if self.returncode is None:
             raise subprocess.TimeoutExpired("python", timeout)
         return self.written()
 
@@ -60,11 +50,10 @@ class Process:
         return [file.read().decode() for file in self._files]
 
     def send_signal(self, number):
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        os.kill(self._process.pid, number)
 
     def kill(self):
-        self.send_signal(signal.SIGKILL)
+        self._process.kill()
 
 
 def run(program, *arguments, **environment):
@@ -75,52 +64,20 @@ def run(program, *arguments, **environment):
 
 
 @functools.cache
-def _first():
-    """Start the process that is forked; it ends when this one does."""
-    ours, its = socket.socketpair()
-    subprocess.Popen(
-        [sys.executable, __file__, str(its.fileno())],
-        pass_fds=[its.fileno()],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    its.close()
-    return ours
+def _server():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras_colorize.training.run", "stand_in"])
+    found = {"PYTHONPATH": os.pathsep.join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    with mock.patch.dict(os.environ, found):
+        multiprocessing.forkserver.ensure_running()
+    return context
 
 
-def _serve(asked):
-    """Fork for each request; return, in the fork, its program."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
-        request, files, *_ = socket.recv_fds(asked, 2**16, 3)
-        if not request:
-            os._exit(0)
-        if os.fork() == 0:
-            break
-        for file in files:
-            os.close(file)
-    asked.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *written, told = files
-    if child := os.fork():  # somebody has to wait for it
-        os.write(told, _NUMBER % child)
-        os.write(told, _NUMBER % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-        os._exit(0)
-    program, sys.argv[1:], folder, environment = json.loads(request)
+def _run(program, arguments, folder, environment, names):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.update(environment)
-    for number, file in enumerate(written, 1):
-        os.dup2(file, number)
-    for file in files:
-        os.close(file)
-    return program
-
-
-if __name__ == "__main__":
-    from keras_colorize import quiet
-
-    quiet.start_keras()
-    import stand_in  # noqa: F401
-
-    from keras_colorize.training import run as training_run  # noqa: F401
-
-    exec(_serve(socket.socket(fileno=int(sys.argv[1]))), {"__name__": "__main__"})
+    for number, name in enumerate(names, 1):
+        os.dup2(os.open(name, os.O_WRONLY), number)
+    sys.argv[1:] = arguments
+    exec(program, {"__name__": "__main__"})

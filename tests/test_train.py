@@ -125,7 +125,7 @@ def start(out):
 
 def wait_for_epoch(process, out, epoch):
     while not (out / "history.csv").exists() or len(losses(out)) < epoch:
-        assert process.poll() is None, process.written()
+        assert process.returncode is None, process.written()
         time.sleep(0.01)
 
 
@@ -163,7 +163,7 @@ def test_train_killed_before_its_first_step_starts_from_the_same_weights(undistu
     out = tmp_path / "run"
     first = start(out)
     while not (out / "run.json").exists():
-        assert first.poll() is None, first.written()
+        assert first.returncode is None, first.written()
         time.sleep(0.01)
     first.kill()
     first.communicate()
