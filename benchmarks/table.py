@@ -192,9 +192,9 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
         for cores in (1, 2):
             ours, network = [*OURS, cores, "network"], [*theirs, cores, "network"]
             rows = {
-                f"{MODELS[runtime]}, {size}²": [*ours, runtime, size]
+                f"{name}, {size}²": [*ours, runtime, size]
                 for size in (256, 128)
-                for runtime in MODELS
+                for runtime, name in (MODELS | {"compiled": "Keras, compiled"}).items()
             }
             rows |= {
                 "Zhang 2016, PyTorch eager, 256²": [*network, "zhang2016", "eager", 256],
@@ -214,7 +214,7 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
                 "Zhang 2016, PyTorch + scikit-image": [*theirs, CORES, "folder", given, out],
             }
             peer = "Zhang 2016, PyTorch + scikit-image"
-            yield Group(f"{size} megapixels", rows, "photograph", count, 3, peer)
+            yield Group(megapixels(size), rows, "photograph", count, 3, peer)
     elif section == "start":
         given, out = some_photographs(folder, 1, 1)
         (path,) = given.iterdir()
@@ -226,7 +226,7 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
         once([*theirs, CORES, "weights", folder / "zhang.pt"])
         peer = "Zhang 2016, PyTorch eager"
         rows[peer] = [*theirs, CORES, "one", folder / "zhang.pt", path, out / "b.jpg"]
-        yield Group("1 megapixel", rows, "process", 1, 3, peer, serves=False)
+        yield Group(megapixels(1), rows, "process", 1, 3, peer, serves=False)
     elif section == "memory":
         for size in (1, 12, 50, 100):
             given, out = some_photographs(folder, size, 1)
@@ -235,14 +235,19 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
                 f"ours: {MODELS[runtime]}": [*OURS, CORES, "one", runtime, path, out / "a.jpg"]
                 for runtime in ("onnx", "keras")
             }
-            yield Group(f"{size} megapixels", rows, "process", 1, 1, serves=False)
+            yield Group(megapixels(size), rows, "process", 1, 1, serves=False)
     elif section == "cost":
         for name, sizes in COSTS.items():
             rows = {}
-            for megapixels, count in sizes:
-                given, out = some_photographs(folder, megapixels, count)
-                row = f"{count} × {megapixels:g} megapixels"
-                rows[row] = [*OURS, CORES, "folder", given, out / "ours"]
+            for size, count in sizes:
+                given, out = some_photographs(folder, size, count)
+                rows[f"{count} × {megapixels(size)}"] = [
+                    *OURS,
+                    CORES,
+                    "folder",
+                    given,
+                    out / "ours",
+                ]
             yield Cost(name, rows, "folder", 1, 2, amounts=[a * b for a, b in sizes])
 
 
@@ -253,13 +258,18 @@ COSTS = {
 }
 
 
-def some_photographs(folder: Path, megapixels: float, count: int) -> tuple[Path, Path]:
+def megapixels(count: float) -> str:
+    """Return a number of megapixels in words."""
+    return f"{count:g} megapixel{'s' * (count != 1)}"
+
+
+def some_photographs(folder: Path, size: float, count: int) -> tuple[Path, Path]:
     """Write gray JPEGs; return their folder, and one for what becomes of them."""
-    given, out = (folder / f"{name}{megapixels}x{count}" for name in ("given", "out"))
+    given, out = (folder / f"{name}{size}x{count}" for name in ("given", "out"))
     given.mkdir()
     out.mkdir()
     for number in range(count):
-        cv2.imwrite(str(given / f"{number}.jpg"), photograph(megapixels, number))
+        cv2.imwrite(str(given / f"{number}.jpg"), photograph(size, number))
     return given, out
 
 
@@ -344,7 +354,7 @@ def shown(line: dict, column: str) -> str:
     """Return a number as the page has it: `photographs a second` and `ms` are made of seconds."""
     is_exponent = line["row"] == "exponent"
     if column == "photographs a second":
-        return f"{1 / float(line['seconds']):,.0f}" if not is_exponent else ""
+        return f"{1 / float(line['seconds']):,.3g}" if not is_exponent else ""
     source = column.replace("ms", "seconds")
     value = line[source]
     if not value or is_exponent:

@@ -1,5 +1,6 @@
 """Our own work, and OpenCV's and Pillow's, for benchmarks/table.py: `CORES WORK ARGUMENT…`."""
 
+import functools
 import json
 import sys
 import time
@@ -91,11 +92,16 @@ def network(runtime: str, size: str, cores: int):
     import numpy as np
 
     lightness = np.random.default_rng(0).uniform(0, 100, (1, int(size), int(size), 1))
-    make = {"keras": _in_keras, "onnx": _in_onnx, "litert": _in_litert}[runtime]
+    make = {
+        "keras": _in_keras,
+        "compiled": functools.partial(_in_keras, compiled=True),
+        "onnx": _in_onnx,
+        "litert": _in_litert,
+    }[runtime]
     return make(lightness.astype("float32"), cores)
 
 
-def _in_keras(lightness, cores):
+def _in_keras(lightness, cores, compiled=False):
     import keras
     import tensorflow as tf
 
@@ -106,12 +112,13 @@ def _in_keras(lightness, cores):
     colorizer = load(MODEL)
     own, head = colorizer.decoding, colorizer.head
 
-    def run():
-        given = {"lightness": keras.ops.convert_to_tensor(lightness)}
-        color = head.rebalance(colorizer.network(given, training=False)["color"], own.rebalance)
-        return keras.ops.convert_to_numpy(head.decode(color, own.method, own.temperature))
+    def ab(lightness):
+        outputs = colorizer.network({"lightness": lightness}, training=False)
+        color = head.rebalance(outputs["color"], own.rebalance)
+        return head.decode(color, own.method, own.temperature)
 
-    return run
+    ab = tf.function(ab) if compiled else ab
+    return lambda: keras.ops.convert_to_numpy(ab(keras.ops.convert_to_tensor(lightness)))
 
 
 def _file(runtime):
@@ -182,7 +189,7 @@ def profile(size: str) -> None:
     kinds = collections.defaultdict(list)
     for (kind, _), each in times.items():
         kinds[kind].append(float(np.median(each)))
-    print(json.dumps({kind: [len(each), sum(each)] for kind, each in kinds.items()}))
+    table_worker.answer({kind: [len(each), sum(each)] for kind, each in kinds.items()})
 
 
 # ---- photographs, from files to files ----
@@ -221,7 +228,7 @@ def one(runtime: str, given: str, out: str) -> None:
     outcome = color_files([given], out, MODEL, runtime=runtime, overwrite=True)
     assert not outcome.failed, outcome.failed
     took = {"seconds": time.perf_counter() - began, "processor": time.process_time()}
-    print(json.dumps({**took, "memory": table_worker.peak_memory()}))
+    table_worker.answer({**took, "memory": table_worker.peak_memory()})
 
 
 def main() -> None:

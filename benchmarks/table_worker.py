@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+# Whatever else is printed is no answer.
+_answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 
 
 def take_cores(count: int) -> None:
@@ -21,10 +24,8 @@ def take_cores(count: int) -> None:
 
 def serve(work: Callable[[], object], **said) -> None:
     """Do the work once, then again for each line of standard input; answer what it took."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever else is printed is no answer
     work()
-    print(json.dumps(said), file=answers, flush=True)
+    answer(said)
     for _ in sys.stdin:
         began, processor = time.perf_counter(), _processor_seconds()
         work()
@@ -32,7 +33,12 @@ def serve(work: Callable[[], object], **said) -> None:
             "seconds": time.perf_counter() - began,
             "processor": _processor_seconds() - processor,
         }
-        print(json.dumps(took), file=answers, flush=True)
+        answer(took)
+
+
+def answer(said: dict) -> None:
+    """Answer a line of JSON."""
+    print(json.dumps(said), file=_answers, flush=True)
 
 
 def peak_memory() -> float:
