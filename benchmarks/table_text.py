@@ -33,8 +33,8 @@ SECTIONS = {
         "DDColor: it has a ConvNeXt-T of timm, a decoder with pixel shuffle, nine layers of color "
         "queries, 54.8 million parameters and random weights. Keras calls one layer after the "
         "other, as `colorize --runtime keras` does, which costs 0.2 s for a picture of any size. "
-        "In a compiled graph the network is as fast as in ONNX Runtime; tracing it takes 1.2 s, which "
-        "pays from the seventh photograph on.",
+        "In a compiled graph the network is as fast as in ONNX Runtime; tracing it takes 1.2 s, "
+        "which pays from the seventh photograph on.",
         _TIMES,
     ),
     "profile": (
