@@ -109,7 +109,7 @@ def main(write: bool) -> None:
             "",
             "Reading, coloring and writing overlap. Eight photographs of 12 megapixels take 5.6 s "
             "of processor time in 3.3 s: of a pixel's 48 ns after the start, the codec needs 12, "
-            "and L\\*, contours, the gamut and sRGB the rest. A share of 0.8 would leave them 3 ns.",
+            "and L\\*, contours, gamut and sRGB the rest. A share of 0.8 would leave them 3 ns.",
         ]
     text = "\n".join(lines) + "\n"
     print(text)
