@@ -38,7 +38,7 @@ def main() -> None:
     columns = {title: _color(natural, grey, decoding) for title, decoding in factors.items()}
     _write("chroma", columns, grey, truth)
 
-    daring = {f"rebalance {x:g}": Decoding(rebalance=x) for x in (-0.3, 0.0, 0.22, 0.6)}
+    daring = {f"rebalance {x:g}": Decoding(rebalance=x) for x in (-0.3, 0.0, 0.08, 0.5)}
     columns = {title: _color(natural, grey, decoding) for title, decoding in daring.items()}
     _write("rebalance", columns, grey, truth)
 
