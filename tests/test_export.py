@@ -9,7 +9,7 @@ import pytest
 import keras_colorize
 from keras_colorize import errors, export
 from keras_colorize.colorizer import pretrained
-from keras_colorize.runtimes import saved_model
+from keras_colorize.runtimes import portable_files, saved_model
 
 
 @pytest.fixture
@@ -97,6 +97,31 @@ def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, c
     message = capsys.readouterr().err
     assert "vgg_fusion with head regression, this is lite_unet with head bins64" in message
     assert versions(tmp_path, "mine") == ["1"]
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_export_replaces_files_of_the_same_model_and_refuses_those_of_another(
+    run, tmp_path, monkeypatch, capsys, format
+):
+    monkeypatch.setattr(portable_files, "load", lambda model: None)
+    for name in ("pictures_of", "network_of"):
+        monkeypatch.setattr(portable_files, name, lambda *_: b"")
+
+    def write(folder, contents, colorizer, about):
+        folder.mkdir(exist_ok=True)
+        (folder / "model.json").write_text(json.dumps(about))
+
+    monkeypatch.setattr(portable_files, "_write", write)
+    command = ["--name", "mine", "--format", format]
+    assert run(*command) == 0
+    assert run(*command) == 0
+    written = tmp_path / "out" / "mine" / format / "model.json"
+    earlier = written.read_text()
+    capsys.readouterr()
+    assert run(*command, "--model", "lite_unet.natural") == 2
+    said = f"out/mine/{format} holds vgg_fusion with head regression, this is lite_unet with head"
+    assert said in capsys.readouterr().err
+    assert written.read_text() == earlier
 
 
 @pytest.mark.parametrize(

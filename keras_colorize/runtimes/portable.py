@@ -20,8 +20,8 @@ from keras_colorize import errors, files
 from keras_colorize.colorizer import bands, inputs, pretrained
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing
+from keras_colorize.runtimes.provenance import ABOUT
 
-ABOUT = "model.json"
 FORMAT = 1  # of the folder; raised when an older release could not read it
 _PLAIN = Decoding()
 

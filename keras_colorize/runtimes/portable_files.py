@@ -146,6 +146,7 @@ def export(
 ) -> Path:
     """Write a trained model as `out/NAME/FORMAT`, or `FORMAT_int8`, all or nothing.
 
+    An earlier export of the same network and head is replaced.
     `colorize` takes the pixels of a photograph and returns those of the picture.
     `lightness_to_ab` is the network with the decoding of its colors alone; the verb runs it.
 
@@ -163,16 +164,17 @@ def export(
 
     Raises:
         UsageError: A model that cannot be loaded, a decoding that it or the format does not have,
-            a folder that cannot be written to, photographs that cannot be read, or packages that
-            are missing.
+            a name whose exports are of another network or head, a folder that cannot be written to,
+            photographs that cannot be read, or packages that are missing.
         RunError: A network that the format cannot carry.
     """
     files.check_folder(out, "out")
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
     format.check_export(decoding)
-    colorizer = load(model)
     about = {**provenance.describe(model, name, decoding), "signatures": _signatures(format)}
+    provenance.check_same(Path(out) / name, about)
+    colorizer = load(model)
     below, photographs = format.name, []
     if data is not None:
         below, photographs = f"{below}_int8", calibration.photographs(data, colorizer.size)
@@ -231,7 +233,7 @@ def _write(folder: Path, contents: dict[str, bytes], colorizer: Colorizer, about
     with files.atomic_folder(folder) as temporary:
         for name, content in contents.items():
             (temporary / name).write_bytes(content)
-        files.write_json(temporary / portable.ABOUT, about)
+        files.write_json(temporary / provenance.ABOUT, about)
 
 
 def _signatures(format: Format) -> dict[str, dict]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import json
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from keras_colorize import errors
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import Decoding, pretrained
 
+ABOUT = "model.json"  # what an export says of itself
 _MAKERS = ("keras", "tensorflow")
 
 
@@ -60,3 +62,25 @@ def describe(model: str | os.PathLike, name: str, decoding: Decoding) -> dict:
             **{maker: importlib.metadata.version(maker) for maker in _MAKERS},
         },
     }
+
+
+def check_same(folder: Path, about: dict) -> None:
+    """See that all exports of a name are of one network and head, in whatever format.
+
+    Args:
+        folder: The folder of the name, whether it is there or not.
+        about: What `describe` says of the next export.
+
+    Raises:
+        UsageError: One is of another network or head.
+    """
+    # Where it says nothing, an earlier release wrote it.
+    for path in sorted((*folder.glob(f"*/{ABOUT}"), *folder.glob(f"*/assets/{ABOUT}"))):
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        kinds = [f"{each['arch']} with head {each['head']}" for each in (earlier, about)]
+        if kinds[0] != kinds[1]:
+            export = folder / path.relative_to(folder).parts[0]
+            raise errors.wrong(
+                f"`name` must be that of one model: {export} holds {kinds[0]}, this is {kinds[1]}.",
+                name=about["name"],
+            )

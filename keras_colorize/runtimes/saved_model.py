@@ -5,14 +5,13 @@ has never heard of Keras does what `colorize` does. No XLA: a server may be buil
 """
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from keras_colorize import errors, files
+from keras_colorize import files
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.heads import ClassHead
@@ -33,7 +32,7 @@ _TENSORS = {
     "ab": "float32 (B, H, W, 2): CIELAB a* and b*",
     "temperature": "float32 (B,): above 0, one for each; small takes the likeliest color",
 }
-_ABOUT = "assets/model.json"
+_ABOUT = f"assets/{provenance.ABOUT}"
 
 
 def _graph(*signature: tf.TensorSpec):
@@ -222,33 +221,19 @@ def export(
 
     Raises:
         UsageError: A model that cannot be loaded, a decoding that it does not have, a name whose
-            versions are of another network or head, a folder that cannot be written to.
+            exports are of another network or head, a folder that cannot be written to.
     """
     files.check_folder(out, "out")
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
     about = provenance.describe(model, name, decoding)
     folder = Path(out) / name
+    provenance.check_same(folder, about)
     # Servers take the highest number; a gap is a version that was withdrawn.
     versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
-    for number in versions:
-        _check_same(folder / str(number), about)
     version = folder / str(max(versions, default=0) + 1)
     colorizer = load(model)
     with files.output_folder(folder, "out"), files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     tf_serving.write_batching(folder)
     return version
-
-
-def _check_same(version: Path, about: dict) -> None:
-    """Raise a UsageError if a version is known to be of another network or head."""
-    if not (version / _ABOUT).is_file():  # an earlier release wrote it
-        return
-    earlier = json.loads((version / _ABOUT).read_text(encoding="utf-8"))
-    kinds = [f"{each['arch']} with head {each['head']}" for each in (earlier, about)]
-    if kinds[0] != kinds[1]:
-        raise errors.wrong(
-            f"`name` must be that of one model: {version} holds {kinds[0]}, this is {kinds[1]}.",
-            name=about["name"],
-        )
