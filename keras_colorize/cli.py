@@ -10,11 +10,10 @@ import signal
 import sys
 from collections.abc import Callable
 
-from keras_colorize import errors
+from keras_colorize import errors, quiet
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import Decoding, pretrained
 from keras_colorize.errors import RunError, UsageError
-from keras_colorize.quiet import start_keras as start_keras  # which verbs call
 
 VERBS = {
     "train": "train a network on photographs",
@@ -149,6 +148,20 @@ def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     except KeyboardInterrupt as stopped:  # its text, if it has one, says how it goes on
         print(f"\n{parser.prog}: {'. '.join(['interrupted', *stopped.args])}", file=sys.stderr)
         return INTERRUPTED
+
+
+def start_keras() -> None:
+    """Import Keras, as a verb does once it knows that its flags are right.
+
+    Raises:
+        UsageError: Keras is not installed, or not all that it needs.
+    """
+    try:
+        quiet.start_keras()
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"This needs Keras and TensorFlow: `pip install keras_colorize`. Missing: {error.name}."
+        ) from error
 
 
 def shown(text: str) -> str:

@@ -18,7 +18,7 @@ _one_at_a_time = threading.Lock()
 
 def start_keras() -> None:
     """Import Keras, unless somebody has, without the log that no environment variable silences."""
-    if "keras" in sys.modules:
+    if sys.modules.get("keras"):
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with native():

@@ -1,5 +1,7 @@
 """The verbs' common part: wrong usage is told in one line."""
 
+import sys
+
 import pytest
 
 from keras_colorize import cli
@@ -27,3 +29,15 @@ def test_without_a_verb_the_verbs_are_listed(capsys):
     assert cli.main([]) == 2
     said = capsys.readouterr().err
     assert all(f"    {verb} " in said for verb in cli.VERBS)
+
+
+@pytest.mark.parametrize("arguments", [["evaluate"], ["export"], ["train", "--arch", "unet_vae"]])
+def test_verbs_without_keras_say_what_to_install(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "keras", None)  # an import fails
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.endswith(
+        "error: This needs Keras and TensorFlow: `pip install keras_colorize`. Missing: keras.\n"
+    )
+    assert said.count("\n") == 1

@@ -99,6 +99,12 @@ def locate(name: str | os.PathLike) -> Path:
             "model, that it was exported from.",
             model=text,
         )
+    if (folder / "model.json").is_file() and any(folder.glob("lightness_to_ab.*")):
+        raise errors.wrong(
+            "`model` is a folder of ONNX or LiteRT files, which only `colorize` takes; give the "
+            "folder of the run, or of the model, that they were made of.",
+            model=text,
+        )
     if folder.is_file():
         raise errors.wrong("`model` is a folder, and this is a file.", model=text)
     if folder.is_dir():

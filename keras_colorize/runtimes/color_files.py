@@ -103,6 +103,9 @@ def color_files(
             runtime=runtime,
         )
     if runtime == "auto" and (asked or any(job.moves for job in plan.jobs)):
+        choice.check_keras(
+            "Hints, references, a second model, more than two variants and films need"
+        )
         runtime = "keras"
     summary = choice.check(model, decoding, runtime)
     decodings = colorizer.variants(summary, variants, decoding, model)
