@@ -52,15 +52,15 @@ def readers(folder: Path):
 
     from keras_colorize.colorizer import load, pretrained
     from keras_colorize.models.backbones import efficientnet_lite
-    from keras_colorize.runtimes import onnx_runtime
+    from keras_colorize.runtimes.onnx_runtime import ONNX, OnnxColorizer
     from keras_colorize.training.checkpoints import Checkpoints, Progress
 
     model = shutil.copytree(pretrained.locate(cli.DEFAULT_MODEL), folder / "model")
     yield "weights of a model", model / "model.weights.h5", lambda: values(load(model))
-    network = model / "onnx" / onnx_runtime.NETWORK
+    network = model / "onnx" / ONNX.network
 
     def load_network():
-        onnx_runtime.OnnxColorizer(network.parent)
+        OnnxColorizer(network.parent)
         return network.read_bytes()
 
     yield "network for ONNX Runtime", network, load_network
