@@ -4,6 +4,7 @@ import sys
 
 from keras_colorize import cli, errors, files
 from keras_colorize.colorizer import pretrained
+from keras_colorize.data import finding
 from keras_colorize.runtimes import provenance
 
 _FORMATS = ("litert", "onnx", "savedmodel")
@@ -65,6 +66,7 @@ def main(argv: list[str] | None = None) -> int:
         decoding.check(pretrained.summarize(arguments.model), arguments.model)
         provenance.name_of(arguments.model, arguments.name)
         files.check_folder(arguments.out, "out")
+        finding.find_named(arguments.data or "", "data")
         format = None
         if arguments.format != "savedmodel":
             from keras_colorize.runtimes import choice  # brings NumPy

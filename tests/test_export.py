@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,11 +100,10 @@ def test_export_refuses_another_model_among_the_versions_of_one(run, tmp_path, c
     assert versions(tmp_path, "mine") == ["1"]
 
 
-@pytest.mark.parametrize("format", ["onnx", "litert"])
-def test_export_replaces_files_of_the_same_model_and_refuses_those_of_another(
-    run, tmp_path, monkeypatch, capsys, format
-):
-    monkeypatch.setattr(portable_files, "load", lambda model: None)
+@pytest.fixture
+def run_portable(run, monkeypatch):
+    """Run the command with empty files in place of translated graphs."""
+    monkeypatch.setattr(portable_files, "load", lambda model: SimpleNamespace(size=32))
     for name in ("pictures_of", "network_of"):
         monkeypatch.setattr(portable_files, name, lambda *_: b"")
 
@@ -112,16 +112,39 @@ def test_export_replaces_files_of_the_same_model_and_refuses_those_of_another(
         (folder / "model.json").write_text(json.dumps(about))
 
     monkeypatch.setattr(portable_files, "_write", write)
+    return run
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_export_replaces_files_of_the_same_model_and_refuses_those_of_another(
+    run_portable, tmp_path, capsys, format
+):
     command = ["--name", "mine", "--format", format]
-    assert run(*command) == 0
-    assert run(*command) == 0
+    assert run_portable(*command) == 0
+    assert run_portable(*command) == 0
     written = tmp_path / "out" / "mine" / format / "model.json"
     earlier = written.read_text()
     capsys.readouterr()
-    assert run(*command, "--model", "lite_unet.natural") == 2
+    assert run_portable(*command, "--model", "lite_unet.natural") == 2
     said = f"out/mine/{format} holds vgg_fusion with head regression, this is lite_unet with head"
     assert said in capsys.readouterr().err
     assert written.read_text() == earlier
+
+
+@pytest.mark.parametrize(
+    "arguments, writers",
+    [
+        (["--format", "onnx"], {"onnx", "tf2onnx"}),
+        (["--format", "onnx", "--int8"], {"onnx", "tf2onnx", "onnxruntime"}),
+        (["--format", "litert", "--int8"], set()),  # TensorFlow writes it
+    ],
+)
+def test_export_says_which_versions_wrote_it(run_portable, tmp_path, arguments, writers):
+    assert run_portable(*arguments) == 0
+    (written,) = (tmp_path / "out" / "tiny").glob("*/model.json")
+    versions = json.loads(written.read_text())["versions"]
+    assert set(versions) == {"keras_colorize", "keras", "tensorflow", *writers}
+    assert all(versions[name] == importlib.metadata.version(name) for name in writers)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +170,7 @@ def test_export_wrong_usage_says_what_is_wrong(run, capsys, arguments, message):
         (["--model", "nowhere"], "or give the folder of a run or of a trained model"),
         (["--name", "a/b"], "`name` must begin with a letter or a digit"),
         (["--format", "onnx", "--decoding", "sample"], "`decoding` must be argmax or mean"),
+        (["--format", "onnx", "--int8", "--data", "nowhere"], "Received: data='nowhere'"),
     ],
 )
 def test_export_refuses_before_keras_starts(tmp_path, monkeypatch, capsys, arguments, message):

@@ -172,7 +172,8 @@ def export(
     name = provenance.name_of(model, name)
     decoding.check(pretrained.summarize(model), os.fspath(model))
     format.check_export(decoding)
-    about = {**provenance.describe(model, name, decoding), "signatures": _signatures(format)}
+    about = provenance.describe(model, name, decoding, _writers(format, data is not None))
+    about["signatures"] = _signatures(format)
     provenance.check_same(Path(out) / name, about)
     colorizer = load(model)
     below, photographs = format.name, []
@@ -215,9 +216,15 @@ def write_network(model: str | os.PathLike, format: Format, folder: Path) -> Non
     """
     format.check_writer()
     colorizer = load(model)
-    about = provenance.describe(model, Path(model).resolve().name, _PLAIN)
+    name = Path(model).resolve().name
+    about = provenance.describe(model, name, _PLAIN, _writers(format, int8=False))
     about["signatures"] = {format.network: _signatures(format)[format.network]}
     _write(folder, {format.network: network_of(colorizer, format)}, colorizer, about)
+
+
+def _writers(format: Format, int8: bool) -> list[str]:
+    """Return the packages whose versions matter; the runtime writes nothing but int8."""
+    return [name for name in format.writers if int8 or name != format.runtime]
 
 
 def _write(folder: Path, contents: dict[str, bytes], colorizer: Colorizer, about: dict) -> None:

@@ -1,10 +1,12 @@
 """What an export says of itself: its name, its weights and what made it."""
 
 import dataclasses
+import functools
 import importlib.metadata
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from keras_colorize import errors
@@ -12,7 +14,8 @@ from keras_colorize._version import __version__
 from keras_colorize.colorizer import Decoding, pretrained
 
 ABOUT = "model.json"  # what an export says of itself
-_MAKERS = ("keras", "tensorflow")
+_WRITERS = ("keras", "tensorflow")  # of every export
+_builds = functools.cache(importlib.metadata.packages_distributions)  # it takes a while
 
 
 def name_of(model: str | os.PathLike, name: str | None = None) -> str:
@@ -37,13 +40,16 @@ def name_of(model: str | os.PathLike, name: str | None = None) -> str:
     return name
 
 
-def describe(model: str | os.PathLike, name: str, decoding: Decoding) -> dict:
+def describe(
+    model: str | os.PathLike, name: str, decoding: Decoding, writers: Iterable[str] = ()
+) -> dict:
     """Return what is written into every export, as JSON types.
 
     Args:
         model: What `load` takes.
         name: The name under which it is served.
         decoding: How its output becomes colors.
+        writers: The packages that write it, besides Keras and TensorFlow.
     """
     summary = pretrained.summarize(model)
     return {
@@ -59,9 +65,14 @@ def describe(model: str | os.PathLike, name: str, decoding: Decoding) -> dict:
         "decoding": dataclasses.asdict(decoding),
         "versions": {
             "keras_colorize": __version__,
-            **{maker: importlib.metadata.version(maker) for maker in _MAKERS},
+            **{writer: _version(writer) for writer in (*_WRITERS, *writers)},
         },
     }
+
+
+def _version(package: str) -> str:
+    """Return the version of a package, whose builds have other names, such as onnxruntime-gpu."""
+    return importlib.metadata.version(_builds()[package][0])
 
 
 def check_same(folder: Path, about: dict) -> None:
