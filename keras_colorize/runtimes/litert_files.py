@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
-from keras_colorize import errors
+from keras_colorize import errors, quiet
 from keras_colorize.colorizer import Colorizer
 
 # Of networks. Resizing, decoding and color are made of others, RELU among them, and stay in floats.
@@ -56,10 +56,11 @@ def translate(
     if half and not samples:
         converter.target_spec.supported_types = [tf.float16]
     try:
-        if samples:
-            own = [np.float32(value) for value in defaults.values()]
-            return _in_int8(converter, [[sample, *own] for sample in samples])
-        return converter.convert()
+        with quiet.native():  # C++ says how it quantizes
+            if samples:
+                own = [np.float32(value) for value in defaults.values()]
+                return _in_int8(converter, [[sample, *own] for sample in samples])
+            return converter.convert()
     except Exception as error:  # of a class that TensorFlow does not make public
         first = str(error).partition("\n")[0].partition("./")[0]  # a place in our files follows
         raise errors.RunError(f"LiteRT cannot carry {colorizer.arch}: {first}") from error
