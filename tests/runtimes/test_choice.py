@@ -1,4 +1,4 @@
-"""What is said where Keras or a runtime is missing, and of folders that another runtime reads."""
+"""What is told before anything colors: a runtime or Keras that is missing, another's folder."""
 
 import importlib.util
 import json
@@ -104,3 +104,24 @@ def test_export_refuses_a_folder_that_it_wrote(exported, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     assert export.main(["--model", exported(ONNX, "onnx")]) == 2
     assert "ONNX or LiteRT files, which only `colorize` takes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (
+            ["--runtime", "tpu"],
+            "Unknown `runtime`. Choose from ['auto', 'keras', 'litert', 'onnx']",
+        ),
+        (["--temperature", "1"], "`temperature` is for models with classes"),
+    ],
+)
+def test_runtime_that_cannot_color_is_told(refused, tiny_model, arguments, message):
+    assert message in refused("--model", str(tiny_model), *arguments)
+
+
+@pytest.mark.parametrize("format", [ONNX, LITERT])
+def test_runtime_that_is_not_installed_is_told(without, refused, tiny_model, format):
+    without(format.runtime)
+    said = refused("--model", str(tiny_model), "--runtime", format.name)
+    assert f'pip install "keras_colorize[{format.name}]"' in said

@@ -26,7 +26,6 @@ from keras_colorize.runtimes import (
     doubling,
     litert_files,
     onnx_files,
-    portable,
     portable_files,
 )
 from keras_colorize.runtimes.litert_runtime import LITERT
@@ -375,31 +374,6 @@ def test_file_that_was_altered_is_refused(kind, tiny, tmp_path):
     (folder / kind.format.network).write_bytes(content)
     with pytest.raises(errors.UsageError, match="truncated, altered or another model's"):
         kind(folder)
-
-
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        (
-            ["--runtime", "tpu"],
-            "Unknown `runtime`. Choose from ['auto', 'keras', 'litert', 'onnx']",
-        ),
-        (["--temperature", "1"], "`temperature` is for models with classes"),
-    ],
-)
-def test_runtime_that_cannot_color_is_told(photograph, tiny_model, capsys, arguments, message):
-    assert colorize.main(["a.png", "--model", str(tiny_model), *arguments]) == 2
-    assert message in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("runtime", list(choice.PORTABLE))
-def test_runtime_that_is_not_installed_is_told(
-    photograph, tiny_model, monkeypatch, capsys, runtime
-):
-    monkeypatch.setattr(portable.Format, "is_installed", lambda format: False)
-    command = ["a.png", "--model", str(tiny_model), "--runtime", runtime]
-    assert colorize.main(command) == 2
-    assert f'pip install "keras_colorize[{runtime}]"' in capsys.readouterr().err
 
 
 def test_portable_does_not_sample(kind, classes, photograph, capsys, tmp_path):
