@@ -92,7 +92,7 @@ class Colorizer:
 
         Args:
             photograph: A path, a Pillow image, or an array `(H, W)`, `(H, W, 1)` or `(H, W, 3)`,
-                grey or sRGB: uint8, uint16, or float in 0…1. Or a list of these.
+                gray or sRGB: uint8, uint16, or float in 0…1. Or a list of these.
             decoding: How the network's output becomes colors.
             conditions: What changes these colors, one after the other: `Hints`, for example.
             progress: Called with the number of photographs that are done, and of all.

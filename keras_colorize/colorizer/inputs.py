@@ -24,7 +24,7 @@ def opened(photograph: Photograph) -> tuple[np.ndarray, Callable[[np.ndarray], P
         photograph: As `Colorizer.colorize` takes one.
 
     Returns:
-        `(H, W, 3)` of its own depth, grey or sRGB; and a function from the colored pixels to what
+        `(H, W, 3)` of its own depth, gray or sRGB; and a function from the colored pixels to what
         `colorize` returns.
 
     Raises:

@@ -13,9 +13,9 @@ _WIDTHS = (64, 128, 256, 512, 512, 512, 512)  # of the seven downsampling layers
 
 
 class Grey(keras.layers.Layer):
-    """Turn L* into grey values: those of the 8-bit grey photograph with this L*, divided by 255.
+    """Turn L* into gray values: those of the 8-bit gray photograph with this L*, divided by 255.
 
-    A grey photograph is recovered exactly, so the network sees what the paper's network saw,
+    A gray photograph is recovered exactly, so the network sees what the paper's network saw,
     instead of L*.
 
     Args:
