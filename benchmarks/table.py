@@ -330,40 +330,6 @@ def versions_of(torch: str) -> str:
     return "torch {}, timm {}".format(*done.stdout.split()[-2:])
 
 
-def page(lines: list[dict], about: str) -> str:
-    """Render the CSV file."""
-    text = [table_text.HEAD, about, ""]
-    for section, (title, said, columns) in table_text.SECTIONS.items():
-        mine = [line for line in lines if line["section"] == section]
-        if not mine:
-            continue
-        text += [f"## {title}", "", said, ""]
-        text.append(f"| {' | '.join(['', '', *columns])} |")
-        text.append(f"|---|---|{'---:|' * len(columns)}")
-        group = None
-        for line in mine:
-            cells = [shown(line, column) for column in columns]
-            first = line["group"] if line["group"] != group else ""
-            group = line["group"]
-            text.append(f"| {' | '.join([first, line['row'], *cells])} |")
-        text += ["", *table_text.summary(section, mine)]
-    return "\n".join(text)
-
-
-def shown(line: dict, column: str) -> str:
-    """Return a number as the page has it: `photographs a second` and `ms` are made of seconds."""
-    is_exponent = line["row"] == "exponent"
-    if column == "photographs a second":
-        return f"{1 / float(line['seconds']):,.3g}" if not is_exponent else ""
-    source = column.replace("ms", "seconds")
-    value = line[source]
-    if not value or is_exponent:
-        return value
-    number = float(value) * (1000 if column != source else 1)
-    digits = max(0, 2 - math.floor(math.log10(number))) if number > 0 else 0
-    return f"{number:,.{digits}f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     choices = list(table_text.SECTIONS)
@@ -400,7 +366,7 @@ def main() -> None:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(lines)
-    HERE.with_suffix(".md").write_text(page(lines, about), encoding="utf-8")
+    HERE.with_suffix(".md").write_text(table_text.page(lines, about), encoding="utf-8")
 
 
 if __name__ == "__main__":

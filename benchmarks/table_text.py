@@ -1,5 +1,7 @@
 """The words of benchmarks/table.md."""
 
+import math
+
 HEAD = """# The table
 
 `python benchmarks/table.py --torch PYTHON` measures it in one run, and `table.csv` has its numbers.
@@ -101,3 +103,37 @@ def summary(section: str, lines: list[dict]) -> list[str]:
             "graph's."
         )
     return [" ".join(said), ""]
+
+
+def page(lines: list[dict], about: str) -> str:
+    """Render the CSV file."""
+    text = [HEAD, about, ""]
+    for section, (title, said, columns) in SECTIONS.items():
+        mine = [line for line in lines if line["section"] == section]
+        if not mine:
+            continue
+        text += [f"## {title}", "", said, ""]
+        text.append(f"| {' | '.join(['', '', *columns])} |")
+        text.append(f"|---|---|{'---:|' * len(columns)}")
+        group = None
+        for line in mine:
+            cells = [shown(line, column) for column in columns]
+            first = line["group"] if line["group"] != group else ""
+            group = line["group"]
+            text.append(f"| {' | '.join([first, line['row'], *cells])} |")
+        text += ["", *summary(section, mine)]
+    return "\n".join(text)
+
+
+def shown(line: dict, column: str) -> str:
+    """Return a number as the page has it: `photographs a second` and `ms` are made of seconds."""
+    is_exponent = line["row"] == "exponent"
+    if column == "photographs a second":
+        return f"{1 / float(line['seconds']):,.3g}" if not is_exponent else ""
+    source = column.replace("ms", "seconds")
+    value = line[source]
+    if not value or is_exponent:
+        return value
+    number = float(value) * (1000 if column != source else 1)
+    digits = max(0, 2 - math.floor(math.log10(number))) if number > 0 else 0
+    return f"{number:,.{digits}f}"

@@ -2,9 +2,9 @@
 
 The functions compute with NumPy if they get an array, and with `keras.ops` if they get a tensor:
 eager, compiled, or inside tf.data. White point and matrix are those of scikit-image (D65, 2°
-observer), so that numbers agree with the field's usual tool. Channels are computed as planes: one
-array `(3, …)` of NumPy, which takes them all at once, but a list of three tensors, because a
-compiler that fuses stacked channels computes each root once for every channel that reads it.
+observer), so that numbers agree with the field's usual tool. Channels are computed as planes: in
+NumPy as one array `(3, …)`, in Keras as a list of three tensors. Stacked tensors would be slower: a
+compiler fuses them, and then computes each root three times.
 
 References:
     [1] IEC 61966-2-1:1999, sRGB.

@@ -62,9 +62,9 @@ def colorize(
         rgb: uint8, uint16 or float in 0…1, `(H, W, 3)`.
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → what the network says.
-        ways: For each picture, what reads such an answer: with the size → ab, float32
-            `(1, h', w', 2)`, of any resolution; and `bilinear`, `bicubic` or `guided`, how this is
-            enlarged.
+        ways: Two things for each picture. A function of such an answer and the size, which
+            returns ab, float32 `(1, h', w', 2)`, of any resolution. And how ab is enlarged:
+            `bilinear`, `bicubic` or `guided`.
         adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
             to `ADJUSTED` pixels where it has more → the ab to use.
 

@@ -62,7 +62,7 @@ def load(name: str | os.PathLike) -> Colorizer:
 
     Example:
         >>> load("lite_unet.natural").size
-        128
+        160
     """
     folder = locate(name)
     from keras_colorize.colorizer.contract import Colorizer  # brings Keras

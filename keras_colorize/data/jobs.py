@@ -101,8 +101,8 @@ def plan(
 
     Raises:
         UsageError: Nothing to color; an output would overwrite a photograph; `out` is a file in a
-            format that is not written, or one file for several photographs; or, for a single
-            photograph, it can be a folder only, and is called as a file would be.
+            format that is not written, or one file for several photographs. Also, for a single
+            photograph, if `out` has a file's name where only a folder will do.
     """
     found = _Found(None if is_file(out) else Path(out), still)
     for given in inputs:

@@ -75,9 +75,8 @@ def _ssim(one, other):
 def ciede2000(picture_lab: np.ndarray, truth_lab: np.ndarray) -> float:
     """Mean CIEDE2000 color difference, k_L = k_C = k_H = 1; CIELAB `(H, W, 3)` in.
 
-    Sharma, Wu and Dalal 2005, with hues as unit vectors: their sum points to the mean hue, and
-    multiples of its angle are polynomials, which leaves one arctangent of the usual eight
-    trigonometric functions.
+    Sharma, Wu and Dalal 2005. To save trigonometric functions, hues are unit vectors: the mean hue
+    is the direction of their sum, and cosines of multiples of its angle are polynomials of them.
     """
     l1, a1, b1 = np.moveaxis(truth_lab, -1, 0)
     l2, a2, b2 = np.moveaxis(picture_lab, -1, 0)

@@ -59,9 +59,9 @@ class Adversary:
         l1: The weight of the mean absolute error of color, in the head's units.
         saliency: The weight of the mean absolute error of color times saliency; 0 without saliency
             maps.
-        look: A function that builds the frozen network through which the discriminator sees, a
-            model `[L* (B, H, W, 1), ab (B, h, w, 2)]` → a list of maps; the discriminator is then
-            built for their shapes and takes them. None: it sees L* and color as they are.
+        look: A function that builds a frozen network `[L* (B, H, W, 1), ab (B, h, w, 2)]` → a list
+            of maps. The discriminator is built for the shapes of these maps, and sees them in
+            place of the picture. None: it sees L* and color as they are.
         rate: The discriminator's published learning rate divided by the generator's.
     """
 

@@ -13,9 +13,9 @@ _WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
 def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
 
-    No paper's. The encoder tells things apart (ImageNet's classes, from gray copies); the context
-    branch, as Iizuka 2016's global features, tells the decoder of the scene, which at stride 32 no
-    single pixel sees; color is smooth, so half the photograph's height and width are enough.
+    Our own, of no paper. The encoder tells things apart: it knows ImageNet's classes even from gray
+    copies. The context branch is like Iizuka 2016's global features: it tells every pixel of the
+    decoder what scene this is. Color is smooth, so half the height and width are enough for it.
 
     Args:
         head: The head, which owns the output layer.

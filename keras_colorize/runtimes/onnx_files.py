@@ -63,9 +63,9 @@ def translate(
 
 
 def _state_scales(graph) -> None:
-    """Double maps by a constant factor, for which ONNX Runtime keeps the layout that it prefers.
+    """Double maps by a constant factor: for computed sizes, ONNX Runtime leaves its fast layout.
 
-    tf2onnx computes the new size where the old one is free. Only `doubling` makes such nodes.
+    Where sizes are free, tf2onnx computes the doubled ones. Only `doubling` makes such nodes.
     """
     import onnx
 
