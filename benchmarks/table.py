@@ -235,7 +235,7 @@ def groups(section: str, torch: str, folder: Path) -> Iterator[Group]:
                 f"ours: {MODELS[runtime]}": [*OURS, CORES, "one", runtime, path, out / "a.jpg"]
                 for runtime in ("onnx", "keras")
             }
-            yield Group(megapixels(size), rows, "process", 1, 1, serves=False)
+            yield Group(megapixels(size), rows, "process", 1, 3, serves=False)
     elif section == "cost":
         for name, sizes in COSTS.items():
             rows = {}

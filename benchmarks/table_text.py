@@ -71,7 +71,8 @@ SECTIONS = {
     ),
     "memory": (
         "Peak memory",
-        "A process that colors one gray JPEG (`VmHWM`). Seconds are without Python's start.",
+        "A process that colors one gray JPEG (`VmHWM`). Both times are without Python's start and "
+        "the imports that come first.",
         ["seconds", "processor seconds", "peak memory GiB"],
     ),
     "cost": (
