@@ -30,8 +30,7 @@ SECTIONS = {
     "inference": (
         "Inference",
         "From L* to ab, one picture at a time. Ratios are to Zhang 2016 in PyTorch eager at 256². "
-        "In the whole table the default network sees photographs at 128 pixels, as it did when "
-        "this was measured; now it sees them at 160, 1.6 times as many pixels. Zhang 2016 has "
+        "In the other sections the default network sees photographs at 160 pixels. Zhang 2016 has "
         "32.2 million parameters, the default network 4.5. The DDColor-T-sized network is not "
         "DDColor: it has a ConvNeXt-T of timm, a decoder with pixel shuffle, nine layers of color "
         "queries, 54.8 million parameters and random weights. Keras calls one layer after the "
