@@ -217,7 +217,9 @@ class _Found:
         for path in paths:
             below = path.relative_to(folder) if os.path.isdir(folder) else Path(path.name)
             moves = moving.is_film(path) or (not self._still and moving.is_animation(path))
-            self._want(str(path), os.path.realpath(path), below, moves)
+            # A file named as the stream is, is told from it by its folder.
+            source = str(path) if str(path) != STREAM else os.path.join(os.curdir, path)
+            self._want(source, os.path.realpath(path), below, moves)
 
     def _want(self, source, identity, name, moves=False):
         if identity in self._first:

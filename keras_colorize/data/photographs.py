@@ -105,6 +105,11 @@ class File:
         told = self._told.exif.orientation or 1 if self._tiff else self.orientation
         return self.size if told >= 5 else self.size[::-1]
 
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether a TIFF tells of another page beyond its end, as one that was cut does."""
+        return self._tiff is not None and self._tiff.lacks_pages
+
     def __len__(self) -> int:
         """Return the number of pages: of a TIFF's scans, or of an animation's frames."""
         with _damage_named("truncated or damaged"):  # frames are found by reading all of them

@@ -32,7 +32,7 @@ _MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _WHITE_IS_ZERO = 0
 _MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk", 4)}
-_COMPRESSIONS = {1, 5, 8, 32773, 32946, 34925, 50000}  # none, LZW, deflate, PackBits, LZMA, zstd
+_FAX_AND_JPEG = {2, 3, 4, 6, 7}  # compressions
 _PLANES_APART = 2
 _UNSIGNED = 1
 _OF_TAGS = "_TIFFVSetField", "TIFFFetch", "TIFFReadDirectory"  # how libtiff's messages begin
@@ -49,11 +49,15 @@ class Tiff:
 
     Args:
         data: The whole file.
+
+    Attributes:
+        lacks_pages: Whether another page is told of beyond the end of the file.
     """
 
     def __init__(self, data: bytes):
         self._data = data
         every = _all(tifffile.TiffFile(io.BytesIO(data)).pages)
+        self.lacks_pages = _next(data, every[-1]) >= len(data)
         self._pages = [p for p in every if not p.subfiletype & (_REDUCED | _MASK)] or every
 
     def __len__(self):
@@ -110,13 +114,22 @@ def _all(pages: tifffile.TiffPages) -> list[tifffile.TiffPage]:
     return found
 
 
+def _next(data: bytes, page: tifffile.TiffPage) -> int:
+    """Return where a directory says that the next one begins; 0 after the last."""
+    big, order = page.parent.is_bigtiff, page.parent.byteorder
+    count, entry, place = ("Q", 20, "Q") if big else ("H", 12, "I")
+    (entries,) = struct.unpack_from(order + count, data, page.offset)
+    at = page.offset + struct.calcsize(order + count) + entry * entries
+    return struct.unpack_from(order + place, data, at)[0]
+
+
 def _is_plain(page) -> bool:
     if np.max(page.bitspersample) > 8 or np.any(np.not_equal(page.sampleformat, _UNSIGNED)):
         return True
     return (
         page.bitspersample == 8
         and page.photometric in _MODELS
-        and page.compression in _COMPRESSIONS
+        and page.compression not in _FAX_AND_JPEG
     )
 
 

@@ -104,8 +104,8 @@ def scaled(values: np.ndarray, bits: int) -> np.ndarray:
     top = float(2 ** (bits - (values.dtype.kind == "i")) - 1)
     if values.dtype.kind == "f":
         top = _float_range(values)
-    elif bits > 16 and _large(values) <= 65535:
-        top = 65535.0
+    elif bits > 16:
+        top = next((white for white in (255.0, 65535.0) if _large(values) <= white), top)
     if top == 65535 and values.dtype == np.uint16:
         return values
     out = np.empty(values.shape, "uint16")

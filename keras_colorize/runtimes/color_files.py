@@ -308,6 +308,8 @@ class _Work:
 
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)
+        if self._file.lacks_pages:
+            self.notes.append("pages are missing: the TIFF is truncated or damaged")
         if self._options.page is not None:
             return [self._options.page - 1]
         suffix = self.job.picture.suffix.lower()

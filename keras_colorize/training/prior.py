@@ -21,7 +21,9 @@ def measure(head: ClassHead, source: Source, size: int, batch_size: int) -> Clas
     """
     options = pipeline.BatchOptions(size, batch_size)
     counts = 0
-    with tqdm(total=source.count, desc="count colors", unit="photo", leave=False) as bar:
+    with tqdm(
+        total=source.count, desc="count colors", unit="photo", disable=None, leave=False
+    ) as bar:
         for _, target in pipeline.validation_batches(source, options):
             ab = target["color"].numpy()[..., 1:]
             counts = counts + head.count(ab)

@@ -143,6 +143,20 @@ def test_colorize_one_page(run, pages, tmp_path, capsys):
     assert "there is no page 4, it has 3" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_colorize_says_that_a_tiff_lacks_pages(run, picture, tmp_path, capsys, bigtiff):
+    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff) as writer:
+        for seed in range(3):
+            writer.write(picture(seed=seed), metadata=None)
+    assert run("a.tif", "-o", "whole.tif") == 0
+    assert "missing" not in capsys.readouterr().err
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        third = file.pages[2].offset
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:third])
+    assert run("cut.tif", "-o", "out.tif") == 0
+    assert "cut.tif: pages are missing: the TIFF is truncated or damaged" in capsys.readouterr().err
+
+
 def test_colorize_says_that_a_file_has_more_pages(run, picture, tmp_path, capsys):
     frames = [Image.fromarray(picture(seed=s)) for s in range(3)]
     frames[0].save(tmp_path / "a.mpo", save_all=True, append_images=frames[1:])

@@ -132,6 +132,13 @@ def test_plan_replaces_nothing_unless_told(files):
     assert plan.failed == [] and plan.summary == ["Colored before: 1 file."]
 
 
+def test_plan_tells_a_file_from_the_stream_of_its_name(files):
+    files("-")
+    (job,) = jobs.plan(["."], "out").jobs
+    assert job.content() == Path("-").read_bytes()
+    assert job.picture == Path("out/-.png")
+
+
 def test_plan_goes_on_where_a_map_is_missing(files):
     files("in/a.png", "out/a.png")
     plan = jobs.plan(["in"], "out", saliency=True, skip_existing=True)

@@ -84,6 +84,20 @@ def test_color_tiff_has_its_colors(share, dtype, planar, order, compression):
     assert np.abs(made / np.iinfo(made.dtype).max - share(3)).max() <= 0.5 / 255
 
 
+@pytest.mark.parametrize("compression", ["png", "jpeg2000", "jpegxl", "jpegxr", "lerc", "webp"])
+def test_color_tiff_of_8_bits_in_rarer_compressions(share, compression):
+    stored = np.rint(share(3) * 255).astype("uint8")
+    lossless = {"level": 100} if compression == "webp" else None
+    content = tiff(stored, photometric="rgb", compression=compression, compressionargs=lossless)
+    np.testing.assert_array_equal(pixels_of(content), stored)
+
+
+def test_32_bit_integers_that_hold_8_bits(share):
+    stored = np.rint(share() * 255).astype("uint32")
+    made = pixels_of(tiff(stored, photometric="minisblack"))
+    assert np.abs(lightness(made) - lightness_of_share(share())).max() <= 0.5
+
+
 @pytest.mark.parametrize("bits", [10, 12, 14])
 def test_tiff_of_packed_bits(share, bits):
     stored = np.rint(share() * (2**bits - 1)).astype("uint16")
