@@ -9,8 +9,8 @@ from keras_colorize.runtimes import calibration
 
 
 def test_photographs_are_central_squares_of_one_size(tmp_path):
-    wide = np.zeros((20, 50, 3), "uint8")
-    wide[:, 15:35] = 200  # the central square
+    wide = np.zeros((20, 52, 3), "uint8")
+    wide[:, 16:36] = 200  # the central square, and whole pixels of half the size
     Image.fromarray(wide).save(tmp_path / "wide.png")
     Image.fromarray(wide[..., 0].T.copy()).save(tmp_path / "high_and_grey.png")
     found = calibration.photographs(str(tmp_path), 10)
