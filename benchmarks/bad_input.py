@@ -39,10 +39,11 @@ def main(count: int) -> None:
         rows, wrong = collections.defaultdict(collections.Counter), []
         for name, allowed in expected.items():
             picture = made.get(name[: bad_input.DIGITS])
-            fate = "named" if name in failed else "colored" if picture else "lost"
+            fate = "colored" if picture else "named" if name in failed else "lost"
             if picture:
                 photographs.read(out / os.fsdecode(picture))  # raises if it is not whole
-            if fate == "lost" or fate not in allowed or (picture and name in failed):
+            both = bool(picture) and name in failed
+            if fate == "lost" or fate not in allowed or both != (allowed == bad_input.SOME):
                 wrong.append(name)
             rows[_kind(name)][fate] += 1
         half = [name for name in os.listdir(out) if name.startswith(".")]
@@ -53,8 +54,8 @@ def _kind(name: bytes) -> str:
     """Name a kind: the file's name without its number, tenth or format."""
     text = os.fsdecode(name)[bad_input.DIGITS + 1 :]
     for kind, pattern in {
-        "whole": "whole",
-        "truncated at a tenth of its length": "cut",
+        "whole": r"whole|three pages\.",
+        "truncated at a tenth of its length": "cut|three pages, cut",
         "bits flipped": "flipped",
         "bits of the head flipped": "head flipped",
         "header that lies, or a bomb": "claims|tag|a row too|unpacks|text unpacks|pages in",

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 # "ZIPDecode: Decoding error at scanline 0."; a progress bar has no such lines.
 _LIBTIFF = re.compile(rb"\w[\w.]*: [^\r]*")
@@ -29,10 +29,18 @@ def start_keras() -> None:
 
 
 @contextlib.contextmanager
-def native() -> Iterator[None]:
-    """Keep what C++ writes from standard error; exceptions still come through."""
-    with open(os.devnull, "wb") as nowhere, _led_to(nowhere):
-        yield
+def native() -> Iterator[TextIO | None]:
+    """Keep what C and C++ write from standard error; exceptions still come through.
+
+    Yields:
+        Standard error, for progress bars; None where there is none.
+    """
+    with open(os.devnull, "wb") as nowhere, _led_to(nowhere) as kept:
+        if kept is None:
+            yield None
+            return
+        with open(kept, "w", buffering=1, errors="backslashreplace", closefd=False) as shown:
+            yield shown
 
 
 @contextlib.contextmanager
@@ -60,18 +68,18 @@ def libtiff() -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def _led_to(file: BinaryIO) -> Iterator[None]:
-    """Lead standard error, the one of C++, into a file."""
+def _led_to(file: BinaryIO) -> Iterator[int | None]:
+    """Lead standard error, the one of C++, into a file; yield a descriptor of the former one."""
     try:
         kept = os.dup(2)
     except OSError:  # there is none, as under pythonw
-        yield
+        yield None
         return
     if sys.stderr:
         sys.stderr.flush()
     try:
         os.dup2(file.fileno(), 2)
-        yield
+        yield kept
     finally:
         os.dup2(kept, 2)
         os.close(kept)

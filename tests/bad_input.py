@@ -11,7 +11,8 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-GOOD, ANY, BAD = "colored", "colored or named", "named"  # what may become of a file
+# What may become of a file; of several pages, some may be colored and the others named.
+GOOD, ANY, SOME, BAD = "colored", "colored or named", "colored and named", "named"
 DIGITS = 4  # of the number that each name starts with
 _SIDE = (48, 64)
 
@@ -165,6 +166,13 @@ def _lies(files, random):
     (entries,) = struct.unpack_from("<H", pages, directory)
     struct.pack_into("<I", pages, directory + 2 + 12 * entries, directory)
     yield b"pages in a circle.tif", bytes(pages), ANY
+    many = io.BytesIO()
+    with tifffile.TiffWriter(many) as writer:
+        for _ in range(3):
+            writer.write(np.rint(255 * _picture(random)).astype("uint8"), compression="zlib")
+    whole = many.getvalue()
+    yield b"three pages.tif", whole, GOOD
+    yield b"three pages, cut.tif", whole[: len(whole) * 2 // 3], SOME
     yield b"zeros.jpg", bytes(5000), BAD
     yield b"text.png", b"Dear Sir or Madam,\n" * 50, BAD
     yield b"noise.webp", random.bytes(5000), BAD

@@ -116,6 +116,8 @@ def _get(address: str, local: str | None, end: float) -> bytes | str:
             raise BadPhotograph(f"it has more than {MAX_BYTES:,} bytes")
         if time.monotonic() > end:
             raise BadPhotograph(f"it takes more than {SECONDS} seconds")
+        if answer.length:  # what the server has promised and not sent
+            raise BadPhotograph(f"the download ends {answer.length:,} bytes early")
         return content
     finally:
         clock.cancel()

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from keras_colorize.data import record
-from keras_colorize.data.tones import Samples, scaled
+from keras_colorize.data.tones import Samples, doubt, scaled
 
 _CODESTREAM = b"\xff\x4f\xff\x51"  # the markers SOC and SIZ [2]
 _SYCC = b"colr\x01\0\0\0\0\0\x12"  # the color space of JPEG 2000 that is not RGB [2]
@@ -53,8 +53,9 @@ def read(data: bytes, image: Image.Image) -> Samples | None:
 
 
 def _samples(values: np.ndarray, bits: int) -> Samples:
-    values = scaled(values[..., None] if values.ndim == 2 else values, bits)
+    stored = values[..., None] if values.ndim == 2 else values
+    values, doubted = scaled(stored, bits), doubt(stored, bits)
     alpha = values[..., -1] if values.shape[2] in (2, 4) else None
     if values.shape[2] <= 2:
-        return Samples(values[..., 0], "gray", alpha)
-    return Samples(values[..., :3], "rgb", alpha)
+        return Samples(values[..., 0], "gray", alpha, doubted)
+    return Samples(values[..., :3], "rgb", alpha, doubted)

@@ -15,7 +15,7 @@ import skimage
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_colorize import errors
+from keras_colorize import errors, quiet
 from keras_colorize.data import checks, finding, graph, photographs
 from keras_colorize.data.source import Source, digest_of, shuffled
 
@@ -97,9 +97,11 @@ class FileSource(Source):
     def check(self, argument: str) -> FileSource:
         """Return the photographs that can be used, each once; `argument` as for `open_source`."""
         usable, seen, skipped = [], set(), [*self.skipped]
-        with concurrent.futures.ThreadPoolExecutor() as pool:  # decoding releases Python's lock
+        # libjpeg writes of damage, without a name. Decoding releases Python's lock.
+        with quiet.native() as stderr, concurrent.futures.ThreadPoolExecutor() as pool:
             checked = pool.map(_check, self.photographs)
-            for photograph, reason in tqdm(checked, f"check {argument}", self.count, **_BAR):
+            bar = tqdm(checked, f"check {argument}", self.count, file=stderr, **_BAR)
+            for photograph, reason in bar:
                 if reason is None and photograph.digest in seen:
                     reason = "the same file as one before"
                 if reason is None:

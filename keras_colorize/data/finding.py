@@ -1,5 +1,6 @@
 """Finding photographs: the files that a path, a folder or a glob stands for."""
 
+import functools
 import glob
 import os
 import stat
@@ -96,7 +97,7 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         others = f", only {errors.counted(found.others, 'file')} of other kinds"
         missing = f"There are no photographs in the folder{others if found.others else ''}."
     elif glob.has_magic(text):
-        _select(map(Path, _glob(text)), suffixes, found)
+        _select(map(Path, _glob(text, found.failed)), suffixes, found)
         missing = "No photograph matches."
     elif addresses.has_scheme(text):
         raise errors.wrong(
@@ -117,10 +118,7 @@ def _folders(folder: str, failed: list) -> Iterator[tuple[str, list[str]]]:
     Links never lead round in circles.
     """
     entered = set()
-
-    def fail(error):
-        failed.append((error.filename, f"the folder cannot be read ({error.strerror})"))
-
+    fail = functools.partial(_fail, failed)
     for path, folders, names in os.walk(folder, onerror=fail, followlinks=True):
         real = os.path.realpath(path)
         if real in entered:
@@ -131,16 +129,30 @@ def _folders(folder: str, failed: list) -> Iterator[tuple[str, list[str]]]:
         yield path, [name for name in names if not name.startswith(".")]
 
 
-def _glob(pattern: str) -> set[str]:
+def _fail(failed: list, error: OSError) -> None:
+    told = error.filename, f"the folder cannot be read ({error.strerror})"
+    if told not in failed:
+        failed.append(told)
+
+
+def _glob(pattern: str, failed: list) -> set[str]:
     """Expand a glob; Python's own walks round and round where a link leads back."""
     head, stars, tail = pattern.partition("**")
     if not stars:
+        folder, name = os.path.split(pattern)
+        for searched in _glob(folder, failed) if glob.has_magic(name) and folder else ():
+            try:
+                os.scandir(searched).close()
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except OSError as error:  # Python's own says nothing
+                _fail(failed, error)
         return set(glob.glob(pattern))
     tail = tail.lstrip(os.sep) or "*"
     found = set()
     for start in glob.glob(head) if head else [""]:
-        for folder, _ in _folders(start or os.curdir, []):
-            found |= _glob(os.path.join(glob.escape(folder), tail))
+        for folder, _ in _folders(start or os.curdir, failed):
+            found |= _glob(os.path.join(glob.escape(folder), tail), failed)
     return found
 
 

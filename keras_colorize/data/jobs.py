@@ -46,10 +46,12 @@ class Job:
         """Return the photograph's file.
 
         Raises:
-            BadPhotograph: It is too large, or it cannot be downloaded.
+            BadPhotograph: It is too large, it cannot be downloaded, or standard input is closed.
             OSError: It cannot be read.
         """
         if self.source == STREAM:
+            if sys.stdin is None:
+                raise errors.BadPhotograph("standard input is closed")
             return photographs.content(sys.stdin.buffer)
         if addresses.is_address(self.source):
             return addresses.fetch(self.source)
@@ -117,9 +119,15 @@ def plan(
         _check_suffix(out)
     jobs = _without_collisions(found.wanted, out, saliency, found.moving, variants)
     _check_kind(jobs, out)
-    _check_sources(jobs, out)
+    harm = _harm(jobs)
+    if len(harm) == len(jobs):
+        told = next(iter(harm.values()))
+        raise errors.wrong(f"`out` would overwrite the photograph {told}.", out=out)
     failed, left, finished = found.failed, [], 0
     for job in jobs:
+        if job in harm:
+            failed.append((job.source, f"would overwrite the photograph {harm[job]}"))
+            continue
         existing = [output for output in job.outputs if os.path.lexists(output)]
         if existing and skip_existing and len(existing) == len(job.outputs):
             finished += 1
@@ -295,8 +303,9 @@ def _check_kind(jobs: list[Job], out: str) -> None:
             raise errors.UsageError(_NO_PICTURE.format(suffix=suffix, out=out))
 
 
-def _check_sources(jobs: list[Job], out: str) -> None:
+def _harm(jobs: list[Job]) -> dict[Job, Path]:
+    """Return the photographs that jobs would overwrite."""
     sources = {os.path.realpath(job.source) for job in jobs}
-    for output in (output for job in jobs for output in job.outputs):
-        if os.path.realpath(output) in sources:
-            raise errors.wrong(f"`out` would overwrite the photograph {output}.", out=out)
+    return {
+        job: output for job in jobs for output in job.outputs if os.path.realpath(output) in sources
+    }

@@ -29,12 +29,12 @@ Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours is checked 
 # Pillow's readers that are used; among the others are some that start other programs.
 _FORMATS = (
     "JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "AVIF", "JPEG2000", "PPM", "PSD", "ICO", "PCX",
-    "SGI", "SUN", "TGA",
+    "SGI", "SUN", "TGA", "DDS", "IM", "QOI",
 )  # fmt: skip
 _NAMES = (
-    "apng", "avif", "bmp", "dib", "gif", "heic", "heif", "hif", "j2k", "jfif", "jp2", "jpc", "jpe",
-    "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pgm", "png", "pnm", "ppm", "psd",
-    "ras", "sgi", "tga", "tif", "tiff", "webp",
+    "apng", "avif", "bmp", "dds", "dib", "gif", "heic", "heif", "hif", "im", "j2k",
+    "jfif", "jp2", "jpc", "jpe", "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pgm",
+    "png", "pnm", "ppm", "psd", "qoi", "ras", "sgi", "tga", "tif", "tiff", "webp",
 )  # fmt: skip
 SUFFIXES = frozenset(f".{name}" for name in _NAMES)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -53,11 +53,13 @@ class Scan:
             `(H, W, 3)`; upright sRGB.
         alpha: Opacity, `(H, W)` of the same type; None if the page is opaque.
         told: What the file tells beside its pixels.
+        doubt: Where white may not be what it was taken for: a line on that.
     """
 
     pixels: np.ndarray
     alpha: np.ndarray | None
     told: record.Record
+    doubt: str = ""
 
 
 class File:
@@ -73,7 +75,8 @@ class File:
         orientation: EXIF's number, 1…8, of the first page.
 
     Raises:
-        BadPhotograph: Empty, no picture, of a kind that is not read, or more than `max_pixels`.
+        BadPhotograph: Empty, no picture, without its end, of a kind that is not read, or more than
+            `max_pixels`.
         OSError: The file cannot be opened.
     """
 
@@ -97,6 +100,8 @@ class File:
                 self._told = record.of_file(data, self._image)
         self.orientation = self._told.orientation
         self._check(self.size)
+        if self.format in ("JPEG", "MPO") and not record.has_end(data):
+            raise BadPhotograph("truncated: the end of the JPEG is missing")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -133,8 +138,6 @@ class File:
                 self._check(self._tiff.size(page))
                 told = record.of_tiff(self._tiff, page)
                 samples = self._tiff.read(page)
-            elif self.format in ("JPEG", "MPO") and not record.has_end(self._data):
-                raise BadPhotograph("truncated: the end of the JPEG is missing")
             elif self.format in ("JPEG", "MPO") and page == 0 and self._image.mode in ("L", "RGB"):
                 samples = tones.of_jpeg(self._data, self._image)
             else:
@@ -144,7 +147,8 @@ class File:
                 samples = first or tones.of_image(self._image)
             if not self._tiff:
                 samples = tones.upright(samples, told.orientation)
-            return Scan(tones.to_srgb(samples, told.profile), samples.alpha, told)
+            pixels = tones.to_srgb(samples, told.profile)
+            return Scan(pixels, samples.alpha, told, samples.doubt)
 
     def _check(self, size):
         width, height = size

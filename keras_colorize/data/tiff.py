@@ -152,14 +152,16 @@ def _decode(page) -> Samples:
     alpha = None
     if values.shape[2] > channels and page.extrasamples[:1] in ((_PREMULTIPLIED,), (_ALPHA,)):
         alpha = tones.scaled(values[..., channels], page.bitspersample)
-    values = tones.scaled(values[..., :channels], page.bitspersample)
+    stored = values[..., :channels]
+    values = tones.scaled(stored, page.bitspersample)
+    doubt = tones.doubt(stored, page.bitspersample)
     if page.photometric == _WHITE_IS_ZERO:
         values = np.iinfo(values.dtype).max - values
     if alpha is not None and page.extrasamples[0] == _PREMULTIPLIED:
         top = np.iinfo(values.dtype).max
         share = np.maximum(alpha, 1)[..., None] / np.float32(top)
         values = np.rint(np.minimum(values / share, top)).astype(values.dtype)
-    return Samples(values[..., 0] if model == "gray" else values, model, alpha)
+    return Samples(values[..., 0] if model == "gray" else values, model, alpha, doubt)
 
 
 # ---- writing ----

@@ -8,7 +8,7 @@ References:
     [2] ICC.1:2022, §7.2.6 (the color space of a profile).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import imagecodecs
 import numpy as np
@@ -17,6 +17,8 @@ from PIL import Image, ImageCms
 from keras_colorize.errors import BadPhotograph
 
 _BAND = 2**22  # samples converted at a time
+_WHITES = (1.0, 255.0, 65535.0)
+_OF_SENSORS = (1023.0, 4095.0, 16383.0)  # 10, 12 and 14 bits
 _SPACES = {b"GRAY": "gray", b"RGB ": "rgb", b"CMYK": "cmyk"}  # as a profile names its own [2]
 
 
@@ -28,11 +30,13 @@ class Samples:
         values: uint8 or uint16, `(H, W)` if gray, else `(H, W, C)`.
         model: `gray`, `rgb` or `cmyk` (0 is no ink).
         alpha: Opacity, `(H, W)` of the same type; None if the picture is opaque.
+        doubt: What `doubt` says of the stored samples.
     """
 
     values: np.ndarray
     model: str
     alpha: np.ndarray | None = None
+    doubt: str = ""
 
 
 def of_image(image: Image.Image) -> Samples:
@@ -40,7 +44,8 @@ def of_image(image: Image.Image) -> Samples:
     mode = image.mode
     if mode == "F" or mode.startswith("I"):
         # Readers of formats other than TIFF scale to 16 bits.
-        return Samples(scaled(np.asarray(image), 16 if mode != "I" else 32), "gray")
+        stored, bits = np.asarray(image), 16 if mode != "I" else 32
+        return Samples(scaled(stored, bits), "gray", doubt=doubt(stored, bits))
     if mode == "CMYK":
         return Samples(np.asarray(image), "cmyk")
     gray = mode in ("1", "L", "LA", "La")
@@ -73,15 +78,15 @@ def upright(samples: Samples, orientation: int) -> Samples:
             values = values[::-1]
         return np.ascontiguousarray(values)
 
-    return Samples(turned(samples.values), samples.model, turned(samples.alpha))
+    return replace(samples, values=turned(samples.values), alpha=turned(samples.alpha))
 
 
 def scaled(values: np.ndarray, bits: int) -> np.ndarray:
     """Scale samples of any type to uint16 over their whole range; those of 8 bits stay uint8.
 
-    Integers of 32 bits and floats are often used for less: where nearly all values are within the
-    range of a smaller type (1, 255 or 65535), that is their range. Outliers beyond it, such as hot
-    pixels, are clipped; NaN becomes black.
+    Integers of 32 bits and floats are often used for less: where nearly all values are within a
+    smaller range (of 8, 10, 12, 14 or 16 bits; floats: from 0 to 1), that is theirs. Outliers
+    beyond it, such as hot pixels, are clipped; NaN becomes black.
 
     Args:
         values: Any shape; integers or floats.
@@ -101,11 +106,7 @@ def scaled(values: np.ndarray, bits: int) -> np.ndarray:
         raise BadPhotograph(f"{bits}-bit samples with negative values are not read")
     if values.dtype == np.uint8 and bits == 8:
         return values
-    top = float(2 ** (bits - (values.dtype.kind == "i")) - 1)
-    if values.dtype.kind == "f":
-        top = _float_range(values)
-    elif bits > 16:
-        top = next((white for white in (255.0, 65535.0) if _large(values) <= white), top)
+    top = _white(values, bits)
     if top == 65535 and values.dtype == np.uint16:
         return values
     out = np.empty(values.shape, "uint16")
@@ -115,12 +116,43 @@ def scaled(values: np.ndarray, bits: int) -> np.ndarray:
     return out
 
 
-def _float_range(values: np.ndarray) -> float:
-    large = _large(values)
-    for top in (1.0, 255.0, 65535.0):
-        if large <= 1.01 * top:  # a little more than white is a rounding or a filter's overshoot
-            return top
-    raise BadPhotograph(f"floating-point samples up to {large:.6g} have no known white")
+def doubt(values: np.ndarray, bits: int) -> str:
+    """Say what white is taken for where that may be wrong.
+
+    Args:
+        values: Samples as stored, as for `scaled`.
+        bits: Bits of each integer sample.
+
+    Returns:
+        Nothing where it is certain, or where samples come near to it.
+    """
+    if values.dtype.itemsize < 2:
+        return ""
+    white, large = _white(values, bits), _large(values)
+    if _is_guessed(values, bits):
+        doubted = white in _OF_SENSORS or (white > 1 and 2 * large < white)
+    else:
+        doubted = 16 * large < white  # perhaps 12 bits of 16
+    return f"samples reach {large:,.6g}; white is taken to be {white:,.0f}" if doubted else ""
+
+
+def _is_guessed(values, bits) -> bool:
+    return values.dtype.kind == "f" or bits > 16
+
+
+def _white(values: np.ndarray, bits: int) -> float:
+    signed = values.dtype.kind == "i"
+    largest = float(2 ** (bits - signed) - 1)
+    if not _is_guessed(values, bits):
+        return largest
+    large, is_float = _large(values), values.dtype.kind == "f"
+    for white in sorted(_WHITES + _OF_SENSORS):
+        # A little more than white is a rounding or a filter's overshoot.
+        if large <= (1.01 * white if is_float else white) and (is_float or white > 1):
+            return white
+    if is_float:
+        raise BadPhotograph(f"floating-point samples up to {large:.6g} have no known white")
+    return largest
 
 
 def _large(values: np.ndarray) -> float:

@@ -135,6 +135,7 @@ def color_files(
         with made, tqdm(total=len(works), unit="photo", disable=None) as bar:
             for work in _overlapped(loaded, works):
                 outcome.notes.extend((work.job.source, note) for note in work.notes)
+                outcome.failed.extend((work.job.source, lost) for lost in work.lost_pages)
                 if work.error is None:
                     outcome.pictures.extend([work.job.picture, *work.job.variants])
                 else:
@@ -223,12 +224,14 @@ class _Work:
     Attributes:
         job: Its job.
         notes: What the user should know of it.
-        error: What went wrong, if anything did.
+        lost_pages: Pages that its picture lacks, with the reason.
+        error: What went wrong with all of it, if anything did.
     """
 
     def __init__(self, job: jobs.Job, options: _Options):
         self.job, self._options = job, options
         self.notes: list[str] = []
+        self.lost_pages: list[str] = []
         self.error: Exception | None = None
         self._file = self._first = None
         self._numbers: Sequence[int] = (0,)
@@ -255,7 +258,7 @@ class _Work:
             return
         self._file = photographs.File(self.job.content(), self._options.max_pixels)
         self._numbers = self._choose_pages()
-        if not self.is_large:
+        if len(self._numbers) == 1 and not self.is_large:
             self._first = self._file.read(self._numbers[0])
 
     def color(self, colorizer) -> None:
@@ -265,8 +268,7 @@ class _Work:
             return
         if len(self._numbers) > 1:
             for path, decodings in self._pictures():
-                pages = (self._color_page(colorizer, n, decodings) for n in self._numbers)
-                self._write(path, (page for page, *_ in pages))
+                self._write(path, self._color_pages(colorizer, decodings))
         else:  # the network runs once for all variants
             pages = self._color_page(colorizer, self._numbers[0], self._options.decodings)
             paths = [path for path, _ in self._pictures()]
@@ -309,7 +311,7 @@ class _Work:
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)
         if self._file.lacks_pages:
-            self.notes.append("pages are missing: the TIFF is truncated or damaged")
+            self.lost_pages.append("pages are missing: the TIFF is truncated or damaged")
         if self._options.page is not None:
             return [self._options.page - 1]
         suffix = self.job.picture.suffix.lower()
@@ -318,12 +320,30 @@ class _Work:
             self.notes.append(f"the first of {count} pages is colored; --page N takes another one")
         return range(count if tiff_to_tiff else 1)
 
+    def _color_pages(self, colorizer, decodings) -> Iterator[tuple]:
+        """Yield all pages but those that are damaged, of which there must be others."""
+        first_error, colored = None, 0
+        for number in self._numbers:
+            try:
+                (page,) = self._color_page(colorizer, number, decodings)
+            except BadPhotograph as error:
+                first_error = first_error or error
+                lost = f"page {number + 1} is missing: {_reason(error)}"
+                self.lost_pages += [lost] if lost not in self.lost_pages else []
+            else:
+                colored += 1
+                yield page
+        if not colored:
+            self.lost_pages = []
+            raise first_error
+
     def _color_page(self, colorizer, number, decodings) -> list[tuple]:
         """Return what `photographs.write_pages` takes for one page, for each picture of it."""
         given = [self._options.conditions] if self._options.conditions else []
-        first = number == self._numbers[0]
-        scan = self._first if first and self._first else self._file.read(number)
-        if self.job.saliency and first and not self._mapped:
+        scan = self._first or self._file.read(number)
+        if scan.doubt and scan.doubt not in self.notes:
+            self.notes.append(scan.doubt)
+        if self.job.saliency and not self._mapped:
             self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
             photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
             self._mapped = True

@@ -2,6 +2,8 @@
 
 import csv
 import math
+import sys
+import time
 from pathlib import Path
 
 import keras
@@ -14,6 +16,8 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.data import photographs
 from keras_colorize.errors import RunError
+
+_SECONDS_A_LINE = 60
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -30,21 +34,33 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Show the step, the loss and the time left."""
+    """Show the step, the loss and the time left: a bar, or without a terminal a line a minute."""
 
     def on_train_begin(self, logs=None):
         total = self.params["epochs"] * self.params["steps"]
-        done = self.params["progress"].step
-        self._bar = tqdm(total=total, initial=done, unit="step", desc="train", dynamic_ncols=True)
-        # A log file gets a line every 20 seconds, a terminal a bar that moves.
-        self._bar.mininterval = 0.2 if self._bar.fp.isatty() else 20.0
+        self._first = self.params["progress"].step
+        self._began = self._told = time.monotonic()
+        self._bar = tqdm(
+            total=total,
+            initial=self._first,
+            unit="step",
+            desc="train",
+            dynamic_ncols=True,
+            mininterval=0.2,
+            disable=None,
+        )
 
     def on_train_batch_end(self, batch, logs=None):
-        epoch = batch // self.params["steps"] + 1
-        self._bar.set_postfix_str(
-            f"epoch {epoch}/{self.params['epochs']}, loss {logs['loss']:.4f}", refresh=False
-        )
+        epochs, steps = self.params["epochs"], self.params["steps"]
+        state = f"epoch {batch // steps + 1}/{epochs}, loss {logs['loss']:.4f}"
+        self._bar.set_postfix_str(state, refresh=False)
         self._bar.update()
+        now, done, total = time.monotonic(), batch + 1, epochs * steps
+        if self._bar.disable and now - self._told > _SECONDS_A_LINE:
+            self._told = now
+            seconds = (now - self._began) / (done - self._first) * (total - done)
+            left = tqdm.format_interval(seconds)
+            print(f"step {done:,} of {total:,}, {state}, {left} left", file=sys.stderr, flush=True)
 
     def on_train_end(self, logs=None):
         self._bar.close()

@@ -153,8 +153,48 @@ def test_colorize_says_that_a_tiff_lacks_pages(run, picture, tmp_path, capsys, b
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         third = file.pages[2].offset
     (tmp_path / "cut.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:third])
-    assert run("cut.tif", "-o", "out.tif") == 0
+    assert run("cut.tif", "-o", "out.tif") == 1
+    with tifffile.TiffFile(tmp_path / "out.tif") as made:
+        assert len(made.pages) == 2
     assert "cut.tif: pages are missing: the TIFF is truncated or damaged" in capsys.readouterr().err
+
+
+def _damage(content, path, pages):
+    """Overwrite the strips of some pages of a compressed TIFF with 0xFF."""
+    with tifffile.TiffFile(path) as file:
+        strips = [(p.dataoffsets[0], p.databytecounts[0]) for p in file.pages]
+    for number in pages:
+        at, count = strips[number]
+        content = content[:at] + b"\xff" * count + content[at + count :]
+    path.write_bytes(content)
+
+
+def test_colorize_leaves_out_damaged_pages_of_a_tiff(run, picture, tmp_path, capsys):
+    scans = [picture(seed=seed) for seed in range(3)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for scan in scans:
+            writer.write(scan, compression="zlib", metadata=None)
+    content = (tmp_path / "a.tif").read_bytes()
+    _damage(content, tmp_path / "a.tif", [0])
+    assert run("a.tif", "-o", "b.tif") == 1
+    said = capsys.readouterr().err
+    assert "a.tif: page 1 is missing: truncated or damaged" in said
+    with tifffile.TiffFile(tmp_path / "b.tif") as made:
+        assert len(made.pages) == 2
+        for page, scan in zip(made.pages, scans[1:]):
+            assert np.abs(lightness(page.asarray()) - lightness(scan)).max() <= 1.0
+    _damage(content, tmp_path / "a.tif", [0, 1, 2])
+    assert run("a.tif", "-o", "c.tif") == 1
+    assert "a.tif: truncated or damaged" in capsys.readouterr().err
+    assert not (tmp_path / "c.tif").exists()
+
+
+def test_colorize_says_what_white_was_taken_for(run, tmp_path, capsys):
+    stored = np.linspace(0, 1000, 32 * 32).reshape(32, 32).astype("float32")
+    tifffile.imwrite(tmp_path / "a.tif", stored)
+    assert run("a.tif", "-o", "out") == 0
+    said = capsys.readouterr().err
+    assert "a.tif: samples reach 999; white is taken to be 1,023" in said or "998" in said
 
 
 def test_colorize_says_that_a_file_has_more_pages(run, picture, tmp_path, capsys):
@@ -165,7 +205,8 @@ def test_colorize_says_that_a_file_has_more_pages(run, picture, tmp_path, capsys
 
 
 @pytest.mark.parametrize(
-    "name", ["a.avif", "a.jp2", "a.pgm", "a.tga", "a.mpo", "a.heic", "a.webp", "a.dib", "a.pcx"]
+    "name",
+    ["a.avif", "a.jp2", "a.pgm", "a.tga", "a.mpo", "a.heic", "a.webp", "a.dib", "a.pcx", "a.im"],
 )
 def test_colorize_folder_of_rarer_formats(run, grey, tmp_path, name):
     if name.endswith("heic"):

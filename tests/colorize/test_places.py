@@ -149,8 +149,6 @@ def test_colorize_replaces_no_picture_unless_told(run, grey, tmp_path, capsys):
         ("in/a.png", "-o", "in/../in/a.png"),
         ("in", "-o", "in"),
         ("in/*.png", "-o", "in"),
-        # sub/in/a.png would go where in/a.png is, whose turn comes later.
-        ("sub", "in/a.png", "-o", "."),
         ("in/b.png", "-o", "in/b.png"),
     ],
 )
@@ -161,6 +159,19 @@ def test_colorize_never_overwrites_a_photograph(run, grey, tmp_path, capsys, arg
     assert run(*arguments) == 2
     assert "would overwrite the photograph" in capsys.readouterr().err
     assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+
+
+def test_colorize_goes_on_where_one_picture_would_overwrite_a_photograph(
+    run, grey, tmp_path, capsys
+):
+    grey("sub/in/a.png")
+    grey("in/a.png")
+    before = (tmp_path / "in/a.png").read_bytes()
+    # sub/in/a.png would go where in/a.png is, whose turn comes later.
+    assert run("sub", "in/a.png", "-o", ".") == 1
+    assert "sub/in/a.png: would overwrite the photograph in/a.png" in capsys.readouterr().err
+    assert files_in(tmp_path) == ["a.png", "in/a.png", "sub/in/a.png"]
+    assert (tmp_path / "in/a.png").read_bytes() == before
 
 
 def test_colorize_goes_on_after_a_bad_file(run, grey, tmp_path, capsys):

@@ -23,6 +23,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, b"", urllib.parse.unquote(self.path[4:]))
         if self.path == "/circle":
             return self.answer(301, b"", "/circle")
+        if self.path == "/cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            return self.wfile.write(b"the content")
         if self.path == "/slow":
             self.send_response(200)
             self.end_headers()
@@ -107,7 +112,12 @@ def test_fetch_takes_a_local_address_that_the_user_wrote(server):
 
 
 @pytest.mark.parametrize(
-    "path, reason", [("gone", "the server answers 404"), ("circle", "redirects more than 5 times")]
+    "path, reason",
+    [
+        ("gone", "the server answers 404"),
+        ("circle", "redirects more than 5 times"),
+        ("cut", "the download ends 989 bytes early"),
+    ],
 )
 def test_fetch_says_what_the_server_did(outside, path, reason):
     with pytest.raises(BadPhotograph, match=reason):

@@ -85,10 +85,10 @@ def test_glob_and_single_file(photos):
     assert names(source) == ["b.png"]
 
 
-def test_progress_counts_to_the_end(photos, monkeypatch, capsys):
+def test_progress_counts_to_the_end(photos, monkeypatch, capfd):
     monkeypatch.setattr(file_source, "_BAR", {})  # shown on no terminal, too, and left there
     sources.open_source(str(photos))
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert "check data: 100%" in said and "8/8" in said
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.data import addresses, jobs
-from keras_colorize.errors import UsageError
+from keras_colorize.errors import BadPhotograph, UsageError
 
 
 @pytest.fixture
@@ -63,6 +63,12 @@ def test_plan_lets_the_exact_name_go_first(files):
     }
 
 
+def test_job_says_that_standard_input_is_closed(monkeypatch):
+    monkeypatch.setattr(jobs.sys, "stdin", None)
+    with pytest.raises(BadPhotograph, match="standard input is closed"):
+        jobs.Job("-", Path("a.png")).content()
+
+
 def test_plan_takes_a_file_once_whatever_its_paths(files):
     files("in/a.png", "b.png")
     Path("in/link.png").symlink_to("a.png")
@@ -96,8 +102,9 @@ def test_plan_counts_what_is_no_picture_and_names_raw_files(files):
     assert plan.summary == ["No pictures: 2 files."]
 
 
-def test_plan_names_a_folder_that_cannot_be_read(files, monkeypatch):
-    files("in/a.png", "in/locked/b.png")
+@pytest.mark.parametrize("given", ["in", "in/**", "in/**/*.png", "in/*/*.png", "in/*/*/*.png"])
+def test_plan_names_a_folder_that_cannot_be_read(files, monkeypatch, given):
+    files("in/a.png", "in/open/c/c.png", "in/open/c.png", "in/locked/b.png", "in/locked/b/b.png")
     scandir = jobs.os.scandir
 
     def locked(path):
@@ -106,8 +113,8 @@ def test_plan_names_a_folder_that_cannot_be_read(files, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(jobs.os, "scandir", locked)
-    plan = jobs.plan(["in"], "out")
-    assert sorted(pictures(plan)) == ["in/a.png"]
+    plan = jobs.plan([given], "out")
+    assert plan.jobs and not any("locked" in job.source for job in plan.jobs)
     assert plan.failed == [("in/locked", "the folder cannot be read (Permission denied)")]
 
 

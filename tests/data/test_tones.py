@@ -170,6 +170,37 @@ def test_float_ranges(share, top):
     assert np.abs(made / 65535 - share()).max() < 1e-4
 
 
+def doubt_of(values, **options):
+    return photographs.File(tiff(values, **options)).read().doubt
+
+
+@pytest.mark.parametrize("kind", ["float32", "int32", "uint32"])
+@pytest.mark.parametrize(("largest", "white"), [(1000, 1023), (4095, 4095), (16000, 16383)])
+def test_ranges_of_sensors_are_told(share, kind, largest, white):
+    stored = np.rint(largest * share() / share().max()).astype(kind)
+    made = pixels_of(tiff(stored))
+    assert np.abs(made / 65535 - stored / white).max() < 1e-4
+    assert doubt_of(stored) == f"samples reach {largest:,}; white is taken to be {white:,}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest", "white"),
+    [("float32", 100, 255), ("uint32", 2**24, 2**32 - 1), ("uint16", 4000, 65535)],
+)
+def test_white_that_samples_do_not_come_near_is_told(share, kind, largest, white):
+    stored = np.rint(largest * share() / share().max()).astype(kind)
+    assert doubt_of(stored).endswith(f"white is taken to be {white:,}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest"),
+    [("float32", 0.3), ("float32", 1), ("float64", 200), ("uint16", 9000), ("uint8", 9)],
+)
+def test_white_that_is_likely_is_not_told(share, kind, largest):
+    stored = (largest * share() / share().max()).astype(kind)
+    assert doubt_of(stored) == ""
+
+
 def test_int32_of_16_bits(share):
     stored = np.rint(65535 * share()).astype("int32")
     np.testing.assert_array_equal(pixels_of(tiff(stored)), stored)

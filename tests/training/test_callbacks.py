@@ -25,6 +25,22 @@ def test_stop_on_nan_names_the_step_and_the_epoch():
         stop.on_train_batch_end(7, {"loss": 0.5, "kl_loss": float("nan")})
 
 
+def test_progress_without_a_terminal_is_a_line_a_minute(monkeypatch, capsys):
+    clock = iter([0.0, 30.0, 61.0, 90.0, 122.0])
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    bar = callbacks.ProgressBar()
+    bar.set_params({"epochs": 2, "steps": 500, "progress": Progress(step=100)})
+    bar.on_train_begin()
+    for step in range(100, 104):
+        bar.on_train_batch_end(step, {"loss": 0.5})
+    bar.on_train_end()
+    # By hand: 61 seconds for 2 steps and 898 to go; 122 seconds for 4, and 896.
+    assert capsys.readouterr().err == (
+        "step 102 of 1,000, epoch 1/2, loss 0.5000, 7:36:29 left\n"
+        "step 104 of 1,000, epoch 1/2, loss 0.5000, 7:35:28 left\n"
+    )
+
+
 def test_history_writes_all_epochs(tmp_path, writer):
     history = callbacks.History(tmp_path, writer)
     rows = [{"epoch": n, "step": 4 * n, "loss": 1 / n, "val_loss": 2 / n} for n in (1, 2)]
