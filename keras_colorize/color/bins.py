@@ -42,7 +42,7 @@ def grid() -> np.ndarray:
     """Return the centers of the 25 × 25 grid of [2], rows b*, columns a*: float32 `(625, 2)`.
 
     The paper's index [y/10, x/10] has no offset, so it has no bins for negative ab. Chosen:
-    floor((v + 125) / 10), so that the middle bin is centered on grey.
+    floor((v + 125) / 10), so that the middle bin is centered on gray.
     """
     centers = np.arange(-120, 121, STEP, dtype="float32")
     a, b = np.meshgrid(centers, centers)

@@ -29,14 +29,14 @@ class Head:
             kernel_size: Size of the output convolution, as the paper has it.
             strides: More than 1 makes it a transposed convolution that enlarges so many times.
             kernel_initializer: The paper's. None: a small one, so that training starts with all but
-                grey pictures.
+                gray pictures.
 
         Returns:
             `(B, strides · H, strides · W, channels)`; what the channels mean is the head's affair.
         """
         layer = keras.layers.Conv2D if strides == 1 else keras.layers.Conv2DTranspose
         # Unless a paper says otherwise kernels start a hundred times smaller than Glorot's, so that
-        # pictures start all but grey. Glorot's saturate tanh, and features decay while a network
+        # pictures start all but gray. Glorot's saturate tanh, and features decay while a network
         # unlearns that.
         faint = keras.initializers.VarianceScaling(1e-4, mode="fan_avg")
         # float32 whatever the policy: half precision has too few steps for smooth skies.

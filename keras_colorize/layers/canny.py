@@ -12,7 +12,7 @@ _SMOOTH, _SLOPE = (1, 2, 1), (-1, 0, 1)  # Sobel's kernel of aperture 3 is their
 class Canny(keras.layers.Layer):
     """Find the edges that `cv2.Canny` finds, pixel for pixel.
 
-    Canny 1986, as OpenCV implements it for 8-bit grey pictures: Sobel gradients of aperture 3 with
+    Canny 1986, as OpenCV implements it for 8-bit gray pictures: Sobel gradients of aperture 3 with
     replicated borders; |dx| + |dy| as their magnitude (0 outside the picture); non-maximum
     suppression along one of four directions; and hysteresis, where an edge above the lower
     threshold counts if it is connected to one above the upper threshold. All numbers are integers,
@@ -27,17 +27,17 @@ class Canny(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)  # half precision cannot represent these numbers
         self._low, self._high = low, high
 
-    def call(self, grey):
+    def call(self, gray):
         """Return 1 on edges and 0 elsewhere.
 
         Args:
-            grey: `(B, H, W, 1)` in 0…255; rounded to whole numbers.
+            gray: `(B, H, W, 1)` in 0…255; rounded to whole numbers.
 
         Returns:
             float32 `(B, H, W, 1)`.
         """
-        grey = ops.cast(ops.round(ops.stop_gradient(ops.cast(grey, "float32"))), "int32")
-        padded = ops.concatenate([grey[:, :1], grey, grey[:, -1:]], axis=1)
+        gray = ops.cast(ops.round(ops.stop_gradient(ops.cast(gray, "float32"))), "int32")
+        padded = ops.concatenate([gray[:, :1], gray, gray[:, -1:]], axis=1)
         padded = ops.concatenate([padded[:, :, :1], padded, padded[:, :, -1:]], axis=2)
         dx = _correlate(padded, _SMOOTH, _SLOPE)
         dy = _correlate(padded, _SLOPE, _SMOOTH)
@@ -46,8 +46,8 @@ class Canny(keras.layers.Layer):
         strong = ops.logical_and(thin, size > self._high)
         return _connected(ops.cast(strong, "float32"), ops.cast(thin, "float32"))
 
-    def compute_output_spec(self, grey):
-        return keras.KerasTensor(grey.shape, "float32")
+    def compute_output_spec(self, gray):
+        return keras.KerasTensor(gray.shape, "float32")
 
 
 def _shifted(padded, row, column):

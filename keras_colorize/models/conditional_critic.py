@@ -1,6 +1,6 @@
 """A discriminator that knows what it looks at, to finish a network that has been trained.
 
-It judges color at strides 4 to 32, each cell's mean beside ImageNet features of the grey
+It judges color at strides 4 to 32, each cell's mean beside ImageNet features of the gray
 photograph: whether a sky has a sky's color, and whether colors are as bold as in photographs. A
 discriminator that sees the colored picture through such features is fooled by faint patterns.
 

@@ -7,7 +7,7 @@ from keras import layers, ops
 from keras_colorize.layers.canny import Canny
 from keras_colorize.models import backbones
 from keras_colorize.models.adversary import Adversary, critic
-from keras_colorize.models.scgan import SIZE, Grey, down, patch_discriminator, up
+from keras_colorize.models.scgan import SIZE, Gray, down, patch_discriminator, up
 
 # Chosen, since the paper gives none: the thresholds of OpenCV's own example.
 _LOW, _HIGH = 100, 200
@@ -25,11 +25,11 @@ ADVERSARY = Adversary(discriminator, critic, weight=0.5, l1=1.0, saliency=0.05, 
 
 
 def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
-    """Predict the picture and a saliency map from grey, its edges and ResNet-18's features.
+    """Predict the picture and a saliency map from gray, its edges and ResNet-18's features.
 
-    [edge-saliency] §4. Stated: grey and Canny edges in [-1, 1]; seven downsampling and seven
+    [edge-saliency] §4. Stated: gray and Canny edges in [-1, 1]; seven downsampling and seven
     upsampling convolutions with skips, LeakyReLU, tanh; the 512×7×7 features of a frozen ResNet-18
-    on the grey picture join the sixth downsampling layer as 512×2×2; four output channels, RGB and
+    on the gray picture join the sixth downsampling layer as 512×2×2; four output channels, RGB and
     a saliency map; G = L1 + 0.05·L1 of saliency-weighted RGB + 0.5·(−E[D(fake)]),
     D = E[D(fake)] − E[D(real)]; Xavier initialization; Adam, 1e-4 and 1e-5.
 
@@ -53,9 +53,9 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
         `{"color": (B, 64, 64, …), "saliency": (B, 64, 64, 1)}`, saliency in [-1, 1].
     """
     lightness = keras.Input((SIZE, SIZE, 1), name="lightness")
-    grey = Grey(name="grey")(lightness)
-    edges = Canny(_LOW, _HIGH, name="edges")(255.0 * grey)
-    x = layers.Concatenate(name="grey_and_edges")([2.0 * grey - 1.0, 2.0 * edges - 1.0])
+    gray = Gray(name="gray")(lightness)
+    edges = Canny(_LOW, _HIGH, name="edges")(255.0 * gray)
+    x = layers.Concatenate(name="gray_and_edges")([2.0 * gray - 1.0, 2.0 * edges - 1.0])
 
     # ---- seven down, ResNet-18 joins the sixth ----
     skips = []
@@ -64,7 +64,7 @@ def edge_saliency_gan(head, backbone_weights: str = "imagenet", trainable_backbo
         skips.append(x)
     x = down(x, 6)  # (2, 2, 512)
     backbone = backbones.resnet18(backbone_weights, trainable_backbone)
-    features = backbone(backbones.imagenet_rgb(ops.image.resize(grey, (224, 224))))  # (7, 7, 512)
+    features = backbone(backbones.imagenet_rgb(ops.image.resize(gray, (224, 224))))  # (7, 7, 512)
     # An array and no tensor: a tensor would stay outside of the graph that is traced for an export.
     halves = _HALVES.astype(features.dtype)
     features = ops.einsum("bhwc,ih,jw->bijc", features, halves, halves)  # (2, 2, 512)

@@ -53,16 +53,16 @@ def iizuka2016(head, classes: int = 0):
         with classes also `{"class_logits": (B, classes)}`.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
-    grey = (lightness - 50.0) / 50.0
+    gray = (lightness - 50.0) / 50.0
     low_level = _low_level()
 
     # ---- mid-level features ----
-    x = low_level(grey)  # (28, 28, 512)
+    x = low_level(gray)  # (28, 28, 512)
     x = _conv(x, 512, 1, "mid1")
     x = _conv(x, 256, 1, "mid2")  # (28, 28, 256)
 
     # ---- global features ----
-    whole = low_level(Resize(224, 224, antialias=True, name="copy")(grey))
+    whole = low_level(Resize(224, 224, antialias=True, name="copy")(gray))
     for i in range(1, 5):
         whole = _conv(whole, 512, 1 + i % 2, f"global{i}")  # 14, 14, 7, 7
     whole = layers.Flatten(name="flatten")(whole)  # (25088)

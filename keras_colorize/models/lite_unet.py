@@ -6,22 +6,31 @@ from keras import layers
 from keras_colorize.layers.blocks import Upscale2x, conv_bn_relu
 from keras_colorize.models import backbones
 
-_CONTEXT = 256  # width of what is known of the whole photograph
-_WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
+_TOP = 256  # channels of the deepest map
 
 
-def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
+def lite_unet(
+    head,
+    backbone_weights: str = "imagenet",
+    trainable_backbone: bool = False,
+    widths: tuple[int, ...] = (160, 96, 64, 48),
+    context: bool = True,
+):
     """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
 
     Our own, of no paper. The encoder tells things apart: it knows ImageNet's classes even from gray
     copies. The context branch is like Iizuka 2016's global features: it tells every pixel of the
     decoder what scene this is. Color is smooth, so half the height and width are enough for it.
+    benchmarks/design.md measures each of these choices.
 
     Args:
         head: The head, which owns the output layer.
         backbone_weights: `"imagenet"` (they come with the package), `"none"` or a file; see
             `backbones.efficientnet_lite0`.
         trainable_backbone: Train the encoder too, as the recipe does.
+        widths: Channels of the decoder at strides 16, 8, 4, 2 and 1, as far as it goes; color has
+            the last one's stride.
+        context: Add the branch that sees the whole photograph.
 
     Returns:
         A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 →
@@ -34,16 +43,19 @@ def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool
     *skips, x = backbone(backbones.imagenet_lite(lightness))  # at 128: 64, 32, 16, 8; (4, 4, 320)
 
     # ---- context: the mean over the picture, added to every pixel ----
-    context = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(x)
-    context = layers.Conv2D(_CONTEXT, 1, activation="relu", name="context_hidden")(context)
-    context = layers.Conv2D(_CONTEXT, 1, name="context")(context)  # (1, 1, 256)
-    x = conv_bn_relu(x, _CONTEXT, 1, "top", kernel_initializer="he_normal")  # (4, 4, 256)
-    x = layers.Add(name="top_add")([x, context])
+    if context:
+        mean = layers.GlobalAveragePooling2D(keepdims=True, name="context_mean")(x)
+        mean = layers.Conv2D(_TOP, 1, activation="relu", name="context_hidden")(mean)
+        mean = layers.Conv2D(_TOP, 1, name="context")(mean)  # (1, 1, 256)
+    x = conv_bn_relu(x, _TOP, 1, "top", kernel_initializer="he_normal")  # (4, 4, 256)
+    if context:
+        x = layers.Add(name="top_add")([x, mean])
 
     # ---- decoder ----
-    for stride, filters in zip((16, 8, 4, 2), _WIDTHS):
+    for stride, filters in zip((16, 8, 4, 2, 1), widths):
         x = Upscale2x(name=f"stride{stride}_up")(x)
-        x = layers.Concatenate(name=f"stride{stride}_concat")([x, skips.pop()])
+        if skips:
+            x = layers.Concatenate(name=f"stride{stride}_concat")([x, skips.pop()])
         for name in (f"stride{stride}_1", f"stride{stride}_2"):
             x = conv_bn_relu(x, filters, 3, name, kernel_initializer="he_normal")
     color = head.output(x, kernel_size=3)  # (64, 64, 2) for regression

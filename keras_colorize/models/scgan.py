@@ -12,7 +12,7 @@ SIZE = 64
 _WIDTHS = (64, 128, 256, 512, 512, 512, 512)  # of the seven downsampling layers
 
 
-class Grey(keras.layers.Layer):
+class Gray(keras.layers.Layer):
     """Turn L* into gray values: those of the 8-bit gray photograph with this L*, divided by 255.
 
     A gray photograph is recovered exactly, so the network sees what the paper's network saw,
@@ -70,7 +70,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
     to 512, a discriminator of 30 × 30 would cost twice as much as the network that it judges.
 
     Args:
-        channels: Channels of the picture that is judged together with the grey one.
+        channels: Channels of the picture that is judged together with the gray one.
         strides: Strides of the first four convolutions.
 
     Returns:
@@ -78,7 +78,7 @@ def patch_discriminator(channels: int, strides: tuple[int, ...]) -> keras.Model:
     """
     lightness = keras.Input((None, None, 1), name="lightness")
     color = keras.Input((None, None, channels), name="color")
-    x = layers.Concatenate()([2.0 * Grey()(lightness) - 1.0, color])
+    x = layers.Concatenate()([2.0 * Gray()(lightness) - 1.0, color])
     for i, (filters, stride) in enumerate(zip((32, 64, 128, 128), strides), 1):
         x = layers.Conv2D(filters, 3, stride, padding="same", name=f"conv{i}")(x)
         x = leaky_relu(x)
@@ -98,7 +98,7 @@ ADVERSARY = Adversary(discriminator, critic, weight=0.05, l1=1.0, rate=1e-3 / 2e
 
 
 def scgan(head):
-    """Predict the whole picture from grey with a U-Net that a discriminator judges.
+    """Predict the whole picture from gray with a U-Net that a discriminator judges.
 
     [edge-saliency] §5.1. Stated: seven downsampling and seven upsampling convolutions with skips,
     LeakyReLU, tanh; G = L1 − 0.05·mean D(fake), D = mean D(fake) − mean D(real); Adam, 2e-4 and
@@ -112,7 +112,7 @@ def scgan(head):
         A functional model: `{"lightness": L* (B, 64, 64, 1)}` → `{"color": (B, 64, 64, …)}`.
     """
     lightness = keras.Input((SIZE, SIZE, 1), name="lightness")
-    x = 2.0 * Grey()(lightness) - 1.0
+    x = 2.0 * Gray()(lightness) - 1.0
 
     # ---- seven down ----
     maps = []

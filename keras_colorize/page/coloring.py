@@ -155,6 +155,6 @@ class Coloring:
 
 
 def resized(picture: np.ndarray, longest: int) -> np.ndarray:
-    """Return a grey or color picture whose longest side is `longest`: uint8 `(h, w, 3)`."""
+    """Return a gray or color picture whose longest side is `longest`: uint8 `(h, w, 3)`."""
     picture = tones.to_8bit(photographs.resized(picture, longest / max(picture.shape[:2])))
     return np.stack([picture] * 3, axis=-1) if picture.ndim == 2 else picture

@@ -260,7 +260,7 @@ def _decode_gif(file, encoded):
 def _decode_bmp(file, encoded):
     picture = _attempt(tf.io.decode_bmp, encoded, channels=0)
 
-    def indexed():  # TensorFlow takes 8 bits for grey and ignores the palette
+    def indexed():  # TensorFlow takes 8 bits for gray and ignores the palette
         start = 14 + file.number(14, 4)
         palette = tf.reshape(tf.pad(file.raw[start : start + 1024], [[0, 1024]])[:1024], (256, 4))
         return tf.gather(palette[:, 2::-1], tf.cast(picture[..., 0], tf.int32))
@@ -282,7 +282,7 @@ _FORMATS = {  # name: (where and how its files start, header, decoder)
 def read(encoded, max_pixels: int = MAX_PIXELS):
     """Read a photograph upright, as `photographs.read` does, but for color profiles.
 
-    JPEG (grey, RGB, CMYK), PNG, WebP (not animated), GIF (its first frame) and BMP (8, 24 and 32
+    JPEG (gray, RGB, CMYK), PNG, WebP (not animated), GIF (its first frame) and BMP (8, 24 and 32
     bits, uncompressed). Nothing is raised: the caller learns what is wrong.
 
     Args:

@@ -229,7 +229,7 @@ class PortableColorizer:
         """Color a photograph; its lightness is kept, colors it has are discarded.
 
         Args:
-            photograph: `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, grey or sRGB: uint8, uint16, or float
+            photograph: `(H, W)`, `(H, W, 1)` or `(H, W, 3)`, gray or sRGB: uint8, uint16, or float
                 in 0…1.
             decoding: How the network's output becomes colors.
 

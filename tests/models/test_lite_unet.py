@@ -4,20 +4,39 @@ import numpy as np
 import pytest
 import skimage.data
 
-from keras_colorize import models
+from keras_colorize import heads, models
+from keras_colorize.models import lite_unet
+
+
+def _decoder(widths):
+    # By hand: the top, then two 3×3 convolutions a stride, with batch norm; and the output's.
+    trained, width = 320 * 256 + 2 * 256, 256
+    for skip, filters in zip((112, 40, 24, 16, 0), widths):
+        trained += 9 * filters * (width + skip + filters) + 4 * filters
+        width = filters
+    return trained + 9 * width * 2 + 2
+
+
+_CONTEXT = 320 * 256 + 256 + 256 * 256 + 256
 
 
 def test_lite_unet_is_small(build, count):
     model = build("lite_unet", trainable_backbone=True)
-    # By hand: the encoder's 2,956,000; and in the decoder kernels, batch norm and biases.
-    context = 320 * 256 + 256 + 256 * 256 + 256
-    decoder, width = 320 * 256 + 2 * 256, 256
-    for skip, filters in zip((112, 40, 24, 16), (160, 96, 64, 48)):
-        decoder += 9 * filters * (width + skip + filters) + 4 * filters
-        width = filters
+    decoder = _decoder((160, 96, 64, 48))
     encoder = count(model.get_layer("backbone").trainable_weights)
-    assert count(model.trainable_weights) == encoder + context + decoder + 9 * 48 * 2 + 2
+    assert count(model.trainable_weights) == encoder + _CONTEXT + decoder
     assert model.count_params() < 8e6
+
+
+@pytest.mark.parametrize(
+    ("widths", "context", "stride"), [((160, 96, 64), False, 4), ((80, 48, 32, 24, 16), True, 1)]
+)
+def test_lite_unet_design_is_free(count, widths, context, stride):
+    head = heads.create("regression")
+    model = lite_unet.lite_unet(head, "none", widths=widths, context=context)
+    assert count(model.trainable_weights) == _decoder(widths) + context * _CONTEXT
+    color = model({"lightness": np.full((1, 64, 32, 1), 50, "float32")})["color"]
+    assert color.shape == (1, 64 // stride, 32 // stride, 2)
 
 
 @pytest.mark.parametrize("shape", [(1, 32, 32, 1), (2, 64, 160, 1)])

@@ -8,7 +8,7 @@ import pytest
 import skimage.color
 
 from keras_colorize import models
-from keras_colorize.models.scgan import Grey
+from keras_colorize.models.scgan import Gray
 
 WIDTHS = [64, 128, 256, 512, 512, 512, 512]
 
@@ -66,4 +66,4 @@ def test_scgan_discriminator_judges_30_by_30(network):
 def test_grey_of_a_grey_photograph_is_the_photograph():
     levels = np.arange(256, dtype="uint8").reshape(1, 16, 16, 1)
     lightness = skimage.color.rgb2lab(np.repeat(levels, 3, -1))[..., :1].astype("float32")
-    np.testing.assert_array_equal(np.rint(255 * np.asarray(Grey()(lightness))), levels)
+    np.testing.assert_array_equal(np.rint(255 * np.asarray(Gray()(lightness))), levels)

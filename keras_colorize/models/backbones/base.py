@@ -30,16 +30,16 @@ def imagenet_bgr(lightness):
     return ops.concatenate([2.55 * lightness - mean for mean in _MEAN_BGR], axis=-1)
 
 
-def imagenet_rgb(grey):
-    """Turn grey into pictures as ResNet-18 was trained on.
+def imagenet_rgb(gray):
+    """Turn gray into pictures as ResNet-18 was trained on.
 
     Args:
-        grey: `(B, H, W, 1)` in 0…1.
+        gray: `(B, H, W, 1)` in 0…1.
 
     Returns:
         `(B, H, W, 3)`: three copies, normalized by ImageNet's mean and standard deviation.
     """
-    channels = [(grey - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
+    channels = [(gray - mean) / scale for mean, scale in zip(_MEAN_RGB, _DEVIATION_RGB)]
     return ops.concatenate(channels, axis=-1)
 
 

@@ -68,8 +68,8 @@ def imagenet_lite(lightness):
         `(B, H, W, 3)`: three copies of (x − 127) / 128, x in 0…255.
     """
     # Copied first: in ONNX Runtime, maps of a single channel take fifteen times as long.
-    grey = ops.concatenate([lightness, lightness, lightness], axis=-1)
-    return (2.55 * grey - 127.0) / 128.0
+    gray = ops.concatenate([lightness, lightness, lightness], axis=-1)
+    return (2.55 * gray - 127.0) / 128.0
 
 
 def _lite0(weights: str | None) -> keras.Model:
@@ -94,7 +94,7 @@ def create(name: str) -> keras.Model:
             1.2.
 
     Returns:
-        A model: three copies of grey `(B, H, W, 3)`, (x - 127) / 128 of 0…255 → the last map. The
+        A model: three copies of gray `(B, H, W, 3)`, (x - 127) / 128 of 0…255 → the last map. The
         layers `TAPS` have maps of 16, 24, 40, 112 and 320 channels (Lite0) or 16, 24, 48, 120 and
         352 (Lite2).
     """
