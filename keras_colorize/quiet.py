@@ -20,7 +20,7 @@ def start_keras() -> None:
     """Import Keras, unless somebody has, without the log that no environment variable silences."""
     if sys.modules.get("keras"):
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with native():
         keras = importlib.import_module("keras")
         if keras.backend.backend() == "tensorflow":

@@ -1,8 +1,8 @@
 """Photographs at http(s) addresses: fetched within limits of size and time.
 
 Neither a name nor a redirect may lead into the network that we are in, unless the user wrote a
-numeric address of it, or `localhost`. A host's numeric addresses are looked up once, and the
-connection goes to the one that was checked: a second look-up may lead elsewhere.
+numeric address of it, or `localhost`, with the same port. A host's numeric addresses are looked up
+once, and the connection goes to the one that was checked: a second look-up may lead elsewhere.
 """
 
 import contextlib
@@ -84,14 +84,14 @@ def fetch(address: str) -> bytes:
     raise BadPhotograph(f"it redirects more than {_MOST_REDIRECTS} times")
 
 
-def _get(address: str, local: str | None, end: float) -> bytes | str:
+def _get(address: str, local: tuple[str, int] | None, end: float) -> bytes | str:
     """Return the content, or the address that it redirects to."""
     parts = urllib.parse.urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadPhotograph("it leads to an address that is not http or https")
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    port = _port(parts)
     number, public = _look_up(parts.hostname, port)
-    if not public and parts.hostname != local:
+    if not public and (parts.hostname, port) != local:
         raise BadPhotograph(f"{parts.hostname} is in a local network, where nothing is fetched")
     connection = http.client.HTTPConnection(parts.hostname, port)
     connection.sock = socket.create_connection((number, port), _SILENCE)
@@ -129,16 +129,19 @@ def _hang_up(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
-def _local_host(address: str) -> str | None:
-    """Return the host of an address if the user wrote `localhost` or a number."""
-    host = urllib.parse.urlsplit(address).hostname
-    if host == "localhost":
-        return host
-    try:
-        ipaddress.ip_address(host or "")
-    except ValueError:
-        return None
-    return host
+def _local_host(address: str) -> tuple[str, int] | None:
+    """Return host and port of an address if the user wrote `localhost` or a number."""
+    parts = urllib.parse.urlsplit(address)
+    if parts.hostname != "localhost":
+        try:
+            ipaddress.ip_address(parts.hostname or "")
+        except ValueError:
+            return None
+    return parts.hostname, _port(parts)
+
+
+def _port(parts: urllib.parse.SplitResult) -> int | None:
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _look_up(host: str, port: int) -> tuple[str, bool]:

@@ -18,15 +18,24 @@ BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 1, 2, 3, 4, 5, 7, 129
 _BYTES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, 6: 1, UNDEFINED: 1, 8: 2, 9: 4, 10: 8}
 _BYTES |= {11: 4, 12: 8, 13: 4, UTF8: 1}  # a value of each type [2]
 
-# What the first directory tells of the photograph, each with the types that it may have:
-# description, make, model, software, date, artist, computer, rights; rating; Windows' own texts.
-# Its other tags tell how pixels are stored, which is no longer true of what we write.
-_KEPT = dict.fromkeys(
-    (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298), (ASCII, UTF8)
+# What the first directory tells of the photograph, each with the types that it may have: names of
+# document and page, description, make, model, software, date, artist, computer, rights; rating;
+# Windows' own texts.
+_TYPES = dict.fromkeys(
+    (0x010D, 0x010E, 0x010F, 0x0110, 0x011D, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298), (ASCII, UTF8)
 )
-_KEPT |= {0x4746: (SHORT,), 0x4749: (SHORT,)} | dict.fromkeys(
+_TYPES |= {0x4746: (SHORT,), 0x4749: (SHORT,)} | dict.fromkeys(
     range(0x9C9B, 0x9CA0), (BYTE, UNDEFINED)
 )
+# What it tells of how pixels are stored, which is no longer true of what we write: TIFF's own tags
+# and those of its supplements [2], thumbnails, layers of Photoshop, all of DNG but the camera's
+# name; and what is read and written anew: resolution, XMP, IPTC, profile.
+_STORAGE = {254, 255, 296, 700, 0x80E3, 0x80E4, 0x80E5, 0x80E6, 0x828D, 0x828E, 33723, 34377, 34675}
+_STORAGE |= {37724, 40965, 42113, 50674, 0xEA1C}.union(
+    range(256, 260), range(262, 267), range(273, 285), range(288, 294), range(300, 302),
+    range(317, 335), range(336, 352), range(400, 436), range(512, 533), range(559, 560),
+    range(0x5000, 0x6000), range(50706, 52600),
+) - {0xC614}  # fmt: skip
 # In the directory of exposure: the order and bits of stored components, the color space and size
 # (set anew), the interoperability directory, and where in the stored picture the subject is.
 _OF_THE_PIXELS = {0x9101, 0x9102, _COLOR_SPACE, _WIDTH, _HEIGHT, 0xA005, 0x9214, 0xA214}
@@ -133,13 +142,22 @@ def cleaned(exif: Exif, width: int, height: int) -> Exif:
         width: Pixels of the new picture.
         height: Pixels of the new picture.
     """
-    image = {tag: v for tag, v in exif.image.items() if v.type in _KEPT.get(tag, ())}
+    image = {
+        tag: value
+        for tag, value in without_storage(exif.image).items()
+        if value.type in _TYPES.get(tag, _BYTES)
+    }
     exposure = {tag: v for tag, v in exif.exposure.items() if tag not in _OF_THE_PIXELS}
     if exposure:
         for tag, number in ((_WIDTH, width), (_HEIGHT, height)):
             exposure[tag] = Value(LONG, 1, struct.pack(exif.order + "I", number))
         exposure[_COLOR_SPACE] = Value(SHORT, 1, struct.pack(exif.order + "H", _SRGB))
     return Exif(exif.order, image, exposure, exif.gps)
+
+
+def without_storage(image: Directory) -> Directory:
+    """Return the first directory without what it tells of how pixels are stored."""
+    return {tag: value for tag, value in image.items() if tag not in _STORAGE}
 
 
 def serialize(exif: Exif) -> bytes:

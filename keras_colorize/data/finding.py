@@ -23,6 +23,11 @@ _RAW = frozenset(
     for name in ("3fr", "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "srw")
 )
 _RAW_REASON = "raw files of cameras are not read; develop it to TIFF or PNG"
+# Pictures, but no photographs of anybody's album.
+_RARE = frozenset(
+    f".{name}"
+    for name in ("cin", "dpx", "eps", "exr", "fit", "fits", "hdr", "icns", "jng", "xbm", "xpm")
+)
 
 
 @dataclass
@@ -162,11 +167,16 @@ def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> Non
     for path in sorted(paths, key=lambda path: (len(path.parts), path)):
         try:
             status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):
-                continue
             suffix = path.suffix.lower()
-            if suffix in _RAW:
+            if stat.S_ISDIR(status.st_mode):
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                found.failed.append((str(path), "it is no regular file"))
+            elif suffix in _RAW:
                 found.failed.append((str(path), _RAW_REASON))
+            elif suffix in _RARE:
+                kind = suffix[1:].upper()
+                found.failed.append((str(path), f"{kind} is not read; convert it to PNG or TIFF"))
             elif suffix not in suffixes and not _starts_as_picture(path):
                 found.others += 1
             elif (file := (status.st_dev, status.st_ino)) in first:

@@ -1,5 +1,6 @@
 """What is colored, and into which files: a list made before any work is done."""
 
+import dataclasses
 import itertools
 import os
 import re
@@ -28,6 +29,8 @@ class Job:
         saliency: Its saliency map; None unless maps are asked for, and for films.
         moves: Whether it is a film, or an animation all of whose frames are colored.
         variants: Its other pictures, if several are asked for; none for films.
+        checked: Whether files that it replaces must be seen to be pictures of it, since they lie in
+            a folder of photographs.
     """
 
     source: str
@@ -35,6 +38,7 @@ class Job:
     saliency: Path | None = None
     moves: bool = False
     variants: tuple[Path, ...] = ()
+    checked: bool = False
 
     @property
     def outputs(self) -> list[Path]:
@@ -135,10 +139,11 @@ def plan(
             reason = "exists; --overwrite replaces it, --skip-existing leaves it"
             failed.append((job.source, f"{existing[0]} {reason}"))
         else:
-            left.append(job)
+            among = any(os.path.realpath(output) in found.earlier for output in existing)
+            left.append(dataclasses.replace(job, checked=True) if among else job)
     counts = {
         "Colored before": finished,
-        "In --out already, so not colored again": found.earlier,
+        "In --out already, so not colored again": len(found.earlier),
         "No pictures": found.others,
     }
     summary = [f"{what}: {errors.counted(n, 'file')}." for what, n in counts.items() if n]
@@ -178,6 +183,7 @@ class _Found:
     Attributes:
         wanted: Each photograph's source, and the name of its picture below `out`.
         moving: The sources among them that are films, or animations.
+        earlier: What lies in the folder of the pictures, and is taken for some of an earlier call.
     """
 
     def __init__(self, out: Path | None, still: bool):
@@ -186,7 +192,8 @@ class _Found:
         self.wanted: list[tuple[str, Path]] = []
         self.failed: list[tuple[str, str]] = []
         self.left_out: list[tuple[str, str]] = []
-        self.earlier = self.others = 0  # numbers of files
+        self.earlier: set[str] = set()
+        self.others = 0  # number of files
         self._first: dict[str, str] = {}
 
     def add(self, given: str) -> None:
@@ -220,7 +227,7 @@ class _Found:
         # Pictures of an earlier call in a folder that is colored again are no photographs.
         earlier = {p for p in paths if self._out and self._out in p.resolve().parents}
         if len(earlier) < len(paths):
-            self.earlier += len(earlier)
+            self.earlier |= set(map(os.path.realpath, earlier))
             paths = [path for path in paths if path not in earlier]
         for path in paths:
             below = path.relative_to(folder) if os.path.isdir(folder) else Path(path.name)

@@ -33,8 +33,8 @@ _FORMATS = (
 )  # fmt: skip
 _NAMES = (
     "apng", "avif", "bmp", "dds", "dib", "gif", "heic", "heif", "hif", "im", "j2k",
-    "jfif", "jp2", "jpc", "jpe", "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pgm",
-    "png", "pnm", "ppm", "psd", "qoi", "ras", "sgi", "tga", "tif", "tiff", "webp",
+    "jfif", "jp2", "jpc", "jpe", "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pfm",
+    "pgm", "png", "pnm", "ppm", "psd", "qoi", "ras", "sgi", "tga", "tif", "tiff", "webp",
 )  # fmt: skip
 SUFFIXES = frozenset(f".{name}" for name in _NAMES)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -186,6 +186,8 @@ def _damage_named(reason):
 def _open(data: bytes) -> Image.Image:
     if data.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
         raise BadPhotograph("JPEG XL is not read; convert it to PNG")
+    if data.startswith(b"8BPS") and data[22:24] > b"\0\x08":
+        raise BadPhotograph(f"{data[23]}-bit PSD is not read; save it as TIFF")
     formats = _FORMATS
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         _register_heif()

@@ -30,7 +30,7 @@ _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", 
 # Properties of XMP that describe the pixels as they were stored, as attributes or as elements.
 _OLD = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength|BitsPerSample|Compression"
 _OLD += rb"|PhotometricInterpretation|SamplesPerPixel|PlanarConfiguration|[XY]Resolution"
-_OLD += rb"|ResolutionUnit)|exif:(?:Pixel[XY]Dimension|ColorSpace))"
+_OLD += rb"|ResolutionUnit)|exif:(?:Pixel[XY]Dimension|ColorSpace)|photoshop:ICCProfile)"
 _OLD_XMP = re.compile(
     rb"\s" + _OLD + rb"""\s*=\s*(?:"[^"]*"|'[^']*')|<(""" + _OLD + rb")\b[^>]*(?:/>|>.*?</\1\s*>)",
     re.DOTALL,
@@ -86,12 +86,20 @@ def of_file(data: bytes, image: Image.Image | None) -> Record:
         image: The file as Pillow opened it, for formats that are not read here.
     """
     if data[:3] == b"\xff\xd8\xff":
-        return _of_jpeg(data)
-    if data[:8] == PNG_START:
-        return _of_png(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _of_webp(data)
-    info = image.info
+        found = _of_jpeg(data)
+    elif data[:8] == PNG_START:
+        found = _of_png(data)
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        found = _of_webp(data)
+    else:
+        found = _of_other(image.info)
+    if not found.xmp and tiff.XMP in found.exif.image:
+        found = dataclasses.replace(found, xmp=found.exif.image[tiff.XMP].raw)
+    return found
+
+
+def _of_other(info: dict) -> Record:
+    """Read what Pillow has read of a file."""
     dpi = info.get("dpi")
     return Record(
         exif=parse(bytes(info.get("exif") or b"")),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from keras_colorize import quiet
 from keras_colorize.data import exif, tones
@@ -33,7 +33,9 @@ _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _WHITE_IS_ZERO = 0
 _MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk", 4)}
 _FAX_AND_JPEG = {2, 3, 4, 6, 7}  # compressions
-_PLANES_APART = 2
+_PALETTE, _PLANES_APART = 3, 2
+_BITS_THAT_PILLOW_LACKS = {3, 5, 6, 7, 8}  # of 8, some compressions
+_MISREAD = range(17, 32)  # bits that tifffile takes from the wrong end where order is big-endian
 _UNSIGNED = 1
 _OF_TAGS = "_TIFFVSetField", "TIFFFetch", "TIFFReadDirectory"  # how libtiff's messages begin
 _PREMULTIPLIED, _ALPHA = 1, 2
@@ -47,18 +49,27 @@ def is_tiff(data: bytes) -> bool:
 class Tiff:
     """The pages of a TIFF file that are pictures: not thumbnails, reduced copies or masks.
 
+    Where all of them are such, as in TIFF/EP, the pictures are in their subdirectories.
+
     Args:
         data: The whole file.
 
     Attributes:
         lacks_pages: Whether another page is told of beyond the end of the file.
+
+    Raises:
+        BadPhotograph: There is no page.
     """
 
     def __init__(self, data: bytes):
         self._data = data
         every = _all(tifffile.TiffFile(io.BytesIO(data)).pages)
+        if not every:
+            raise BadPhotograph("unreadable header (a TIFF without a page)")
         self.lacks_pages = _next(data, every[-1]) >= len(data)
-        self._pages = [p for p in every if not p.subfiletype & (_REDUCED | _MASK)] or every
+        below = [(page, sub) for page in every for sub in _all(page.pages or ())]
+        self._above = {sub: page for page, sub in below}
+        self._pages = _whole(every) or _whole(self._above) or every
 
     def __len__(self):
         return len(self._pages)
@@ -70,16 +81,14 @@ class Tiff:
     def exif(self, number: int) -> exif.Exif:
         """Return a page's directories; those of a BigTIFF's exposure and place are not read."""
         page = self._pages[number]
-        order, data = page.parent.byteorder, self._data
-        if not page.parent.is_bigtiff:
-            return exif.read(data, order, page.offset)
-        image = {
-            tag.code: exif.Value(
-                tag.dtype, tag.count, data[tag.valueoffset :][: tag.valuebytecount]
-            )
-            for tag in page.tags
-        }
-        return exif.Exif(order, image)
+        if page not in self._above:
+            return _exif(self._data, page)
+        # A subdirectory tells of its pixels, the one above it of the photograph.
+        whole, own = _exif(self._data, self._above[page]), _exif(self._data, page)
+        image = exif.without_storage(whole.image) | own.image
+        if exif.ORIENTATION in whole.image:
+            image.setdefault(exif.ORIENTATION, whole.image[exif.ORIENTATION])
+        return exif.Exif(whole.order, image, whole.exposure, whole.gps)
 
     def read(self, number: int) -> Samples:
         """Decode a page, upright.
@@ -92,7 +101,12 @@ class Tiff:
             raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
         if _is_plain(page):
             return tones.upright(_decode(page), self.exif(number).orientation or 1)
-        image = Image.open(io.BytesIO(self._data))
+        if page in self._above:
+            raise BadPhotograph(f"{_kind(page)} in a subdirectory is not read")
+        try:
+            image = Image.open(io.BytesIO(self._data))
+        except UnidentifiedImageError:
+            raise BadPhotograph(f"{_kind(page)} is not read") from None
         image.seek(page.index)
         with quiet.libtiff() as messages:
             image.load()  # and Pillow turns it upright
@@ -103,7 +117,22 @@ class Tiff:
         return tones.of_image(image)
 
 
-def _all(pages: tifffile.TiffPages) -> list[tifffile.TiffPage]:
+def _exif(data: bytes, page: tifffile.TiffPage) -> exif.Exif:
+    order = page.parent.byteorder
+    if not page.parent.is_bigtiff:
+        return exif.read(data, order, page.offset)
+    image = {
+        tag.code: exif.Value(tag.dtype, tag.count, data[tag.valueoffset :][: tag.valuebytecount])
+        for tag in page.tags
+    }
+    return exif.Exif(order, image)
+
+
+def _whole(pages: Iterable[tifffile.TiffPage]) -> list[tifffile.TiffPage]:
+    return [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)]
+
+
+def _all(pages: Iterable[tifffile.TiffPage]) -> list[tifffile.TiffPage]:
     """List pages, once each where they are linked in a circle."""
     found, seen = [], set()
     for page in pages:
@@ -126,19 +155,30 @@ def _next(data: bytes, page: tifffile.TiffPage) -> int:
 def _is_plain(page) -> bool:
     if np.max(page.bitspersample) > 8 or np.any(np.not_equal(page.sampleformat, _UNSIGNED)):
         return True
+    if page.photometric == _PALETTE:
+        # Some writers had colors of 8 bits in the map, which has room for 16.
+        return page.bitspersample == 8 and page.colormap.max() < 256
     return (
-        page.bitspersample == 8
+        page.bitspersample in _BITS_THAT_PILLOW_LACKS
         and page.photometric in _MODELS
         and page.compression not in _FAX_AND_JPEG
     )
 
 
+def _kind(page) -> str:
+    return f"{page.bitspersample}-bit {getattr(page.photometric, 'name', page.photometric)} TIFF"
+
+
 def _decode(page) -> Samples:
-    kind = f"{page.bitspersample}-bit {getattr(page.photometric, 'name', page.photometric)} TIFF"
+    kind = _kind(page)
+    if page.photometric == _PALETTE:
+        return Samples(page.colormap.T.astype("uint8")[page.asarray()], "rgb")
     if page.photometric not in _MODELS or page.imagedepth > 1:
         raise BadPhotograph(f"{kind} is not read")
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
+    if page.parent.byteorder == ">" and page.bitspersample in _MISREAD:
+        raise BadPhotograph(f"big-endian {kind} is not read")
     model, channels = _MODELS[page.photometric]
     if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
         raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")

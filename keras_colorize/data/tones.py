@@ -130,7 +130,7 @@ def doubt(values: np.ndarray, bits: int) -> str:
         return ""
     white, large = _white(values, bits), _large(values)
     if _is_guessed(values, bits):
-        doubted = white in _OF_SENSORS or (white > 1 and 2 * large < white)
+        doubted = white in _OF_SENSORS or 2 * large < white
     else:
         doubted = 16 * large < white  # perhaps 12 bits of 16
     return f"samples reach {large:,.6g}; white is taken to be {white:,.0f}" if doubted else ""

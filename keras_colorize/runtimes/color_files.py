@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -9,17 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
 from keras_colorize import colorizer, errors, files
+from keras_colorize.color import pixels
 from keras_colorize.colorizer import Decoding, pretrained
-from keras_colorize.data import jobs, photographs
+from keras_colorize.data import jobs, photographs, tones
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
 from keras_colorize.video import parts
 
 _PLAIN = Decoding()
+_LOOKED_AT, _ALIKE = 32, 3.0  # pixels a side; L*
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
 
@@ -208,6 +212,24 @@ def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
         yield writing.result()
 
 
+def _is_picture_of(path: Path, photograph: np.ndarray) -> bool:
+    """Tell whether a file has the lightness of a photograph, at its left if it is wider."""
+    height, width = photograph.shape[:2]
+    try:
+        made = photographs.read(path)[:, :width]
+    except (OSError, BadPhotograph):
+        return False
+    if made.shape[:2] != (height, width):
+        return False
+    seen = np.broadcast_to(photograph.reshape(height, width, -1), made.shape)
+    pair = (np.ascontiguousarray(rgb) for rgb in (made, seen))
+    small = [
+        cv2.resize(rgb, (_LOOKED_AT, _LOOKED_AT), interpolation=cv2.INTER_AREA) for rgb in pair
+    ]
+    difference = np.subtract(*map(pixels.lightness_of, small))
+    return float(np.abs(difference).mean()) < _ALIKE
+
+
 @dataclass(frozen=True)
 class _Options:
     decodings: list
@@ -260,6 +282,11 @@ class _Work:
         self._numbers = self._choose_pages()
         if len(self._numbers) == 1 and not self.is_large:
             self._first = self._file.read(self._numbers[0])
+        if self.job.checked:
+            scan = self._first or self._file.read(self._numbers[0])
+            for path in filter(os.path.lexists, (self.job.picture, *self.job.variants)):
+                if not _is_picture_of(path, tones.to_8bit(scan.pixels)):
+                    raise BadPhotograph(f"{path} is no picture of it; name another --out")
 
     def color(self, colorizer) -> None:
         """Color the page; pages and frames are written one by one instead of being kept."""

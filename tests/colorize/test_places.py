@@ -78,6 +78,20 @@ def test_colorize_again_leaves_earlier_pictures_out(run, grey, tmp_path):
     assert files_in(tmp_path) == ["a.png", "b.png", "colorized/a.png", "colorized/b.png"]
 
 
+def test_colorize_replaces_no_photograph_of_that_name_in_a_folder_below(
+    run, grey, tmp_path, capsys
+):
+    grey("a.png")
+    grey("b.png", seed=1)
+    grey("below/b.png", seed=2)
+    before = (tmp_path / "below/b.png").read_bytes()
+    assert run(".", "-o", "below", "--overwrite") == 1
+    assert "b.png: below/b.png is no picture of it" in capsys.readouterr().err
+    assert run(".", "-o", "below", "--overwrite") == 1  # a.png is replaced, b.png still is not
+    assert (tmp_path / "below/b.png").read_bytes() == before
+    assert files_in(tmp_path) == ["a.png", "b.png", "below/a.png", "below/b.png"]
+
+
 def test_colorize_folder_into_the_one_above(run, grey, tmp_path):
     grey("in/a.png")
     grey("in/b.png")

@@ -111,6 +111,12 @@ def test_fetch_takes_a_local_address_that_the_user_wrote(server):
     assert addresses.fetch(f"{server}/there") == b"the content"
 
 
+def test_fetch_is_not_led_to_another_port_of_this_machine(server):
+    assert addresses.fetch(f"{server}/to/{server}/there") == b"the content"
+    with pytest.raises(BadPhotograph, match=r"127\.0\.0\.1 is in a local network"):
+        addresses.fetch(f"{server}/to/http://127.0.0.1:1/there")
+
+
 @pytest.mark.parametrize(
     "path, reason",
     [

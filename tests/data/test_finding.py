@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from keras_colorize.data import finding, photographs
@@ -25,6 +27,15 @@ def test_find_glob(tree):
     assert found(f"{tree}/*.jpg", tree) == ["b.jpg"]
     assert found(f"{tree}/**/*.jp*g", tree) == ["b.jpg", "in/d.jpg", "in/deeper/e.jpeg"]
     assert found(f"{tree}/*", tree) == ["a.PNG", "b.jpg"]  # neither the text nor the folder
+
+
+def test_search_names_pictures_that_are_not_read_and_what_is_no_file(tree):
+    (tree / "f.fits").write_bytes(b"SIMPLE")
+    os.mkfifo(tree / "g.png")
+    assert finding.search(tree, "data", photographs.SUFFIXES).failed == [
+        (f"{tree}/f.fits", "FITS is not read; convert it to PNG or TIFF"),
+        (f"{tree}/g.png", "it is no regular file"),
+    ]
 
 
 def test_find_file_named_outright_whatever_its_suffix(tree):

@@ -123,6 +123,36 @@ def test_exif_of_old_pixels_goes_or_is_set(picture, rewrite):
     assert 0x0112 not in image.getexif()
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_names_of_document_and_page_and_private_tags_are_kept(picture, rewrite, suffix):
+    kept = [
+        text(0x010D, b"Album 3"),
+        text(0x011D, b"recto"),
+        (0x0129, 3, 2, b"\2\0\5\0"),  # page 2 of 5
+        text(0xC614, b"Leica III"),
+        (0xFDE8, 1, 5, b"a mus"),
+    ]
+    old = [(0x0103, 3, 1, b"\6\0"), (0xC612, 1, 4, b"\1\4\0\0"), (0x0201, 4, 1, b"\1\2\0\0")]
+    path, lost = rewrite(jpeg(picture(), block("<", [*kept, *old])), suffix)
+    image = photographs.File(path.read_bytes())._told.exif.image
+    for tag, _, _, raw in kept:
+        assert image[tag].raw == raw
+    assert not {0xC612, 0x0201} & set(image)
+    assert suffix == "tif" or 0x0103 not in image  # there it is the new picture's own
+    assert not lost
+
+
+def test_xmp_in_exif_is_read(picture):
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    told = photographs.File(jpeg(picture(), block("<", [(700, 1, len(packet), packet)])))._told
+    assert told.xmp == packet
+
+
+def test_xmp_loses_the_name_of_the_old_profile():
+    told = record.Record(xmp=b'<a photoshop:ICCProfile="Dot Gain 20%" photoshop:City="Ulm"/>')
+    assert told.cleaned(8, 8).xmp == b'<a photoshop:City="Ulm"/>'
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -98,9 +98,9 @@ def test_32_bit_integers_that_hold_8_bits(share):
     assert np.abs(lightness(made) - lightness_of_share(share())).max() <= 0.5
 
 
-@pytest.mark.parametrize("bits", [10, 12, 14])
+@pytest.mark.parametrize("bits", [3, 5, 6, 7, 10, 12, 14])
 def test_tiff_of_packed_bits(share, bits):
-    stored = np.rint(share() * (2**bits - 1)).astype("uint16")
+    stored = np.rint(share() * (2**bits - 1)).astype("uint16" if bits > 8 else "uint8")
     digits = (stored[..., None] >> np.arange(bits)[::-1]) & 1  # rows begin at a whole byte
     packed = np.packbits(digits.reshape(len(stored), -1).astype("uint8"), axis=1).tobytes()
     content = bytearray(tiff(np.zeros_like(stored), photometric="minisblack", rowsperstrip=40))
@@ -111,6 +111,47 @@ def test_tiff_of_packed_bits(share, bits):
     struct.pack_into("<I", content, tags["StripOffsets"].valueoffset, len(content))
     made = pixels_of(bytes(content) + packed)
     np.testing.assert_allclose(made / 65535, share(), atol=0.6 / (2**bits - 1))
+
+
+def test_tiff_of_24_bits_from_the_wrong_end_is_refused(share):
+    content = bytearray(tiff(np.rint(share() * 2**24).astype("uint32"), byteorder=">"))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        struct.pack_into(">H", content, file.pages[0].tags["BitsPerSample"].valueoffset, 24)
+    with pytest.raises(BadPhotograph, match="big-endian 24-bit MINISBLACK TIFF is not read"):
+        pixels_of(bytes(content))
+
+
+def test_tiff_palette_of_8_bit_colors(share):
+    indices = np.rint(255 * share()).astype("uint8")
+    colors = np.arange(256, dtype="uint16")[::-1] * np.ones((3, 1), "uint16")
+    for scale in (1, 257):  # as some old writers have it, and as it should be
+        content = tiff(indices, photometric="palette", colormap=colors * scale)
+        np.testing.assert_array_equal(pixels_of(content), np.dstack([255 - indices] * 3))
+
+
+def test_tiff_without_a_page_is_named():
+    with pytest.raises(BadPhotograph, match="a TIFF without a page"):
+        photographs.File(b"II*\0" + bytes(40))
+
+
+def test_tiff_whose_scan_is_in_a_subdirectory(share):
+    scan = np.rint(65535 * share()).astype("uint16")
+    content = io.BytesIO()
+    with tifffile.TiffWriter(content) as writer:
+        writer.write(
+            scan[::4, ::4],
+            subfiletype=1,
+            subifds=1,
+            description="the harbor",
+            metadata=None,
+            extratags=[(274, 3, 1, 6)],
+        )
+        writer.write(scan, subfiletype=0, metadata=None)
+    file = photographs.File(content.getvalue())
+    assert len(file) == 1
+    read = file.read()
+    np.testing.assert_array_equal(read.pixels, np.rot90(scan, -1))  # 6: turn it to the right
+    assert read.told.exif.image[270].raw == b"the harbor\0"
 
 
 def test_tiff_premultiplied_alpha_is_undone(share):
@@ -142,6 +183,7 @@ def test_tiff_cmyk_of_16_bits(share):
         (np.full((4, 4), np.nan, "float32"), {}, "without a finite value"),
         (np.full((4, 4), 1e9, "float32"), {}, "up to 1e.09 have no known white"),
         (np.ones((4, 4, 3), "uint16"), {"photometric": "cielab"}, "16-bit CIELAB TIFF"),
+        (np.ones((4, 4, 3), "uint8"), {"photometric": "icclab"}, "8-bit ICCLAB TIFF is not read"),
         (np.ones((4, 4), "complex64"), {}, "complex64 samples are not read"),
     ],
 )
@@ -185,16 +227,21 @@ def test_ranges_of_sensors_are_told(share, kind, largest, white):
 
 @pytest.mark.parametrize(
     ("kind", "largest", "white"),
-    [("float32", 100, 255), ("uint32", 2**24, 2**32 - 1), ("uint16", 4000, 65535)],
+    [
+        ("float32", 0.3, 1),
+        ("float32", 100, 255),
+        ("uint32", 2**24, 2**32 - 1),
+        ("uint16", 4000, 65535),
+    ],
 )
 def test_white_that_samples_do_not_come_near_is_told(share, kind, largest, white):
-    stored = np.rint(largest * share() / share().max()).astype(kind)
+    stored = (largest * share() / share().max()).astype(kind)
     assert doubt_of(stored).endswith(f"white is taken to be {white:,}")
 
 
 @pytest.mark.parametrize(
     ("kind", "largest"),
-    [("float32", 0.3), ("float32", 1), ("float64", 200), ("uint16", 9000), ("uint8", 9)],
+    [("float32", 0.6), ("float32", 1), ("float64", 200), ("uint16", 9000), ("uint8", 9)],
 )
 def test_white_that_is_likely_is_not_told(share, kind, largest):
     stored = (largest * share() / share().max()).astype(kind)
