@@ -112,7 +112,7 @@ class File:
 
     @property
     def lacks_pages(self) -> bool:
-        """Whether a TIFF tells of another page beyond its end, as one that was cut does."""
+        """Whether a TIFF tells of another page that is not there, as one that was cut does."""
         return self._tiff is not None and self._tiff.lacks_pages
 
     def __len__(self) -> int:

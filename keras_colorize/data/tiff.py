@@ -55,7 +55,7 @@ class Tiff:
         data: The whole file.
 
     Attributes:
-        lacks_pages: Whether another page is told of beyond the end of the file.
+        lacks_pages: Whether another page is told of that cannot be found.
 
     Raises:
         BadPhotograph: There is no page.
@@ -66,7 +66,7 @@ class Tiff:
         every = _all(tifffile.TiffFile(io.BytesIO(data)).pages)
         if not every:
             raise BadPhotograph("unreadable header (a TIFF without a page)")
-        self.lacks_pages = _next(data, every[-1]) >= len(data)
+        self.lacks_pages = _next(data, every[-1]) not in {0, *(page.offset for page in every)}
         below = [(page, sub) for page in every for sub in _all(page.pages or ())]
         self._above = {sub: page for page, sub in below}
         self._pages = _whole(every) or _whole(self._above) or every
@@ -133,13 +133,17 @@ def _whole(pages: Iterable[tifffile.TiffPage]) -> list[tifffile.TiffPage]:
 
 
 def _all(pages: Iterable[tifffile.TiffPage]) -> list[tifffile.TiffPage]:
-    """List pages, once each where they are linked in a circle."""
+    """List pages up to a damaged one, once each where they are linked in a circle."""
     found, seen = [], set()
-    for page in pages:
-        if page.offset in seen or len(found) == _MOST_PAGES:
-            break
-        seen.add(page.offset)
-        found.append(page)
+    try:
+        for page in pages:
+            if page.offset in seen or len(found) == _MOST_PAGES:
+                break
+            seen.add(page.offset)
+            found.append(page)
+    except tifffile.TiffFileError:
+        if not found:
+            raise
     return found
 
 
