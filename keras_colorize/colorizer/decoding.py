@@ -13,7 +13,7 @@ METHODS = ("argmax", "mean", "sample")
 UPSCALES = ("bilinear", "bicubic", "guided")
 # The most colorful sRGB has a chroma of 134: ten times even a faint color is at the gamut's end.
 MAX_CHROMA = 10
-_VIVID = 1.4  # factor on chroma: about that of the photographs themselves
+_VIVID = 1.5  # factor on chroma: with the default weights, 84 % of the true colorfulness
 # A color that lies 100 units further in a variant's direction becomes e times as probable.
 _TILT = 0.01
 
@@ -152,7 +152,7 @@ def variants(
     Example:
         >>> from keras_colorize import heads
         >>> [one.chroma for one in variants(heads.create("gamut"), 3)]
-        [1.0, 1.4, 1.0]
+        [1.0, 1.5, 1.0]
     """
     if count < 1:
         raise errors.wrong("`variants` must be at least 1.", variants=count)

@@ -29,7 +29,7 @@ def test_variants_lean_to_different_hues_where_the_network_is_unsure():
     sure[head.nearest(np.array([[30.0, 30.0]], "float32"))[0]] = 20
     logits = ops.convert_to_tensor(np.stack([np.zeros_like(sure), sure])[None, None])
     chosen = variants(head, 6)
-    assert chosen[0] == Decoding() and chosen[1] == Decoding(chroma=1.4)
+    assert chosen[0] == Decoding() and chosen[1] == Decoding(chroma=1.5)
     made = [ops.convert_to_numpy(head.decode(head.tilt(logits, one.tilt)))[0, 0] for one in chosen]
     unsure = np.array([ab[0] for ab in made[2:]])
     hues = np.sort(np.degrees(np.arctan2(unsure[:, 1], unsure[:, 0])) % 360)
