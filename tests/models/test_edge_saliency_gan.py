@@ -11,7 +11,6 @@ import skimage.data
 import tensorflow as tf
 
 from keras_colorize import errors, models
-from keras_colorize.layers.canny import Canny
 from keras_colorize.models import backbones
 from keras_colorize.models.backbones import resnet
 
@@ -22,71 +21,16 @@ def network():
     return models.create("edge_saliency_gan", backbone_weights="none")
 
 
-@pytest.fixture(scope="module")
-def greys():
-    """Thirty 64² pieces of real photographs at several scales, 8-bit grey."""
-    pieces = []
-    for photograph in (skimage.data.astronaut, skimage.data.chelsea, skimage.data.coffee):
-        for scale in (1, 2, 3):
-            grey = cv2.cvtColor(photograph(), cv2.COLOR_RGB2GRAY)
-            side = 192 // scale
-            for row, column in [(0, 0), (60, 100), (100, 200)]:
-                piece = grey[row : row + side, column : column + side]
-                pieces.append(cv2.resize(piece, (64, 64), interpolation=cv2.INTER_AREA))
-    for photograph in (skimage.data.camera, skimage.data.page, skimage.data.text):
-        pieces.append(cv2.resize(photograph(), (64, 64), interpolation=cv2.INTER_AREA))
-    return np.stack(pieces)
-
-
-def assert_found(edges, greys):
-    """Precision and recall of at least 98 % against OpenCV; in fact every pixel is the same."""
-    truth = np.stack([cv2.Canny(grey, 100, 200) for grey in greys]) > 0
-    found = np.asarray(edges)[..., 0] > 0.5
-    assert 0.05 < truth.mean() < 0.5  # there is something to be found
-    assert (found & truth).sum() >= 0.98 * found.sum()
-    assert (found & truth).sum() >= 0.98 * truth.sum()
-    np.testing.assert_array_equal(found, truth)
-
-
-# ---- edges ----
-
-
-@pytest.mark.parametrize("jit_compile", [None, False, True], ids=["eager", "graph", "xla"])
-def test_canny_finds_what_opencv_finds(greys, jit_compile):
-    layer = Canny(100, 200)
-    run = layer if jit_compile is None else tf.function(layer, jit_compile=jit_compile)
-    assert_found(run(tf.constant(greys[..., None], "float32")), greys)
-
-
-def test_canny_breaks_ties_as_opencv_does():
-    # Plateaus of few levels: nearly every comparison of neighbors is a tie.
-    steps = (85 * np.random.default_rng(0).integers(0, 4, (8, 64, 64))).astype("uint8")
-    assert_found(Canny(100, 200)(steps[..., None].astype("float32")), steps)
-
-
-def test_canny_follows_an_edge_to_its_end():
-    # Hysteresis: an edge whose contrast fades from left to right counts to where it is too weak.
-    ramp = np.zeros((64, 64), "uint8")
-    ramp[32:] = np.linspace(120, 0, 64)
-    edges = np.asarray(Canny(100, 200)(ramp[None, ..., None].astype("float32")))[0, ..., 0]
-    np.testing.assert_array_equal(edges > 0, cv2.Canny(ramp, 100, 200) > 0)
-    strong = 4 * ramp[32].astype(int) > 200  # a step of height h has a Sobel gradient of 4 h
-    assert edges.any(0).sum() > strong.sum() + 10
-
-
-def test_exported_network_finds_the_edges_from_lightness_alone(network, greys, tmp_path):
+def test_exported_network_finds_the_edges_from_lightness_alone(network, tmp_path):
+    whole = (skimage.data.camera(), skimage.data.page(), skimage.data.text())
+    grays = np.stack([cv2.resize(p, (64, 64), interpolation=cv2.INTER_AREA) for p in whole])
     keras.Model(network.input, network.get_layer("edges").output).export(tmp_path, verbose=False)
-    lightness = skimage.color.rgb2lab(np.repeat(greys[..., None], 3, -1))[..., :1]
+    lightness = skimage.color.rgb2lab(np.repeat(grays[..., None], 3, -1))[..., :1]
     exported = tf.saved_model.load(tmp_path)
-    assert_found(exported.serve({"lightness": lightness.astype("float32")}), greys)
-
-
-def test_edges_have_no_gradient_and_stop_none():
-    picture = tf.random.stateless_uniform((1, 16, 16, 1), (0, 0), maxval=255.0)
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        value = tf.reduce_sum(Canny(100, 200)(picture)) + tf.reduce_sum(3 * picture)
-    np.testing.assert_array_equal(tape.gradient(value, picture), 3)
+    found = np.asarray(exported.serve({"lightness": lightness.astype("float32")}))[..., 0]
+    truth = np.stack([cv2.Canny(gray, 100, 200) for gray in grays])
+    assert truth.any()
+    np.testing.assert_array_equal(found > 0.5, truth > 0)
 
 
 # ---- sizes ----
@@ -96,7 +40,7 @@ def test_edge_saliency_gan_sizes_are_the_stated_ones(network):
     def size(name):
         return network.get_layer(name).output.shape[1:]
 
-    assert size("grey_and_edges") == (64, 64, 2)
+    assert size("gray_and_edges") == (64, 64, 2)
     assert [size(f"down{i}")[0] for i in range(1, 8)] == [64, 32, 16, 8, 4, 2, 1]
     assert network.get_layer("backbone").output.shape[1:] == (None, None, 512)
     assert size("down6") == (2, 2, 512)
@@ -125,7 +69,7 @@ def test_edge_saliency_gan_discriminator_judges_14_by_14():
 
 def test_features_are_averaged_over_areas(network):
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 64, 64, 1)).astype("float32")
-    probed = [network.get_layer(name).output for name in ("junction", "grey")]
+    probed = [network.get_layer(name).output for name in ("junction", "gray")]
     probe = keras.Model(network.input, probed)
     junction, grey = (np.asarray(x) for x in probe({"lightness": lightness}))
     seen = backbones.imagenet_rgb(tf.image.resize(grey, (224, 224)))
