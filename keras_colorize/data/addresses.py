@@ -24,6 +24,7 @@ SECONDS = 60  # for all of it
 _SILENCE = 10  # seconds without a byte
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_open: set[socket.socket] = set()  # of the download that goes on
 # IPv4 addresses inside IPv6 ones, local ones among them.
 _TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32")]
 
@@ -102,9 +103,11 @@ def _get(address: str, local: tuple[str, int] | None, end: float) -> bytes | str
     clock = threading.Timer(max(0.0, end - time.monotonic()), _hang_up, [connection.sock])
     clock.daemon = True
     clock.start()
+    _open.add(connection.sock)
     try:
         target = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-        target += f"?{parts.query}" if parts.query else ""
+        query = urllib.parse.quote(parts.query, safe="/?%:@!$&'()*+,;=~[]")
+        target += f"?{query}" if query else ""
         connection.request("GET", target, headers={"User-Agent": "keras_colorize"})
         answer = connection.getresponse()
         if answer.status in _REDIRECTS and answer.getheader("Location"):
@@ -116,12 +119,21 @@ def _get(address: str, local: tuple[str, int] | None, end: float) -> bytes | str
             raise BadPhotograph(f"it has more than {MAX_BYTES:,} bytes")
         if time.monotonic() > end:
             raise BadPhotograph(f"it takes more than {SECONDS} seconds")
+        if not _open:
+            raise BadPhotograph("the download was stopped")
         if answer.length:  # what the server has promised and not sent
             raise BadPhotograph(f"the download ends {answer.length:,} bytes early")
         return content
     finally:
         clock.cancel()
+        _open.clear()
         connection.close()
+
+
+def stop() -> None:
+    """End the download that another thread waits for."""
+    while _open:
+        _hang_up(_open.pop())
 
 
 def _hang_up(sock: socket.socket) -> None:

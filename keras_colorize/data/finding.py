@@ -20,14 +20,20 @@ _STARTS = (
 # Of cameras; most of them start as a TIFF whose first picture is a preview.
 _RAW = frozenset(
     f".{name}"
-    for name in ("3fr", "arw", "cr2", "cr3", "dng", "nef", "nrw", "orf", "pef", "raf", "rw2", "srw")
-)
+    for name in (
+        "3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "mef", "mos", "mrw", "nef",
+        "nrw", "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
+    )
+)  # fmt: skip
 _RAW_REASON = "raw files of cameras are not read; develop it to TIFF or PNG"
 # Pictures, but no photographs of anybody's album.
 _RARE = frozenset(
     f".{name}"
-    for name in ("cin", "dpx", "eps", "exr", "fit", "fits", "hdr", "icns", "jng", "xbm", "xpm")
-)
+    for name in (
+        "cin", "dcm", "djvu", "dpx", "eps", "exr", "fit", "fits", "fts", "hdr", "icns", "jng",
+        "jxr", "pam", "psb", "svg", "wdp", "xbm", "xcf", "xpm",
+    )
+)  # fmt: skip
 
 
 @dataclass

@@ -106,9 +106,7 @@ class File:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the first page, upright."""
-        # A TIFF is not turned by its XMP.
-        told = self._told.exif.orientation or 1 if self._tiff else self.orientation
-        return self.size if told >= 5 else self.size[::-1]
+        return self.size if self.orientation >= 5 else self.size[::-1]
 
     @property
     def lacks_pages(self) -> bool:
@@ -118,6 +116,8 @@ class File:
     def __len__(self) -> int:
         """Return the number of pages: of a TIFF's scans, or of an animation's frames."""
         with _damage_named("truncated or damaged"):  # frames are found by reading all of them
+            if self.format == "PSD":  # Pillow counts layers
+                return 1
             return len(self._tiff) if self._tiff else getattr(self._image, "n_frames", 1)
 
     def read(self, page: int = 0) -> Scan:
@@ -145,7 +145,7 @@ class File:
                     self._image.seek(page)
                 first = None if page else deep.read(self._data, self._image)
                 samples = first or tones.of_image(self._image)
-            if not self._tiff:
+            if not self._tiff or not told.exif.orientation:  # a TIFF's own is undone by its reader
                 samples = tones.upright(samples, told.orientation)
             pixels = tones.to_srgb(samples, told.profile)
             return Scan(pixels, samples.alpha, told, samples.doubt)

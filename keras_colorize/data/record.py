@@ -30,7 +30,8 @@ _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", 
 # Properties of XMP that describe the pixels as they were stored, as attributes or as elements.
 _OLD = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength|BitsPerSample|Compression"
 _OLD += rb"|PhotometricInterpretation|SamplesPerPixel|PlanarConfiguration|[XY]Resolution"
-_OLD += rb"|ResolutionUnit)|exif:(?:Pixel[XY]Dimension|ColorSpace)|photoshop:ICCProfile)"
+_OLD += rb"|ResolutionUnit|YCbCr[A-Za-z]+)|exif:(?:Pixel[XY]Dimension|ColorSpace"
+_OLD += rb"|Subject(?:Area|Location))|photoshop:(?:ICCProfile|ColorMode)|xmp:Thumbnails)"
 _OLD_XMP = re.compile(
     rb"\s" + _OLD + rb"""\s*=\s*(?:"[^"]*"|'[^']*')|<(""" + _OLD + rb")\b[^>]*(?:/>|>.*?</\1\s*>)",
     re.DOTALL,

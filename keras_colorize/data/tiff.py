@@ -11,6 +11,8 @@ import io
 import itertools
 import logging
 import math
+import mmap
+import os
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,8 +32,8 @@ ICC, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377  # tags
 _MOST_PAGES = 10_000
 _MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
-_WHITE_IS_ZERO = 0
-_MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), 2: ("rgb", 3), 5: ("cmyk", 4)}
+_WHITE_IS_ZERO, _RGB = 0, 2
+_MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), _RGB: ("rgb", 3), 5: ("cmyk", 4)}
 _FAX_AND_JPEG = {2, 3, 4, 6, 7}  # compressions
 _PALETTE, _PLANES_APART = 3, 2
 _BITS_THAT_PILLOW_LACKS = {3, 5, 6, 7, 8}  # of 8, some compressions
@@ -162,11 +164,8 @@ def _is_plain(page) -> bool:
     if page.photometric == _PALETTE:
         # Some writers had colors of 8 bits in the map, which has room for 16.
         return page.bitspersample == 8 and page.colormap.max() < 256
-    return (
-        page.bitspersample in _BITS_THAT_PILLOW_LACKS
-        and page.photometric in _MODELS
-        and page.compression not in _FAX_AND_JPEG
-    )
+    lacks = page.bitspersample in _BITS_THAT_PILLOW_LACKS or page.photometric == _RGB
+    return lacks and page.photometric in _MODELS and page.compression not in _FAX_AND_JPEG
 
 
 def _kind(page) -> str:
@@ -234,29 +233,32 @@ def write(path: Path, pages: Iterable[tuple[np.ndarray, exif.Exif]]) -> None:
                 software=False,
             )
             added.append(tags)
-    for number, tags in enumerate(added):
-        if tags:
-            _add_tags(path, number, tags, order)
+    if any(added):
+        _add_tags(path, added, order)
 
 
-def _add_tags(path: Path, number: int, tags: exif.Exif, order: str) -> None:
-    """Write a page's directory again at the end of the file, with more tags in it."""
-    with open(path, "r+b") as file:
-        data = file.read()
+def _add_tags(path: Path, added: list[exif.Exif], order: str) -> None:
+    """Write directories again at the end of the file, each with more tags in it."""
 
-        def after(at):  # where a directory names the next one
-            return at + 2 + 12 * struct.unpack_from(order + "H", data, at)[0]
+    def after(directory, at):  # where a directory names the next one
+        return at + 2 + 12 * struct.unpack_from(order + "H", directory, at)[0]
 
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         link = 4
-        for _ in range(number):
-            link = after(struct.unpack_from(order + "I", data, link)[0])
         (at,) = struct.unpack_from(order + "I", data, link)
-        stored = exif.read(data, order, at)
-        whole = exif.Exif(order, stored.image | tags.image, tags.exposure, tags.gps)
-        end = len(data) + len(data) % 2
-        file.seek(end)
-        file.write(
-            exif.directories(whole, end, struct.unpack_from(order + "I", data, after(at))[0])
-        )
-        file.seek(link)
-        file.write(struct.pack(order + "I", end))
+        for tags in added:
+            (following,) = struct.unpack_from(order + "I", data, after(data, at))
+            if tags:
+                stored = exif.read(data, order, at)
+                whole = exif.Exif(order, stored.image | tags.image, tags.exposure, tags.gps)
+                end = file.seek(0, os.SEEK_END)
+                file.write(bytes(end % 2))
+                end += end % 2
+                block = exif.directories(whole, end, following)
+                file.write(block)
+                file.seek(link)
+                file.write(struct.pack(order + "I", end))
+                link = end + after(block, 0)
+            else:
+                link = after(data, at)
+            at = following

@@ -43,8 +43,10 @@ def of_image(image: Image.Image) -> Samples:
     """Decode a Pillow image of any mode."""
     mode = image.mode
     if mode == "F" or mode.startswith("I"):
-        # Readers of formats other than TIFF scale to 16 bits.
-        stored, bits = np.asarray(image), 16 if mode != "I" else 32
+        stored, bits = np.asarray(image), 16
+        if mode == "I":  # readers scale to 16 bits, nearly all
+            fits = stored.size and stored.min() >= 0 and stored.max() <= 65535
+            stored, bits = (stored.astype("uint16"), 16) if fits else (stored, 32)
         return Samples(scaled(stored, bits), "gray", doubt=doubt(stored, bits))
     if mode == "CMYK":
         return Samples(np.asarray(image), "cmyk")

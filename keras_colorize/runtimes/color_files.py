@@ -10,20 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
 from keras_colorize import colorizer, errors, files
-from keras_colorize.color import pixels
 from keras_colorize.colorizer import Decoding, pretrained
-from keras_colorize.data import jobs, photographs, tones
+from keras_colorize.data import addresses, earlier, jobs, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
 from keras_colorize.video import parts
 
 _PLAIN = Decoding()
-_LOOKED_AT, _ALIKE = 32, 3.0  # pixels a side; L*
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
 
@@ -199,9 +196,15 @@ def _reason(error: Exception) -> str:
 def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
     """Color photographs, each while the next one is read and the last one is written."""
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        if works[0].job.source == jobs.STREAM:
+            works[0].attempt(works[0].read)  # here, where Ctrl-C reaches it
         reading, writing = reader.submit(works[0].attempt, works[0].read), None
         for work, following in zip(works, [*works[1:], None]):
-            reading.result()
+            try:
+                reading.result()
+            except KeyboardInterrupt:
+                addresses.stop()  # the reader may wait for a server
+                raise
             reading = following and reader.submit(following.attempt, following.read)
             if writing and work.is_large:
                 writing.result()
@@ -210,24 +213,6 @@ def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
                 yield writing.result()
             writing = writer.submit(work.attempt, work.write)
         yield writing.result()
-
-
-def _is_picture_of(path: Path, photograph: np.ndarray) -> bool:
-    """Tell whether a file has the lightness of a photograph, at its left if it is wider."""
-    height, width = photograph.shape[:2]
-    try:
-        made = photographs.read(path)[:, :width]
-    except (OSError, BadPhotograph):
-        return False
-    if made.shape[:2] != (height, width):
-        return False
-    seen = np.broadcast_to(photograph.reshape(height, width, -1), made.shape)
-    pair = (np.ascontiguousarray(rgb) for rgb in (made, seen))
-    small = [
-        cv2.resize(rgb, (_LOOKED_AT, _LOOKED_AT), interpolation=cv2.INTER_AREA) for rgb in pair
-    ]
-    difference = np.subtract(*map(pixels.lightness_of, small))
-    return float(np.abs(difference).mean()) < _ALIKE
 
 
 @dataclass(frozen=True)
@@ -276,16 +261,21 @@ class _Work:
 
     def read(self) -> None:
         """Open the file, and decode its first page unless that is large; a film comes later."""
+        if self._file:
+            return
         if self.job.moves:
+            if self.job.checked:
+                raise BadPhotograph(
+                    f"{self.job.picture} may be no picture of it; name another --out"
+                )
             return
         self._file = photographs.File(self.job.content(), self._options.max_pixels)
         self._numbers = self._choose_pages()
         if len(self._numbers) == 1 and not self.is_large:
             self._first = self._file.read(self._numbers[0])
         if self.job.checked:
-            scan = self._first or self._file.read(self._numbers[0])
             for path in filter(os.path.lexists, (self.job.picture, *self.job.variants)):
-                if not _is_picture_of(path, tones.to_8bit(scan.pixels)):
+                if not earlier.is_picture_of(path, self._file, self._numbers):
                     raise BadPhotograph(f"{path} is no picture of it; name another --out")
 
     def color(self, colorizer) -> None:

@@ -92,6 +92,17 @@ def test_colorize_replaces_no_photograph_of_that_name_in_a_folder_below(
     assert files_in(tmp_path) == ["a.png", "b.png", "below/a.png", "below/b.png"]
 
 
+def test_colorize_replaces_no_animation_in_a_folder_below(keras_run, tmp_path, capsys):
+    for name, levels in (("a.gif", (0, 90)), ("below/a.gif", (200, 255))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        frames = [Image.new("L", (32, 32), level) for level in levels]
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    before = (tmp_path / "below/a.gif").read_bytes()
+    assert keras_run(".", "-o", "below", "--overwrite") == 1
+    assert "a.gif: below/a.gif may be no picture of it" in capsys.readouterr().err
+    assert (tmp_path / "below/a.gif").read_bytes() == before
+
+
 def test_colorize_folder_into_the_one_above(run, grey, tmp_path):
     grey("in/a.png")
     grey("in/b.png")

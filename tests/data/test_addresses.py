@@ -17,7 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        if self.path == "/there":
+        if self.path.partition("?")[0] == "/there":
             return self.answer(200, b"the content")
         if self.path.startswith("/to/"):
             return self.answer(302, b"", urllib.parse.unquote(self.path[4:]))
@@ -128,6 +128,18 @@ def test_fetch_is_not_led_to_another_port_of_this_machine(server):
 def test_fetch_says_what_the_server_did(outside, path, reason):
     with pytest.raises(BadPhotograph, match=reason):
         addresses.fetch(f"{outside}/{path}")
+
+
+def test_stop_ends_a_download(server):
+    threading.Timer(0.3, addresses.stop).start()
+    began = time.monotonic()
+    with pytest.raises(BadPhotograph):
+        addresses.fetch(f"{server}/slow")
+    assert time.monotonic() - began < 30  # of the 60 seconds that it has
+
+
+def test_fetch_of_an_address_with_other_letters(server):
+    assert addresses.fetch(f"{server}/there?größe=1") == b"the content"
 
 
 def test_fetch_has_a_limit_of_size(outside, monkeypatch):

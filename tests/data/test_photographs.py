@@ -43,6 +43,16 @@ def png_claiming(width, height):
 # ---- read ----
 
 
+def test_flattened_psd_is_read(picture):
+    # By the format's own description: header, three empty sections, planes without compression.
+    pixels = picture(40, 64)
+    content = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 40, 64, 8, 3) + struct.pack(">III", 0, 0, 0)
+    content += struct.pack(">H", 0) + np.moveaxis(pixels, -1, 0).tobytes()
+    file = photographs.File(content)
+    assert len(file) == 1
+    np.testing.assert_array_equal(file.read().pixels, pixels)
+
+
 def test_read_grey_gives_three_equal_channels(tmp_path, picture):
     grey = picture()[..., 0]
     rgb = photographs.read(saved(tmp_path / "a.png", Image.fromarray(grey)))

@@ -112,9 +112,40 @@ def test_xmp_in_exif_is_read(picture):
     assert told.xmp == packet
 
 
-def test_xmp_loses_the_name_of_the_old_profile():
-    told = record.Record(xmp=b'<a photoshop:ICCProfile="Dot Gain 20%" photoshop:City="Ulm"/>')
+@pytest.mark.parametrize(
+    "old",
+    [
+        b'photoshop:ICCProfile="Dot Gain 20%"', b'photoshop:ColorMode="1"',
+        b'tiff:YCbCrSubSampling="2 1"', b'exif:SubjectArea="8 8"',
+    ],
+)  # fmt: skip
+def test_xmp_loses_what_describes_the_old_pixels(old):
+    told = record.Record(xmp=b"<a " + old + b' photoshop:City="Ulm"/>')
     assert told.cleaned(8, 8).xmp == b'<a photoshop:City="Ulm"/>'
+
+
+def test_tiff_is_turned_by_its_xmp_where_it_has_no_tag(picture):
+    content = io.BytesIO()
+    pixels, packet = picture(), b'<a tiff:Orientation="6"/>'
+    tifffile.imwrite(content, pixels, extratags=[(700, 1, len(packet), packet)], metadata=None)
+    file = photographs.File(content.getvalue())
+    assert file.shape == pixels.shape[1::-1]
+    np.testing.assert_array_equal(file.read().pixels, np.rot90(pixels, -1))
+
+
+def test_tiff_of_many_pages_keeps_the_tags_of_each(picture, tmp_path):
+    texts = [f"page {number}".encode() for number in range(12)]
+    pages = []
+    for number, caption in enumerate(texts):
+        entries = [text(0x010E, caption)] if number % 3 else []
+        held = exif.parse(block("<", [*entries, (0x0131, 2, 2, b"s\0")]))
+        pages.append((picture(seed=number), None, record.Record(held if entries else exif.Exif())))
+    photographs.write_pages(tmp_path / "a.tif", pages)
+    with tifffile.TiffFile(tmp_path / "a.tif") as made:
+        assert len(made.pages) == 12
+        for number, one in enumerate(made.pages):
+            np.testing.assert_array_equal(one.asarray(), pages[number][0])
+            assert one.description.encode() == (texts[number] if number % 3 else b"")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,21 @@ def test_tiff_of_packed_bits(share, bits):
     np.testing.assert_allclose(made / 65535, share(), atol=0.6 / (2**bits - 1))
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_tiff_of_few_bits_in_color(share, bits):
+    stored = np.rint(share(3) * (2**bits - 1)).astype("uint8")
+    digits = (stored[..., None] >> np.arange(bits)[::-1]) & 1
+    packed = np.packbits(digits.reshape(len(stored), -1), axis=1).tobytes()
+    content = bytearray(tiff(stored, photometric="rgb", rowsperstrip=40))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        tags = file.pages[0].tags
+    struct.pack_into("<3H", content, tags["BitsPerSample"].valueoffset, bits, bits, bits)
+    struct.pack_into("<I", content, tags["StripByteCounts"].valueoffset, len(packed))
+    struct.pack_into("<I", content, tags["StripOffsets"].valueoffset, len(content))
+    made = pixels_of(bytes(content) + packed)
+    np.testing.assert_allclose(made / 65535, stored / (2**bits - 1), atol=1e-4)
+
+
 def test_tiff_of_24_bits_from_the_wrong_end_is_refused(share):
     content = bytearray(tiff(np.rint(share() * 2**24).astype("uint32"), byteorder=">"))
     with tifffile.TiffFile(io.BytesIO(content)) as file:

@@ -72,6 +72,13 @@ def test_int32_of_16_bits(share):
     np.testing.assert_array_equal(pixels_of(tiff(stored)), stored)
 
 
+@pytest.mark.parametrize("largest", [65535, 300, 40])
+def test_pgm_of_16_bits_has_the_white_of_16_bits(share, largest):
+    stored = np.rint(largest * share()).astype("uint16")
+    head = f"P5 {stored.shape[1]} {stored.shape[0]} 65535\n".encode()
+    np.testing.assert_array_equal(pixels_of(head + stored.astype(">u2").tobytes()), stored)
+
+
 # ---- PNG of 16 bits ----
 
 
