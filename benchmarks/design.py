@@ -56,7 +56,7 @@ def run(name: str, data: str, val_data: str, out: Path) -> None:
     design = DESIGNS[name]
     # The verbs find the network by name: here they find it in this script.
     global lite_unet
-    lite_unet = functools.partial(module.lite_unet, **design.network)
+    lite_unet = functools.partial(module.designed, **design.network)
     ARCHITECTURES["lite_unet"] = dataclasses.replace(ARCHITECTURES["lite_unet"], module=__name__)
 
     photographs = ["--data", data, "--val-data", val_data]

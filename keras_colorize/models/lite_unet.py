@@ -7,15 +7,10 @@ from keras_colorize.layers.blocks import Upscale2x, conv_bn_relu
 from keras_colorize.models import backbones
 
 _TOP = 256  # channels of the deepest map
+_WIDTHS = (160, 96, 64, 48)  # of the decoder at strides 16, 8, 4 and 2
 
 
-def lite_unet(
-    head,
-    backbone_weights: str = "imagenet",
-    trainable_backbone: bool = False,
-    widths: tuple[int, ...] = (160, 96, 64, 48),
-    context: bool = True,
-):
+def lite_unet(head, backbone_weights: str = "imagenet", trainable_backbone: bool = False):
     """Decode EfficientNet-Lite0's features in a U-Net, with a branch that sees the whole.
 
     Our own, of no paper. The encoder tells things apart: it knows ImageNet's classes even from gray
@@ -28,13 +23,33 @@ def lite_unet(
         backbone_weights: `"imagenet"` (they come with the package), `"none"` or a file; see
             `backbones.efficientnet_lite0`.
         trainable_backbone: Train the encoder too, as the recipe does.
+
+    Returns:
+        A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 →
+        `{"color": (B, H / 2, W / 2, …)}`.
+    """
+    return designed(head, backbone_weights, trainable_backbone)
+
+
+def designed(
+    head,
+    backbone_weights: str = "imagenet",
+    trainable_backbone: bool = False,
+    widths: tuple[int, ...] = _WIDTHS,
+    context: bool = True,
+):
+    """Build `lite_unet`, or one that is designed otherwise, for comparison.
+
+    Args:
+        head: As for `lite_unet`.
+        backbone_weights: As for `lite_unet`.
+        trainable_backbone: As for `lite_unet`.
         widths: Channels of the decoder at strides 16, 8, 4, 2 and 1, as far as it goes; color has
             the last one's stride.
         context: Add the branch that sees the whole photograph.
 
     Returns:
-        A functional model: L* `(B, H, W, 1)`, H and W multiples of 32 →
-        `{"color": (B, H / 2, W / 2, …)}`.
+        As `lite_unet`, with color at the stride of the last width.
     """
     lightness = keras.Input((None, None, 1), name="lightness")
 

@@ -46,7 +46,7 @@ def test_colorize_variants_are_pictures_of_their_own(keras_run, grey, tmp_path):
     assert keras_run("in", "-o", "out", "--variants", "2") == 0
     expected = ["a.jpg", "a.variant2.jpg", "b.png", "b.variant2.png"]
     assert files_in(tmp_path / "out") == expected
-    assert keras_run("in/b.png", "-o", "vivid", "--chroma", "1.4") == 0
+    assert keras_run("in/b.png", "-o", "vivid", "--chroma", "1.5") == 0
     assert (tmp_path / "vivid/b.png").read_bytes() == (tmp_path / "out/b.variant2.png").read_bytes()
 
 

@@ -33,7 +33,7 @@ def test_lite_unet_is_small(build, count):
 )
 def test_lite_unet_design_is_free(count, widths, context, stride):
     head = heads.create("regression")
-    model = lite_unet.lite_unet(head, "none", widths=widths, context=context)
+    model = lite_unet.designed(head, "none", False, widths, context)
     assert count(model.trainable_weights) == _decoder(widths) + context * _CONTEXT
     color = model({"lightness": np.full((1, 64, 32, 1), 50, "float32")})["color"]
     assert color.shape == (1, 64 // stride, 32 // stride, 2)
