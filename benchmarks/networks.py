@@ -3,8 +3,9 @@
     python benchmarks/networks.py --data "shards/train-*.tar" --val-data shards/val.tar
     python benchmarks/networks.py … --write        # also writes benchmarks/networks.md
 
-Every network has its paper's head and loss and starts from random weights; crops of 64², or of the
-only size that a network takes. A run that is done is not repeated, one that was stopped goes on.
+Every network has its paper's head and loss and starts from random weights, `lite_unet` once more
+from ImageNet's; crops of 64², or of the only size that a network takes. A run that is done is not
+repeated, one that was stopped goes on.
 """
 
 import argparse
@@ -50,10 +51,7 @@ def main() -> None:
     for number, (name, flags) in enumerate(NETWORKS.items()):
         run = arguments.out / f"{number:02d}"
         train(run, BASE | {"data": arguments.data, "val-data": arguments.val_data} | flags)
-        scored = run / "scored"
-        if not (scored / "metrics.json").exists():
-            score({"model": run}, arguments.val_data, scored)
-        result = json.loads((scored / "metrics.json").read_text())
+        result = score({"model": run}, arguments.val_data, run / "scored")
         made = result["rows"]["model"] | of_run(run)
         rows = {"grey": result["rows"]["grey"]} | rows | {name: made}
     rows["truth"] = result["rows"]["truth"]

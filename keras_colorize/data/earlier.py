@@ -1,7 +1,7 @@
 """Pictures of an earlier call that lie among photographs: known by their lightness."""
 
 import contextlib
-import sys
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from keras_colorize.data import photographs, tones
 from keras_colorize.errors import BadPhotograph
 
 _LOOKED_AT = 256  # pixels a side
+_LARGER = 16  # times as many pixels at most, as with many variants side by side
 _ALIKE = 1.5  # L*, on average: what compression changes, and less than what two photographs share
 
 
@@ -25,7 +26,7 @@ def is_picture_of(path: Path, file: photographs.File, numbers: Iterable[int]) ->
         numbers: Pages of the photograph; the first that is not damaged is compared.
     """
     try:
-        made = photographs.File(path, sys.maxsize)
+        made = photographs.File(path, _LARGER * math.prod(file.size))
     except (OSError, BadPhotograph):
         return False
     for number in numbers:

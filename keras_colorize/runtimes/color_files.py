@@ -196,8 +196,9 @@ def _reason(error: Exception) -> str:
 def _overlapped(colorizer, works: list["_Work"]) -> Iterator["_Work"]:
     """Color photographs, each while the next one is read and the last one is written."""
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        if works[0].job.source == jobs.STREAM:
-            works[0].attempt(works[0].read)  # here, where Ctrl-C reaches it
+        for work in works:
+            if work.job.source == jobs.STREAM:
+                work.attempt(work.read)  # here, where Ctrl-C reaches it
         reading, writing = reader.submit(works[0].attempt, works[0].read), None
         for work, following in zip(works, [*works[1:], None]):
             try:
@@ -261,7 +262,7 @@ class _Work:
 
     def read(self) -> None:
         """Open the file, and decode its first page unless that is large; a film comes later."""
-        if self._file:
+        if self._file is not None:
             return
         if self.job.moves:
             if self.job.checked:
