@@ -132,8 +132,9 @@ def _get(address: str, local: tuple[str, int] | None, end: float) -> bytes | str
 
 def stop() -> None:
     """End the download that another thread waits for."""
-    while _open:
-        _hang_up(_open.pop())
+    for sock in list(_open):  # not one that is opened meanwhile
+        _open.discard(sock)
+        _hang_up(sock)
 
 
 def _hang_up(sock: socket.socket) -> None:

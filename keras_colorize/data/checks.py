@@ -36,6 +36,8 @@ def check(encoded: bytes) -> int:
     width, height = file.size
     if min(file.size) < MIN_SIDE:
         raise BadPhotograph(f"{width}×{height} is under {MIN_SIDE} pixels")
+    if file.format in ("JPEG", "MPO") and (doubt := file.read().doubt):
+        raise BadPhotograph(doubt)  # of damage, TensorFlow writes to standard error, if at all
     rgb = _decode(encoded)
     if not _has_color(rgb):
         raise BadPhotograph("no color to learn from")

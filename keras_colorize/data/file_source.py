@@ -16,7 +16,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from keras_colorize import errors, quiet
-from keras_colorize.data import checks, finding, graph, photographs
+from keras_colorize.data import checks, finding, graph, kinds, photographs
 from keras_colorize.data.source import Source, digest_of, shuffled
 
 _SAMPLES = {
@@ -77,7 +77,7 @@ class FileSource(Source):
             paths = [folder / file for folder, names in _SAMPLES.items() for file in names.split()]
         else:
             root = os.path.expanduser(name)
-            paths = finding.find(name, argument, photographs.SUFFIXES | {".tar"})
+            paths = finding.find(name, argument, {".tar"})
         found, skipped = [], []
         for path in paths:
             shown = _utf8(os.path.relpath(path, root) if os.path.isdir(root) else path.name)
@@ -208,7 +208,7 @@ class FileSource(Source):
 def _members(path: Path, shown: str) -> Iterator[Photograph]:
     with tarfile.open(path, "r:") as tar:  # uncompressed only: members are read in place
         for m in tar:
-            if m.isfile() and Path(m.name).suffix.lower() in photographs.SUFFIXES:
+            if m.isfile() and Path(m.name).suffix.lower() in kinds.SUFFIXES:
                 name = _utf8(m.name)
                 label = Path(name).parent.name
                 yield Photograph(f"{shown}/{name}", str(path), m.offset_data, m.size, label=label)

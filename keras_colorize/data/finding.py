@@ -1,39 +1,16 @@
 """Finding photographs: the files that a path, a folder or a glob stands for."""
 
+import contextlib
 import functools
 import glob
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_colorize import errors
-from keras_colorize.data import addresses
-
-# How files of pictures start; BMP's two letters are too common in other files.
-_STARTS = (
-    (0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (0, b"GIF8"), (8, b"WEBP"), (0, b"8BPS"),
-    (0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"), (4, b"ftypavi"), (4, b"ftyphei"),
-    (4, b"ftypmif1"), (4, b"jP  \r\n"), (0, b"\xff\x4f\xff\x51"), (4, b"JXL \r\n"),
-)  # fmt: skip
-# Of cameras; most of them start as a TIFF whose first picture is a preview.
-_RAW = frozenset(
-    f".{name}"
-    for name in (
-        "3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "mef", "mos", "mrw", "nef",
-        "nrw", "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
-    )
-)  # fmt: skip
-_RAW_REASON = "raw files of cameras are not read; develop it to TIFF or PNG"
-# Pictures, but no photographs of anybody's album.
-_RARE = frozenset(
-    f".{name}"
-    for name in (
-        "cin", "dcm", "djvu", "dpx", "eps", "exr", "fit", "fits", "fts", "hdr", "icns", "jng",
-        "jxr", "pam", "psb", "svg", "wdp", "xbm", "xcf", "xpm",
-    )
-)  # fmt: skip
+from keras_colorize.data import addresses, kinds
 
 
 @dataclass
@@ -53,9 +30,9 @@ class Found:
     others: int = 0
 
 
-def find(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> list[Path]:
+def find(source: str | os.PathLike, argument: str, also: Collection[str] = ()) -> list[Path]:
     """List the photographs that `search` finds."""
-    return search(source, argument, suffixes).paths
+    return search(source, argument, also).paths
 
 
 def find_named(name: str, argument: str) -> list[Path]:
@@ -70,19 +47,18 @@ def find_named(name: str, argument: str) -> list[Path]:
     """
     if name in ("", "samples") or name.startswith("tfds:"):
         return []
-    from keras_colorize.data.photographs import SUFFIXES  # brings NumPy and OpenCV
-
-    return find(name, argument, SUFFIXES | {".tar"})
+    return find(name, argument, {".tar"})
 
 
-def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) -> Found:
+def search(source: str | os.PathLike, argument: str, also: Collection[str] = ()) -> Found:
     """Find the files that a path, a folder (recursively) or a glob stands for.
 
     Args:
         source: What the user gave.
         argument: The argument's name, for the message.
-        suffixes: Files that count in a folder or a glob, beside those that start as a picture
-            does; a file named outright always counts. Hidden ones in a folder do not.
+        also: Suffixes of files that count in a folder or a glob, beside those of pictures and
+            whatever starts as a picture does; a file named outright always counts. Hidden ones in
+            a folder do not.
 
     Raises:
         PhotographsUnavailable: Nothing is there.
@@ -98,17 +74,19 @@ def search(source: str | os.PathLike, argument: str, suffixes: Iterable[str]) ->
         told = f"It cannot be read ({errors.reason(error)})."
         raise errors.wrong(told, **{argument: given}) from None
     if kind is not None and not stat.S_ISDIR(kind):
-        if Path(text).suffix.lower() in _RAW:
-            return Found(failed=[(text, _RAW_REASON)])
+        with contextlib.suppress(OSError):  # whoever decodes it tells of that
+            is_file = stat.S_ISREG(kind)  # a pipe is read only once
+            if is_file and (reason := kinds.refusal(_start(text), Path(text).suffix.lower())):
+                return Found(failed=[(text, reason)])
         return Found([Path(text)])
     found = Found()
     if kind is not None:
         every = (Path(p, name) for p, names in _folders(text, found.failed) for name in names)
-        _select(every, suffixes, found)
+        _select(every, also, found)
         others = f", only {errors.counted(found.others, 'file')} of other kinds"
         missing = f"There are no photographs in the folder{others if found.others else ''}."
     elif glob.has_magic(text):
-        _select(map(Path, _glob(text, found.failed)), suffixes, found)
+        _select(map(Path, _glob(text, found.failed)), also, found)
         missing = "No photograph matches."
     elif addresses.has_scheme(text):
         raise errors.wrong(
@@ -167,9 +145,10 @@ def _glob(pattern: str, failed: list) -> set[str]:
     return found
 
 
-def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> None:
+def _select(paths: Iterable[Path], also: Collection[str], found: Found) -> None:
     """Sort paths into photographs, which are listed once each, and other files."""
     first: dict[tuple[int, int], Path] = {}
+    expected = kinds.SUFFIXES.union(also)
     for path in sorted(paths, key=lambda path: (len(path.parts), path)):
         try:
             status = os.stat(path)
@@ -178,12 +157,9 @@ def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> Non
                 continue
             if not stat.S_ISREG(status.st_mode):
                 found.failed.append((str(path), "it is no regular file"))
-            elif suffix in _RAW:
-                found.failed.append((str(path), _RAW_REASON))
-            elif suffix in _RARE:
-                kind = suffix[1:].upper()
-                found.failed.append((str(path), f"{kind} is not read; convert it to PNG or TIFF"))
-            elif suffix not in suffixes and not _starts_as_picture(path):
+            elif suffix not in expected and (reason := kinds.refusal(_start(path), suffix)):
+                found.failed.append((str(path), reason))
+            elif suffix not in expected and not kinds.is_read(_start(path)):
                 found.others += 1
             elif (file := (status.st_dev, status.st_ino)) in first:
                 found.repeated.append((str(path), f"the same file as {first[file]}"))
@@ -194,7 +170,6 @@ def _select(paths: Iterable[Path], suffixes: Iterable[str], found: Found) -> Non
     found.paths = sorted(first.values())
 
 
-def _starts_as_picture(path: Path) -> bool:
+def _start(path: str | os.PathLike) -> bytes:
     with open(path, "rb") as file:
-        start = file.read(16)
-    return any(start[at : at + len(expected)] == expected for at, expected in _STARTS)
+        return file.read(kinds.START)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_colorize import errors
-from keras_colorize.data import addresses, finding, moving, photographs
+from keras_colorize.data import addresses, finding, kinds, moving, photographs
 
 STREAM = "-"  # standard input, or standard output
 _NO_PICTURE = (
@@ -159,7 +159,7 @@ def is_file(out: str) -> bool:
     suffix = Path(out).suffix
     if out == STREAM:
         return True
-    if suffix.lower() not in photographs.SUFFIXES | moving.FILMS or Path(out).is_dir():
+    if suffix.lower() not in kinds.SUFFIXES | moving.FILMS or Path(out).is_dir():
         return False
     if suffix not in (photographs.output_suffix(suffix), moving.output_suffix(suffix)):
         raise errors.UsageError(_NO_PICTURE.format(suffix=suffix, out=out))
@@ -215,7 +215,7 @@ class _Found:
 
     def _add_files(self, given):
         try:
-            found = finding.search(given, "input", photographs.SUFFIXES | moving.FILMS)
+            found = finding.search(given, "input", moving.FILMS)
         except errors.UsageError as error:
             self.failed.append((given, str(error)))
             return

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_colorize.data import deep, record, tiff, tones
+from keras_colorize.data import deep, kinds, record, tiff, tones
 from keras_colorize.data.writing import output_suffix
 from keras_colorize.data.writing import write as write
 from keras_colorize.data.writing import write_pages as write_pages
@@ -31,12 +31,6 @@ _FORMATS = (
     "JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "AVIF", "JPEG2000", "PPM", "PSD", "ICO", "PCX",
     "SGI", "SUN", "TGA", "DDS", "IM", "QOI",
 )  # fmt: skip
-_NAMES = (
-    "apng", "avif", "bmp", "dds", "dib", "gif", "heic", "heif", "hif", "im", "j2k",
-    "jfif", "jp2", "jpc", "jpe", "jpeg", "jpf", "jpg", "jpx", "jxl", "mpo", "pbm", "pcx", "pfm",
-    "pgm", "png", "pnm", "ppm", "psd", "qoi", "ras", "sgi", "tga", "tif", "tiff", "webp",
-)  # fmt: skip
-SUFFIXES = frozenset(f".{name}" for name in _NAMES)
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -53,7 +47,7 @@ class Scan:
             `(H, W, 3)`; upright sRGB.
         alpha: Opacity, `(H, W)` of the same type; None if the page is opaque.
         told: What the file tells beside its pixels.
-        doubt: Where white may not be what it was taken for: a line on that.
+        doubt: What may be wrong with the tones or the data: a line on that.
     """
 
     pixels: np.ndarray
@@ -138,7 +132,7 @@ class File:
                 self._check(self._tiff.size(page))
                 told = record.of_tiff(self._tiff, page)
                 samples = self._tiff.read(page)
-            elif self.format in ("JPEG", "MPO") and page == 0 and self._image.mode in ("L", "RGB"):
+            elif self.format in ("JPEG", "MPO") and page == 0:
                 samples = tones.of_jpeg(self._data, self._image)
             else:
                 if page:
@@ -184,8 +178,8 @@ def _damage_named(reason):
 
 
 def _open(data: bytes) -> Image.Image:
-    if data.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
-        raise BadPhotograph("JPEG XL is not read; convert it to PNG")
+    if reason := kinds.refusal(data[: kinds.START]):
+        raise BadPhotograph(reason)
     if data.startswith(b"8BPS") and data[22:24] > b"\0\x08":
         raise BadPhotograph(f"{data[23]}-bit PSD is not read; save it as TIFF")
     formats = _FORMATS
@@ -194,7 +188,12 @@ def _open(data: bytes) -> Image.Image:
         formats = ("HEIF",)
     elif data.startswith(record.PNG_START):
         data = record.pixels_only(data)
-    return Image.open(io.BytesIO(data), formats=formats)
+    try:
+        return Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        if kind := record.kind_of_jpeg(data):
+            raise BadPhotograph(f"{kind} is not read; convert it to PNG or TIFF") from None
+        raise
 
 
 def _register_heif() -> None:
@@ -227,7 +226,7 @@ def output_name(name: str) -> str:
     A suffix that is not written becomes .png; what only looks like a suffix stays.
     """
     suffix = Path(name).suffix
-    suffix = suffix if suffix.lower() in SUFFIXES else ""
+    suffix = suffix if suffix.lower() in kinds.SUFFIXES else ""
     return name.removesuffix(suffix) + output_suffix(suffix)
 
 

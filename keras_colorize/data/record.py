@@ -23,6 +23,7 @@ XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
 XMP_MARKER, PHOTOSHOP_MARKER = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 IPTC_BLOCK = 0x0404  # [4]
 _SCAN = 0xDA
+_JPEG_LS, _LOSSLESS, _FRAMES = 0xF7, {0xC3, 0xCB}, {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
@@ -159,6 +160,18 @@ def has_end(jpeg: bytes) -> bool:
     """
     scan = [at for marker, _, at in _segments(jpeg) if marker == _SCAN]
     return bool(scan) and jpeg.find(b"\xff\xd9", scan[0]) >= 0
+
+
+def kind_of_jpeg(jpeg: bytes) -> str:
+    """Name a JPEG of an uncommon kind by its frame's header [1, B.2.2]; others have no name."""
+    for marker, content, _ in _segments(jpeg):
+        if marker == _JPEG_LS:
+            return "JPEG-LS"
+        if marker in _LOSSLESS:
+            return "lossless JPEG"
+        if marker in _FRAMES and content[:1] != b"\x08":
+            return f"{content[0]}-bit JPEG" if content else ""
+    return ""
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:

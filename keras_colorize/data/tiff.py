@@ -34,7 +34,8 @@ _MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _WHITE_IS_ZERO, _RGB = 0, 2
 _MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), _RGB: ("rgb", 3), 5: ("cmyk", 4)}
-_FAX_AND_JPEG = {2, 3, 4, 6, 7}  # compressions
+_YCBCR = 6  # in JPEG alone, of which tifffile makes RGB
+_FAX_AND_JPEG, _JPEG = {2, 3, 4, 6, 7}, 7  # compressions
 _PALETTE, _PLANES_APART = 3, 2
 _BITS_THAT_PILLOW_LACKS = {3, 5, 6, 7, 8}  # of 8, some compressions
 _MISREAD = range(17, 32)  # bits that tifffile takes from the wrong end where order is big-endian
@@ -101,7 +102,8 @@ class Tiff:
         page = self._pages[number]
         if page.samplesperpixel > _MOST_SAMPLES:
             raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
-        if _is_plain(page):
+        # Pillow sees no subdirectories.
+        if _is_plain(page) or (page in self._above and page.compression == _JPEG):
             return tones.upright(_decode(page), self.exif(number).orientation or 1)
         if page in self._above:
             raise BadPhotograph(f"{_kind(page)} in a subdirectory is not read")
@@ -176,13 +178,13 @@ def _decode(page) -> Samples:
     kind = _kind(page)
     if page.photometric == _PALETTE:
         return Samples(page.colormap.T.astype("uint8")[page.asarray()], "rgb")
-    if page.photometric not in _MODELS or page.imagedepth > 1:
+    if page.photometric not in (*_MODELS, _YCBCR) or page.imagedepth > 1:
         raise BadPhotograph(f"{kind} is not read")
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
     if page.parent.byteorder == ">" and page.bitspersample in _MISREAD:
         raise BadPhotograph(f"big-endian {kind} is not read")
-    model, channels = _MODELS[page.photometric]
+    model, channels = _MODELS[_RGB if page.photometric == _YCBCR else page.photometric]
     if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
         raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")
     values = page.asarray()

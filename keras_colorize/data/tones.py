@@ -8,10 +8,12 @@ References:
     [2] ICC.1:2022, §7.2.6 (the color space of a profile).
 """
 
+import re
 from dataclasses import dataclass, replace
 
 import imagecodecs
 import numpy as np
+import simplejpeg
 from PIL import Image, ImageCms
 
 from keras_colorize.errors import BadPhotograph
@@ -19,6 +21,11 @@ from keras_colorize.errors import BadPhotograph
 _BAND = 2**22  # samples converted at a time
 _WHITES = (1.0, 255.0, 65535.0)
 _OF_SENSORS = (1023.0, 4095.0, 16383.0)  # 10, 12 and 14 bits
+# Pillow's mode → simplejpeg's color space, our model.
+_JPEG_SPACES = {"L": ("GRAY", "gray"), "RGB": ("RGB", "rgb"), "CMYK": ("CMYK", "cmyk")}
+# Among the warnings of libjpeg, those that pixels are missing or wrong.
+_DAMAGE = re.compile("^Corrupt JPEG data|^Premature end")
+_EXTRANEOUS = re.compile(r"^Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
 _SPACES = {b"GRAY": "gray", b"RGB ": "rgb", b"CMYK": "cmyk"}  # as a profile names its own [2]
 
 
@@ -30,7 +37,7 @@ class Samples:
         values: uint8 or uint16, `(H, W)` if gray, else `(H, W, C)`.
         model: `gray`, `rgb` or `cmyk` (0 is no ink).
         alpha: Opacity, `(H, W)` of the same type; None if the picture is opaque.
-        doubt: What `doubt` says of the stored samples.
+        doubt: What may be wrong: with white, as `doubt` says, or with data that look damaged.
     """
 
     values: np.ndarray
@@ -59,11 +66,25 @@ def of_image(image: Image.Image) -> Samples:
 
 
 def of_jpeg(jpeg: bytes, image: Image.Image) -> Samples:
-    """Decode a gray or color JPEG that Pillow has opened, as Pillow would, in half the time."""
-    gray = image.mode == "L"
-    values = np.empty(image.size[::-1] if gray else (*image.size[::-1], 3), "uint8")
-    imagecodecs.jpeg8_decode(jpeg, out=values)  # it checks that the sizes agree
-    return Samples(values, "gray" if gray else "rgb")
+    """Decode a JPEG that Pillow has opened, as Pillow would, in half the time.
+
+    Raises:
+        BadPhotograph: Its data are damaged; Pillow gives whatever it could decode.
+    """
+    space, model = _JPEG_SPACES[image.mode]
+    doubted = ""
+    try:
+        values = simplejpeg.decode_jpeg(jpeg, space)
+    except ValueError as error:
+        extra = _EXTRANEOUS.search(str(error))
+        if _DAMAGE.search(str(error)) and not extra:
+            raise
+        values = simplejpeg.decode_jpeg(jpeg, space, strict=False)
+        if extra and bytes(int(extra[1])) + b"\xff\xd9" not in jpeg:  # some cameras write zeros
+            doubted = "it has bytes too many; parts of it may be damaged"
+    if model == "cmyk":
+        values = 255 - values  # as Adobe has it, and so everybody
+    return Samples(values[..., 0] if model == "gray" else values, model, doubt=doubted)
 
 
 def upright(samples: Samples, orientation: int) -> Samples:

@@ -32,7 +32,7 @@ class Results:
         self.resized: list[tuple[str, str]] = []
         self._of = {}  # a path without suffix, or a bare stem → its files
         self._taken = {}
-        self._files = finding.find(folder, "results", photographs.SUFFIXES)
+        self._files = finding.find(folder, "results")
         self._exact = {file.relative_to(self.folder).as_posix(): file for file in self._files}
         for file in self._files:
             below = file.relative_to(self.folder).with_suffix("").as_posix()

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import ImageColor
 
 from keras_colorize import errors
-from keras_colorize.data import photographs
+from keras_colorize.data import kinds
 from keras_colorize.page.coloring import THUMBNAIL, Choice, Coloring, Opened, resized
 
 MOST_FILES, MOST_HINTS = 50, 100  # at a time
@@ -174,7 +174,7 @@ class Handlers:
     def __init__(self, coloring: Coloring, folder: str, samples: list[Path]):
         self._coloring, self._folder, self._samples = coloring, Path(folder).resolve(), samples
         self.names = coloring.names
-        self.suffixes = sorted(photographs.SUFFIXES)  # browsers know some of them as no image
+        self.suffixes = sorted(kinds.SUFFIXES)  # browsers know some of them as no image
 
     def sample_thumbnails(self):
         return [resized(self._coloring.open(path).grey, THUMBNAIL) for path in self._samples]

@@ -47,6 +47,8 @@ def test_check_says_why_a_photograph_cannot_be_used(picture):
         (b"", "empty file"),
         (b"Dear Sir", "not a picture"),
         (jpeg[: len(jpeg) * 9 // 10], "truncated"),
+        (jpeg[: len(jpeg) * 9 // 10] + b"\xff\xd9", "truncated or damaged"),
+        (jpeg[:-2] + b"extra" + jpeg[-2:], "bytes too many"),
         (png[: len(png) // 2], "truncated"),
         (encode(rgb, "TIFF"), "TIFF cannot be trained on; convert it to PNG or JPEG"),
         (encode(picture(31, 200), "PNG"), "200×31 is under 32 pixels"),

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from keras_colorize.data import finding, photographs
+from keras_colorize.data import finding
 from keras_colorize.errors import UsageError
 
 
@@ -15,7 +15,7 @@ def tree(tmp_path):
 
 
 def found(source, root):
-    files = finding.find(source, "data", photographs.SUFFIXES)
+    files = finding.find(source, "data")
     return [file.relative_to(root).as_posix() for file in files]
 
 
@@ -31,15 +31,25 @@ def test_find_glob(tree):
 
 def test_search_names_pictures_that_are_not_read_and_what_is_no_file(tree):
     (tree / "f.fits").write_bytes(b"SIMPLE")
+    (tree / "h").write_bytes(b"v/1\x01\x02\0\0\0")
     os.mkfifo(tree / "g.png")
-    assert finding.search(tree, "data", photographs.SUFFIXES).failed == [
+    assert finding.search(tree, "data").failed == [
         (f"{tree}/f.fits", "FITS is not read; convert it to PNG or TIFF"),
         (f"{tree}/g.png", "it is no regular file"),
+        (f"{tree}/h", "OpenEXR is not read; convert it to PNG or TIFF"),
     ]
 
 
 def test_find_file_named_outright_whatever_its_suffix(tree):
     assert found(tree / "notes.txt", tree) == ["notes.txt"]
+    (tree / "a.nef").write_bytes(b"II*\0")
+    ((_, reason),) = finding.search(tree / "a.nef", "data").failed
+    assert reason.startswith("raw files of cameras are not read")
+
+
+def test_pipe_named_outright_is_not_read_to_see_what_it_is(tree):
+    os.mkfifo(tree / "pipe")
+    assert found(tree / "pipe", tree) == ["pipe"]
 
 
 def test_find_file_with_glob_characters_in_its_name(tree):
@@ -64,16 +74,16 @@ def test_find_nothing_names_the_argument(tree, name, reason):
     (tree / "empty").mkdir()
     source = f"{tree}/{name}"
     with pytest.raises(UsageError, match=reason) as raised:
-        finding.find(source, "data", photographs.SUFFIXES)
+        finding.find(source, "data")
     assert str(raised.value).endswith(f"Received: data={source!r}.")
 
 
 def test_find_nothing_shows_what_was_given(tree, monkeypatch):
     monkeypatch.setenv("HOME", str(tree))
     with pytest.raises(UsageError, match=r"Received: data='~/gone'\."):
-        finding.find("~/gone", "data", photographs.SUFFIXES)
+        finding.find("~/gone", "data")
 
 
 def test_find_downloads_nothing(tree):
     with pytest.raises(UsageError, match=r"`val_data` is read from this machine.*'https://a/b'"):
-        finding.find("https://a/b", "val_data", photographs.SUFFIXES)
+        finding.find("https://a/b", "val_data")

@@ -1,8 +1,10 @@
 """Expected values come from Pillow's own conversions or from arithmetic on known arrays."""
 
+import io
 import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
@@ -296,6 +298,52 @@ def test_read_refuses_a_jpeg_without_its_end(tmp_path, picture, missing, progres
     with pytest.raises(photographs.BadPhotograph, match="truncated: the end of the JPEG"):
         photographs.read(path.read_bytes()[:-missing])
     photographs.read(path.read_bytes() + b"what some cameras append")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_read_refuses_a_jpeg_that_was_cut_and_given_an_end(
+    tmp_path, picture, share, progressive, capfd
+):
+    path = saved(tmp_path / "a.jpg", Image.fromarray(picture(96, 128)), progressive=progressive)
+    whole = path.read_bytes()
+    header = whole.index(b"\xff\xda") + 14
+    cut = whole[: header + int(share * (len(whole) - header))] + b"\xff\xd9"
+    with pytest.raises(photographs.BadPhotograph, match="truncated or damaged"):
+        photographs.read(cut)
+    assert capfd.readouterr().err == ""
+
+
+def test_read_jpeg_with_bytes_too_many(tmp_path, picture):
+    path = saved(tmp_path / "a.jpg", Image.fromarray(picture()))
+    whole = path.read_bytes()
+    for extra, doubt in (
+        (bytes(5), ""),
+        (b"extra", "it has bytes too many; parts of it may be damaged"),
+    ):
+        scan = photographs.File(whole[:-2] + extra + whole[-2:]).read()
+        np.testing.assert_array_equal(scan.pixels, np.asarray(Image.open(path)))
+        assert scan.doubt == doubt
+
+
+def test_read_names_jpegs_that_are_no_common_ones(picture):
+    gray = picture()[..., 0]
+    for content, kind in (
+        (imagecodecs.jpeg8_encode(gray.astype("uint16"), bitspersample=12), "12-bit JPEG"),
+        (imagecodecs.ljpeg_encode(gray.astype("uint16")), "lossless JPEG"),
+        (imagecodecs.jpegls_encode(gray), "JPEG-LS"),
+    ):
+        with pytest.raises(photographs.BadPhotograph, match=f"^{kind} is not read; convert it"):
+            photographs.read(content)
+
+
+@pytest.mark.parametrize("stored", ["CMYK", "YCCK"])
+def test_read_jpeg_of_inks_as_pillow_does(picture, stored):
+    inks = np.dstack([picture(), picture()[..., 0] // 2])
+    content = imagecodecs.jpeg8_encode(inks, 95, colorspace="CMYK", outcolorspace=stored)
+    decoded = np.asarray(Image.open(io.BytesIO(content))).astype("float32")
+    expected = (255 - decoded[..., :3]) * (255 - decoded[..., 3:]) / 255
+    assert np.abs(photographs.read(content) - expected).max() <= 0.5
 
 
 def test_read_refuses_too_many_pixels(tmp_path, monkeypatch, picture):

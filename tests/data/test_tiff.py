@@ -135,6 +135,19 @@ def test_tiff_whose_scan_is_in_a_subdirectory(share):
     assert read.told.exif.image[270].raw == b"the harbor\0"
 
 
+@pytest.mark.parametrize("photometric", ["minisblack", "rgb", "ycbcr"])
+def test_jpeg_in_a_subdirectory_is_read_as_pillow_reads_it_in_a_page(picture, photometric):
+    values = picture(48, 64)[..., 0] if photometric == "minisblack" else picture(48, 64)
+    scan = {"photometric": photometric, "compression": "jpeg", "metadata": None}
+    content = io.BytesIO()
+    with tifffile.TiffWriter(content) as writer:
+        writer.write(values[::4, ::4], subfiletype=1, subifds=1, metadata=None)
+        writer.write(values, subfiletype=0, **scan)
+    page = Image.open(io.BytesIO(tiff(values, **scan)))
+    expected = page if photometric == "minisblack" else page.convert("RGB")
+    np.testing.assert_array_equal(pixels_of(content.getvalue()), np.asarray(expected))
+
+
 def test_tiff_premultiplied_alpha_is_undone(share):
     alpha = np.full_like(share(), 0.5)
     stored = np.rint(65535 * np.dstack([share() * alpha, alpha])).astype("uint16")
