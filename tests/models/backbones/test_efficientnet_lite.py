@@ -15,7 +15,7 @@ from keras_colorize.models import backbones
 from keras_colorize.models.backbones import efficientnet_lite
 
 NAME = "efficientnet_lite0"
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CLOSE = 1e-4  # in standard deviations of a map
 
 

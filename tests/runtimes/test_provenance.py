@@ -1,0 +1,52 @@
+import hashlib
+import importlib.metadata
+import json
+
+import pytest
+
+from keras_colorize import __version__, errors
+from keras_colorize.colorizer import Decoding
+from keras_colorize.runtimes import provenance
+
+
+@pytest.mark.parametrize("name", ["lite.v2", "4", "a-b_c"])
+def test_name_that_a_servers_address_can_hold_is_taken(name):
+    assert provenance.name_of("whatever", name) == name
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "-a", "ü", "a\n"])
+def test_name_that_an_address_cannot_hold_is_refused(name):
+    with pytest.raises(errors.UsageError, match="`name` must begin with a letter or a digit"):
+        provenance.name_of("whatever", name)
+
+
+def test_name_is_the_models_own_unless_told(tiny_model):
+    assert provenance.name_of(f"{tiny_model}/") == tiny_model.name
+    with pytest.raises(errors.UsageError, match="no_such"):
+        provenance.name_of("no_such")
+
+
+def test_description_tells_weights_decoding_and_writers(tiny_model):
+    about = provenance.describe(tiny_model, "served", Decoding(chroma=1.5), ("onnx",))
+    weights = (tiny_model / "model.weights.h5").read_bytes()
+    assert about["weights_sha256"] == hashlib.sha256(weights).hexdigest()
+    assert (about["name"], about["weights"]) == ("served", tiny_model.name)
+    assert (about["arch"], about["head"], about["size"]) == ("vgg_fusion", "regression", 32)
+    assert about["decoding"]["chroma"] == 1.5
+    packages = ("keras", "tensorflow", "onnx")
+    expected = {package: importlib.metadata.version(package) for package in packages}
+    assert about["versions"] == {"keras_colorize": __version__, **expected}
+    assert json.dumps(about)
+
+
+@pytest.mark.parametrize("place", ["2/assets", "onnx"])  # of a SavedModel, of a file
+def test_name_of_another_network_is_refused(tmp_path, place):
+    about = {"name": "a", "arch": "zhang2016", "head": "gamut313"}
+    provenance.check_same(tmp_path / "a", about)  # nothing is there yet
+    folder = tmp_path / "a" / place
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps(about))
+    provenance.check_same(tmp_path / "a", about)
+    for changed in ({"arch": "pix2pix"}, {"head": "regression"}):
+        with pytest.raises(errors.UsageError, match="holds zhang2016 with head gamut313, this is"):
+            provenance.check_same(tmp_path / "a", about | changed)
