@@ -20,7 +20,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from keras_colorize.color import pixels
+from keras_colorize.color import grays, pixels
 from keras_colorize.colorizer import borders
 from keras_colorize.layers import resizing, upscaling
 
@@ -28,6 +28,7 @@ Answer = TypeVar("Answer")
 ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
 _BAND = pixels.PART  # pixels that one core works on
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
+_LARGE = 2**22  # pixels, from which on a table for gray photographs is worth its making
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
 
 
@@ -110,12 +111,21 @@ def _picture(rgb, color: "_Color") -> np.ndarray:
     """Put color to the lightness of a photograph."""
     colored = np.empty(rgb.shape, rgb.dtype)
     rows = max(1, pixels.BLOCK // rgb.shape[1])
+    by_table = _is_gray(rgb) and rgb.dtype == np.uint8 and len(rgb) * rgb.shape[1] >= _LARGE
+
+    def blocks(start, lightness):
+        for row in range(0, len(lightness), rows):
+            own = slice(start + row, start + min(row + rows, len(lightness)))
+            yield own, color.band(own.start, lightness[row : row + rows])
 
     def fill(start, lightness):
-        blocks = (lightness[row : row + rows] for row in range(0, len(lightness), rows))
-        firsts = itertools.count(start, rows)
-        planes = (color.band(first, block).reshape(3, -1) for first, block in zip(firsts, blocks))
-        pixels.fill_rgb(colored[start : start + len(lightness)].reshape(-1, 3), planes)
+        if by_table:
+            for own, planes in blocks(start, lightness):
+                if not grays.fill(colored[own], rgb[own, :, 0], planes[1:]):
+                    pixels.fill_rgb(colored[own].reshape(-1, 3), [planes.reshape(3, -1)])
+        else:
+            planes = (planes.reshape(3, -1) for _, planes in blocks(start, lightness))
+            pixels.fill_rgb(colored[start : start + len(lightness)].reshape(-1, 3), planes)
 
     _map_bands(rgb, fill)
     return colored
@@ -266,22 +276,24 @@ def _fade(length: int, overlaps: bool) -> np.ndarray:
 def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -> list[Answer]:
     """Call a function with the first row and L* `(n, W)` of each band of rows, on all cores."""
     rows = max(1, _BAND // rgb.shape[1])
-    table = None
-    if rgb.strides[2] == 0 and rgb.dtype.kind == "u":  # a gray photograph has few values of L*
-        values = np.arange(np.iinfo(rgb.dtype).max + 1, dtype=rgb.dtype)
-        table = pixels.lightness_of(np.stack([values] * 3, axis=-1))[:, 0]
+    is_gray = _is_gray(rgb) and rgb.dtype.kind == "u"
 
     def call(start):
         band = rgb[start : start + rows]
-        if table is None:
-            return function(start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0])
-        return function(start, cv2.LUT(np.ascontiguousarray(band[..., 0]), table))
+        if is_gray:
+            table = grays.lightness(rgb.dtype.name)
+            return function(start, cv2.LUT(np.ascontiguousarray(band[..., 0]), table))
+        return function(start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0])
 
     starts = range(0, len(rgb), rows)
     if len(starts) == 1:
         return [call(0)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV release Python's lock
         return list(pool.map(call, starts))
+
+
+def _is_gray(rgb: np.ndarray) -> bool:
+    return rgb.strides[2] == 0  # one channel, shown as three
 
 
 def _meeting(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import skimage.color
 
-from keras_colorize.color import pixels
+from keras_colorize.color import grays, pixels
 from keras_colorize.colorizer import Colorizer, Decoding, bands, load
 
 
@@ -93,3 +93,22 @@ def test_gray_is_colored_as_three_equal_channels(tiny_model, picture, dtype):
     gray = picture()[..., 0].astype(dtype) * (257 if dtype == "uint16" else 1)
     tiny = load(tiny_model)
     np.testing.assert_array_equal(tiny.colorize(gray), tiny.colorize(np.stack([gray] * 3, -1)))
+
+
+def test_large_gray_photograph_is_colored_by_a_table_as_by_the_formula(
+    colorizer, picture, monkeypatch
+):
+    gray, fill, filled = picture(96, 144)[..., 0], grays.fill, []
+    before = skimage.color.rgb2lab(np.stack([gray] * 3, -1))[..., 0]
+    for chroma, reached in ((0.3, True), (3.0, False)):
+        expected = colorizer.colorize(gray, Decoding(chroma=chroma)).astype(int)
+        filled.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(bands, "_LARGE", 1)
+            patch.setattr(pixels, "BLOCK", 500)
+            patch.setattr(grays, "fill", lambda *block: filled.append(fill(*block)) or filled[-1])
+            made = colorizer.colorize(gray, Decoding(chroma=chroma))
+        assert filled == [reached] * 32  # blocks of three rows
+        assert np.mean(np.abs(made - expected).max(-1) > 1) < 0.01
+        after = skimage.color.rgb2lab(made)[..., 0]
+        assert np.abs(after - before).max() <= 0.5
