@@ -107,8 +107,8 @@ def main(write: bool) -> None:
             lines.append(f"| {size} | {ours:.0f} | {codec:.0f} | {ours / codec:.2f} |")
         lines += [
             "",
-            "Reading, coloring and writing overlap, on both cores. At 1 megapixel the network takes "
-            "most of the time. At 12, a photograph takes 0.22 s of processor time: 0.07 the codec, "
+            "Reading, coloring and writing overlap, on both cores. At 1 megapixel the network is "
+            "most of the work. At 12, a photograph takes 0.22 s of processor time: 0.07 the codec, "
             "0.04 the network, the rest L\\*, contours and color. A share of 0.8 allows 0.19 s.",
         ]
     text = "\n".join(lines) + "\n"
