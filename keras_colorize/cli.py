@@ -134,6 +134,8 @@ def add_model_list(parser: argparse.ArgumentParser) -> None:
 
 def guard(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     """Run a verb and turn what it raises into a message and an exit code."""
+    if sys.stderr is None:  # closed, as under pythonw; progress bars need one
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows code page lacks ∞, and many names
             stream.reconfigure(errors="backslashreplace")

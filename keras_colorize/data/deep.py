@@ -30,7 +30,7 @@ def read(data: bytes, image: Image.Image) -> Samples | None:
     """
     if image.format == "PNG" and data[24] == 16:
         return _samples(imagecodecs.png_decode(record.pixels_only(data)), 16)
-    if image.mode not in ("RGB", "RGBA"):  # gray JPEG 2000 is read with all of its bits
+    if image.mode not in ("L", "LA", "RGB", "RGBA"):  # others have all of their bits
         return None
     if image.format == "JPEG2000":
         at = data.find(_CODESTREAM) + 42

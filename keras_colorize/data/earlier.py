@@ -1,4 +1,4 @@
-"""Pictures of an earlier call that lie among photographs: known by their lightness."""
+"""Pictures of an earlier call that lie among photographs: known by a mark and their lightness."""
 
 import contextlib
 import math
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from keras_colorize.color import pixels
-from keras_colorize.data import photographs, tones
+from keras_colorize.data import exif, photographs, tones
 from keras_colorize.errors import BadPhotograph
 
 _LOOKED_AT = 256  # pixels a side
@@ -18,7 +18,9 @@ _ALIKE = 1.5  # L*, on average: what compression changes, and less than what two
 
 
 def is_picture_of(path: Path, file: photographs.File, numbers: Iterable[int]) -> bool:
-    """Tell whether a file has the lightness of a photograph, at its left if it is wider.
+    """Tell whether a file is a picture of a photograph: marked as one, and as light.
+
+    It has the photograph's lightness, at its left if it is wider.
 
     Args:
         path: The file.
@@ -28,6 +30,8 @@ def is_picture_of(path: Path, file: photographs.File, numbers: Iterable[int]) ->
     try:
         made = photographs.File(path, _LARGER * math.prod(file.size))
     except (OSError, BadPhotograph):
+        return False
+    if not exif.is_marked(made.told.exif):
         return False
     for number in numbers:
         with contextlib.suppress(BadPhotograph):  # the page may be damaged

@@ -7,15 +7,18 @@ References:
     [1] Exif 3.0, CIPA DC-008-2023, §4.6.    [2] TIFF 6.0, Adobe 1992, §2.
 """
 
+import dataclasses
 import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 EXPOSURE, GPS = 0x8769, 0x8825  # the offsets of the two other directories
+_PROCESSING_SOFTWARE, _MARK = 0x000B, b"keras_colorize\0"  # in use since ACD Systems' programs
 _COLOR_SPACE, _WIDTH, _HEIGHT, _SRGB = 0xA001, 0xA002, 0xA003, 1
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 1, 2, 3, 4, 5, 7, 129
 _BYTES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, 6: 1, UNDEFINED: 1, 8: 2, 9: 4, 10: 8}
+_INTEGERS = {SHORT: "H", LONG: "I", 8: "h", 9: "i"}  # 8, 9: signed
 _BYTES |= {11: 4, 12: 8, 13: 4, UTF8: 1}  # a value of each type [2]
 
 # What the first directory tells of the photograph, each with the types that it may have: names of
@@ -71,8 +74,11 @@ class Exif:
     @property
     def orientation(self) -> int | None:
         """1…8, or None if it is not told."""
-        number = self.number(ORIENTATION)
-        return int(number) if number in range(1, 9) else None
+        value = self.image.get(ORIENTATION)
+        if value is None or value.type not in _INTEGERS:
+            return None
+        (number,) = struct.unpack_from(self.order + _INTEGERS[value.type], value.raw)
+        return number if number in range(1, 9) else None
 
     @property
     def dpi(self) -> tuple[float, float] | None:
@@ -158,6 +164,18 @@ def cleaned(exif: Exif, width: int, height: int) -> Exif:
 def without_storage(image: Directory) -> Directory:
     """Return the first directory without what it tells of how pixels are stored."""
     return {tag: value for tag, value in image.items() if tag not in _STORAGE}
+
+
+def marked(exif: Exif) -> Exif:
+    """Add to a picture's EXIF that this package made it."""
+    mark = Value(ASCII, len(_MARK), _MARK)
+    return dataclasses.replace(exif, image=exif.image | {_PROCESSING_SOFTWARE: mark})
+
+
+def is_marked(exif: Exif) -> bool:
+    """Tell whether this package made a picture."""
+    held = exif.image.get(_PROCESSING_SOFTWARE)
+    return held is not None and held.raw == _MARK
 
 
 def serialize(exif: Exif) -> bytes:

@@ -72,13 +72,14 @@ class FileSource(Source):
     @classmethod
     def find(cls, name: str, argument: str) -> FileSource:
         """List what `--data` stands for, before anything is read or checked."""
+        found, skipped = [], []
         if name == "samples":
             root = ""
             paths = [folder / file for folder, names in _SAMPLES.items() for file in names.split()]
         else:
             root = os.path.expanduser(name)
-            paths = finding.find(name, argument, {".tar"})
-        found, skipped = [], []
+            searched = finding.search(name, argument, {".tar"})
+            paths, skipped = searched.paths, [(_utf8(p), reason) for p, reason in searched.failed]
         for path in paths:
             shown = _utf8(os.path.relpath(path, root) if os.path.isdir(root) else path.name)
             if path.suffix.lower() == ".tar":

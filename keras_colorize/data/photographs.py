@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_colorize.data import deep, kinds, record, tiff, tones
+from keras_colorize.data import deep, jpeg, kinds, record, tiff, tones
 from keras_colorize.data.writing import output_suffix
 from keras_colorize.data.writing import write as write
 from keras_colorize.data.writing import write_pages as write_pages
@@ -32,6 +32,9 @@ _FORMATS = (
     "SGI", "SUN", "TGA", "DDS", "IM", "QOI",
 )  # fmt: skip
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+# Color as code points (ISO/IEC 23001-8): after their name, two bytes for primaries and two for the
+# transfer function.
+_CODE_POINTS, _HDR = b"colrnclx", (16, 18)
 
 
 class TooManyPixels(BadPhotograph):
@@ -66,6 +69,7 @@ class File:
     Attributes:
         format: Pillow's name of its format.
         size: Width and height of the first page, as stored.
+        told: What it tells beside the pixels of its first page.
         orientation: EXIF's number, 1…8, of the first page.
 
     Raises:
@@ -81,20 +85,22 @@ class File:
                 data = content(file)
         if not data:
             raise BadPhotograph("empty file")
+        if reason := kinds.refusal(data[: kinds.START]):
+            raise BadPhotograph(reason)
         self._max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
         self._data, self._tiff, self._image = data, None, None
         with _damage_named("unreadable header"):
             if tiff.is_tiff(data):
                 self.format, self._tiff = "TIFF", tiff.Tiff(data)
                 self.size = self._tiff.size(0)
-                self._told = record.of_tiff(self._tiff, 0)
+                self.told = record.of_tiff(self._tiff, 0)
             else:
                 self._image = _open(data)
                 self.format, self.size = self._image.format, self._image.size
-                self._told = record.of_file(data, self._image)
-        self.orientation = self._told.orientation
+                self.told = record.of_file(data, self._image)
+        self.orientation = self.told.orientation
         self._check(self.size)
-        if self.format in ("JPEG", "MPO") and not record.has_end(data):
+        if self.format in ("JPEG", "MPO") and not jpeg.has_end(data):
             raise BadPhotograph("truncated: the end of the JPEG is missing")
 
     @property
@@ -126,14 +132,15 @@ class File:
         """
         if not 0 <= page < len(self):
             raise BadPhotograph(f"there is no page {page + 1}, it has {len(self)}")
-        told = self._told
+        told = self.told
         with _damage_named("truncated or damaged"):
             if self._tiff:
                 self._check(self._tiff.size(page))
+                self._check(self._tiff.tile(page))
                 told = record.of_tiff(self._tiff, page)
                 samples = self._tiff.read(page)
             elif self.format in ("JPEG", "MPO") and page == 0:
-                samples = tones.of_jpeg(self._data, self._image)
+                samples = jpeg.decode(self._data, self._image)
             else:
                 if page:
                     self._image.seek(page)
@@ -141,7 +148,7 @@ class File:
                 samples = first or tones.of_image(self._image)
             if not self._tiff or not told.exif.orientation:  # a TIFF's own is undone by its reader
                 samples = tones.upright(samples, told.orientation)
-            pixels = tones.to_srgb(samples, told.profile)
+            pixels = tones.to_srgb(samples, told.profile, told.gamma)
             return Scan(pixels, samples.alpha, told, samples.doubt)
 
     def _check(self, size):
@@ -178,20 +185,22 @@ def _damage_named(reason):
 
 
 def _open(data: bytes) -> Image.Image:
-    if reason := kinds.refusal(data[: kinds.START]):
-        raise BadPhotograph(reason)
     if data.startswith(b"8BPS") and data[22:24] > b"\0\x08":
         raise BadPhotograph(f"{data[23]}-bit PSD is not read; save it as TIFF")
     formats = _FORMATS
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        _register_heif()
-        formats = ("HEIF",)
+    if data[4:8] == b"ftyp":
+        if (colors := data.find(_CODE_POINTS)) >= 0 and data[colors + 11] in _HDR:
+            raise BadPhotograph("HDR pictures (PQ, HLG) are not read; convert it to 8-bit PNG")
+        brands = data[8 : min(int.from_bytes(data[:4], "big"), kinds.START)]
+        if b"avif" not in brands and any(brand in brands for brand in _HEIC_BRANDS):
+            _register_heif()
+            formats = ("HEIF",)
     elif data.startswith(record.PNG_START):
         data = record.pixels_only(data)
     try:
         return Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError:
-        if kind := record.kind_of_jpeg(data):
+        if kind := jpeg.uncommon_kind(data):
             raise BadPhotograph(f"{kind} is not read; convert it to PNG or TIFF") from None
         raise
 

@@ -3,7 +3,8 @@
 References:
     [1] JPEG: ITU-T T.81, annex B; JFIF 1.02; XMP part 3, Adobe 2020, §1.1 (segments of markers).
     [2] PNG: W3C, third edition, §11.3.    [3] WebP: RFC 9649, §2.7.
-    [4] Photoshop file formats, Adobe 2019: image resource blocks. IPTC is number 0x0404.
+    [4] Photoshop file formats, Adobe 2019: image resource blocks.
+    [5] JPEG 2000: ITU-T T.800, annex I.
 """
 
 import dataclasses
@@ -15,15 +16,17 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from keras_colorize.data import tiff
+from keras_colorize.data import jpeg, tiff
 from keras_colorize.data.exif import Exif, cleaned, parse
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
 XMP_MARKER, PHOTOSHOP_MARKER = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
-IPTC_BLOCK = 0x0404  # [4]
-_SCAN = 0xDA
-_JPEG_LS, _LOSSLESS, _FRAMES = 0xF7, {0xC3, 0xCB}, {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+IPTC_BLOCK, _EXIF_BLOCK, _XMP_BLOCK = 0x0404, 0x0422, 0x0424  # [4]
+_SIGNATURES = (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR")
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_EXIF_UUID, _IPTC_UUID = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_SRGB_GAMMA = 0.43, 0.48  # of PNG: between these it stands for sRGB, whose own is near 0.45455
 _MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
@@ -52,6 +55,7 @@ class Record:
         texts: PNG's text chunks: name and content.
         dpi: Horizontal and vertical resolution.
         profile: ICC; it belongs to the stored samples, and is never written.
+        gamma: Of a PNG, the power of linear light that its samples are; it belongs to them as well.
         orientation: EXIF's, else XMP's, 1…8; how the stored pixels are turned.
     """
 
@@ -62,6 +66,7 @@ class Record:
     texts: tuple[tuple[bytes, bytes], ...] = ()
     dpi: tuple[float, float] | None = None
     profile: bytes = b""
+    gamma: float | None = None
 
     @property
     def orientation(self) -> int:
@@ -77,6 +82,7 @@ class Record:
             xmp=_OLD_XMP.sub(b"", self.xmp),
             dpi=dpi[::-1] if dpi and self.orientation >= 5 else dpi,
             profile=b"",
+            gamma=None,
         )
 
 
@@ -93,6 +99,10 @@ def of_file(data: bytes, image: Image.Image | None) -> Record:
         found = _of_png(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         found = _of_webp(data)
+    elif data[4:8] == b"jP  ":
+        found = dataclasses.replace(_of_other(image.info), **_of_jp2(data))
+    elif data[:4] == b"8BPS":
+        found = dataclasses.replace(_of_other(image.info), **_of_psd(data))
     else:
         found = _of_other(image.info)
     if not found.xmp and tiff.XMP in found.exif.image:
@@ -123,7 +133,7 @@ def of_tiff(pages: tiff.Tiff, number: int) -> Record:
     def raw(tag):
         return exif.image[tag].raw if tag in exif.image else b""
 
-    iptc = raw(tiff.IPTC) or _iptc_of(raw(tiff.PHOTOSHOP))
+    iptc = raw(tiff.IPTC) or _resource(raw(tiff.PHOTOSHOP), IPTC_BLOCK)
     return Record(exif, raw(tiff.XMP), iptc, dpi=exif.dpi, profile=raw(tiff.ICC))
 
 
@@ -131,8 +141,8 @@ def of_tiff(pages: tiff.Tiff, number: int) -> Record:
 
 
 def _of_jpeg(data: bytes) -> Record:
-    exif, xmp, comment, resources, dpi, profile = b"", b"", b"", b"", None, {}
-    for marker, content, _ in _segments(data):
+    exif, xmp, comments, resources, dpi, profile = b"", b"", [], b"", None, {}
+    for marker, content, _ in jpeg.segments(data):
         if marker == 0xE0 and content[:5] == b"JFIF\0" and len(content) >= 12:
             unit, x, y = struct.unpack_from(">BHH", content, 7)
             inches = {1: 1.0, 2: 2.54}.get(unit)
@@ -145,61 +155,69 @@ def _of_jpeg(data: bytes) -> Record:
             profile[content[12:13]] = content[14:]
         elif marker == 0xED and content.startswith(PHOTOSHOP_MARKER):
             resources += content[len(PHOTOSHOP_MARKER) :]
-        elif marker == 0xFE:
-            comment = comment or content
+        elif marker == 0xFE and content not in comments:
+            comments.append(content)
     exif = parse(exif)
     profile = b"".join(profile[number] for number in sorted(profile))
     dpi = dpi if dpi and max(dpi) > 1 else exif.dpi
-    return Record(exif, xmp, _iptc_of(resources), comment, (), dpi, profile)
+    iptc, comment = _resource(resources, IPTC_BLOCK), b"\n".join(comments)
+    return Record(exif, xmp, iptc, comment, (), dpi, profile)
 
 
-def has_end(jpeg: bytes) -> bool:
-    """Tell whether the marker that ends a JPEG follows its first scan.
-
-    Without it decoders may or may not notice that rows are missing.
-    """
-    scan = [at for marker, _, at in _segments(jpeg) if marker == _SCAN]
-    return bool(scan) and jpeg.find(b"\xff\xd9", scan[0]) >= 0
+# ---- Photoshop and JPEG 2000 ----
 
 
-def kind_of_jpeg(jpeg: bytes) -> str:
-    """Name a JPEG of an uncommon kind by its frame's header [1, B.2.2]; others have no name."""
-    for marker, content, _ in _segments(jpeg):
-        if marker == _JPEG_LS:
-            return "JPEG-LS"
-        if marker in _LOSSLESS:
-            return "lossless JPEG"
-        if marker in _FRAMES and content[:1] != b"\x08":
-            return f"{content[0]}-bit JPEG" if content else ""
-    return ""
-
-
-def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Yield marker, content and offset of each segment up to the scan [1, B.1.1]."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        yield marker, data[at + 4 : at + 2 + length], at
-        if marker in (_SCAN, 0xD9):
-            return
-        at += 2 + max(length, 2)
-
-
-def _iptc_of(resources: bytes) -> bytes:
-    """Return what IPTC wrote into Photoshop's image resources [4]."""
+def _resource(resources: bytes, number: int) -> bytes:
+    """Return one of Photoshop's image resources [4]; some have other programs' signatures."""
     at = 0
-    while resources[at : at + 4] == b"8BIM" and at + 7 < len(resources):
-        (number,) = struct.unpack_from(">H", resources, at + 4)
+    while resources[at : at + 4] in _SIGNATURES and at + 7 < len(resources):
+        (found,) = struct.unpack_from(">H", resources, at + 4)
         at += 6 + (resources[at + 6] + 2) // 2 * 2  # a name, padded to an even length
         size = int.from_bytes(resources[at : at + 4], "big")
-        if number == IPTC_BLOCK:
+        if found == number:
             return resources[at + 4 : at + 4 + size]
         at += 4 + (size + 1) // 2 * 2
     return b""
+
+
+def _of_psd(data: bytes) -> dict:
+    at = 30 + int.from_bytes(data[26:30], "big")  # after the header and the colors of a palette
+    resources = data[at + 4 :][: int.from_bytes(data[at : at + 4], "big")]
+    exif = parse(_resource(resources, _EXIF_BLOCK))
+    return {
+        "exif": exif,
+        "xmp": _resource(resources, _XMP_BLOCK),
+        "iptc": _resource(resources, IPTC_BLOCK),
+        "dpi": exif.dpi,
+    }
+
+
+def _of_jp2(data: bytes) -> dict:
+    """Read the boxes of JPEG 2000 that tell of a photograph [5]."""
+    told = {}
+    for kind, content in _boxes(data):
+        if kind == b"jp2h":
+            for inner, color in _boxes(content):
+                if inner == b"colr" and color[:1] in (b"\2", b"\3"):  # a profile, and no number
+                    told["profile"] = color[3:]
+        elif kind == b"uuid" and content.startswith(_XMP_UUID):
+            told["xmp"] = content[16:]
+        elif kind == b"uuid" and content.startswith(_EXIF_UUID):
+            told["exif"] = parse(content[16:])
+        elif kind == b"uuid" and content.startswith(_IPTC_UUID):
+            told["iptc"] = content[16:]
+    return told
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        (size,), start = struct.unpack_from(">I", data, at), at + 8
+        if size == 1:
+            size, start = int.from_bytes(data[start : start + 8], "big"), at + 16
+        end = at + size if size else len(data)
+        yield data[at + 4 : at + 8], data[start:end]
+        at = max(end, start)
 
 
 # ---- PNG ----
@@ -227,12 +245,17 @@ def pixels_only(png: bytes) -> bytes:
 
 
 def _of_png(data: bytes) -> Record:
-    exif, xmp, iptc, profile, dpi, texts = b"", b"", b"", b"", None, []
+    exif, xmp, iptc, profile, dpi, texts, gamma = b"", b"", b"", b"", None, [], None
+    is_srgb = False
     for name, content, _ in chunks(data):
         if name == b"eXIf":
             exif = content
         elif name == b"iCCP":
             profile = _inflate(content.partition(b"\0")[2][1:])
+        elif name == b"sRGB":
+            is_srgb = True
+        elif name == b"gAMA" and len(content) == 4:
+            gamma = int.from_bytes(content, "big") / 100_000
         elif name == b"pHYs" and len(content) == 9 and content[8] == 1:
             dpi = tuple(0.0254 * number for number in struct.unpack_from(">II", content))
         elif name == b"iTXt" and content.startswith(XMP_KEYWORD + b"\0"):
@@ -240,25 +263,31 @@ def _of_png(data: bytes) -> Record:
             packet = packet.split(b"\0", 2)[-1]
             xmp = _inflate(packet) if compressed == 1 else packet
         elif name in (b"tEXt", b"zTXt") and content.startswith(b"Raw profile type "):
-            kind, held = _raw_profile(name, content)
-            exif = exif or (held if kind in (b"exif", b"APP1") else b"")
-            iptc = iptc or (_iptc_of(held) if kind in (b"iptc", b"8bim") else b"")
-            xmp = xmp or (held if kind == b"xmp" else b"")
+            held = _raw_profile(name, content)
+            if held.startswith(XMP_MARKER):
+                xmp = xmp or held[len(XMP_MARKER) :]
+            elif b"type xmp" in content[:24]:
+                xmp = xmp or held
+            elif held.startswith((b"Exif\0\0", b"II*\0", b"MM\0*")):
+                exif = exif or held
+            elif held.startswith(_SIGNATURES):
+                iptc = iptc or _resource(held, IPTC_BLOCK)
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             texts.append((name, content))
-    return Record(parse(exif), xmp, iptc, b"", tuple(texts), dpi, profile)
+    if profile or is_srgb or not gamma or _SRGB_GAMMA[0] < gamma < _SRGB_GAMMA[1]:
+        gamma = None
+    return Record(parse(exif), xmp, iptc, b"", tuple(texts), dpi, profile, gamma)
 
 
-def _raw_profile(name: bytes, content: bytes) -> tuple[bytes, bytes]:
-    """Decode what ImageMagick and others keep as hexadecimal text: a line of size, then digits."""
-    keyword, _, text = content.partition(b"\0")
+def _raw_profile(name: bytes, content: bytes) -> bytes:
+    """Decode what ImageMagick and others keep as hexadecimal text: a name, a size, then digits."""
+    _, _, text = content.partition(b"\0")
     text = _inflate(text[1:]) if name == b"zTXt" else text
-    digits = b"".join(text.split()[2:])
+    digits = b"".join(text.strip().split(b"\n")[2:])
     try:
-        held = bytes.fromhex(digits.decode("ascii"))
+        return bytes.fromhex(digits.decode("ascii"))
     except ValueError:
-        held = b""
-    return keyword.removeprefix(b"Raw profile type "), held
+        return b""
 
 
 def _inflate(compressed: bytes) -> bytes:

@@ -22,13 +22,14 @@ import tifffile
 from PIL import Image, UnidentifiedImageError
 
 from keras_colorize import quiet
-from keras_colorize.data import exif, tones
+from keras_colorize.data import exif, jpeg, tones
 from keras_colorize.data.tones import Samples
 from keras_colorize.errors import BadPhotograph
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it warns of damage that we report
 
 ICC, XMP, IPTC, PHOTOSHOP = 34675, 700, 33723, 34377  # tags
+_PHOTOMETRIC = 262
 _MOST_PAGES = 10_000
 _MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
@@ -81,6 +82,11 @@ class Tiff:
         """Return a page's width and height, as stored."""
         return self._pages[number].imagewidth, self._pages[number].imagelength
 
+    def tile(self, number: int) -> tuple[int, int]:
+        """Return the width and height of a tile of a page; 1 where it has strips."""
+        page = self._pages[number]
+        return (page.tilewidth, page.tilelength) if page.is_tiled else (1, 1)
+
     def exif(self, number: int) -> exif.Exif:
         """Return a page's directories; those of a BigTIFF's exposure and place are not read."""
         page = self._pages[number]
@@ -102,6 +108,8 @@ class Tiff:
         page = self._pages[number]
         if page.samplesperpixel > _MOST_SAMPLES:
             raise BadPhotograph(f"TIFF with {page.samplesperpixel} samples a pixel is not read")
+        if page.compression == _JPEG:
+            self._check_jpegs(page)
         # Pillow sees no subdirectories.
         if _is_plain(page) or (page in self._above and page.compression == _JPEG):
             return tones.upright(_decode(page), self.exif(number).orientation or 1)
@@ -119,6 +127,13 @@ class Tiff:
         if damage:
             raise BadPhotograph(f"truncated or damaged ({damage[0]})")
         return tones.of_image(image)
+
+    def _check_jpegs(self, page) -> None:
+        """See that strips and tiles are whole: neither Pillow nor tifffile tells."""
+        tables = (page.jpegtables or b"")[:-2]  # without the marker of its end
+        for offset, count in zip(page.dataoffsets, page.databytecounts):
+            part = self._data[offset : offset + count]
+            jpeg.check(tables + part[2:] if tables else part)
 
 
 def _exif(data: bytes, page: tifffile.TiffPage) -> exif.Exif:
@@ -164,10 +179,19 @@ def _is_plain(page) -> bool:
     if np.max(page.bitspersample) > 8 or np.any(np.not_equal(page.sampleformat, _UNSIGNED)):
         return True
     if page.photometric == _PALETTE:
-        # Some writers had colors of 8 bits in the map, which has room for 16.
-        return page.bitspersample == 8 and page.colormap.max() < 256
+        return page.colormap.max() < 256 and page.compression not in _FAX_AND_JPEG
     lacks = page.bitspersample in _BITS_THAT_PILLOW_LACKS or page.photometric == _RGB
-    return lacks and page.photometric in _MODELS and page.compression not in _FAX_AND_JPEG
+    lacks = lacks or _PHOTOMETRIC not in page.tags
+    return lacks and _photometric(page) in _MODELS and page.compression not in _FAX_AND_JPEG
+
+
+def _photometric(page) -> int:
+    """Return what samples mean; where a file does not say, as libtiff takes it."""
+    if _PHOTOMETRIC in page.tags:
+        return page.photometric
+    if page.compression in _FAX_AND_JPEG:
+        return _WHITE_IS_ZERO
+    return _RGB if page.samplesperpixel >= 3 else 1
 
 
 def _kind(page) -> str:
@@ -176,15 +200,19 @@ def _kind(page) -> str:
 
 def _decode(page) -> Samples:
     kind = _kind(page)
-    if page.photometric == _PALETTE:
-        return Samples(page.colormap.T.astype("uint8")[page.asarray()], "rgb")
-    if page.photometric not in (*_MODELS, _YCBCR) or page.imagedepth > 1:
+    photometric = _photometric(page)
+    if photometric == _PALETTE:
+        # Some writers had colors of 8 bits in the map, which has room for 16.
+        colors = page.colormap if page.colormap.max() > 255 else page.colormap.astype("uint8")
+        indices = page.asarray().astype("uint16", copy=False)  # 1 bit is a truth value
+        return Samples(np.ascontiguousarray(colors.T)[indices], "rgb")
+    if photometric not in (*_MODELS, _YCBCR) or page.imagedepth > 1:
         raise BadPhotograph(f"{kind} is not read")
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
     if page.parent.byteorder == ">" and page.bitspersample in _MISREAD:
         raise BadPhotograph(f"big-endian {kind} is not read")
-    model, channels = _MODELS[_RGB if page.photometric == _YCBCR else page.photometric]
+    model, channels = _MODELS[_RGB if photometric == _YCBCR else photometric]
     if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
         raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")
     values = page.asarray()
@@ -200,7 +228,7 @@ def _decode(page) -> Samples:
     stored = values[..., :channels]
     values = tones.scaled(stored, page.bitspersample)
     doubt = tones.doubt(stored, page.bitspersample)
-    if page.photometric == _WHITE_IS_ZERO:
+    if photometric == _WHITE_IS_ZERO:
         values = np.iinfo(values.dtype).max - values
     if alpha is not None and page.extrasamples[0] == _PREMULTIPLIED:
         top = np.iinfo(values.dtype).max

@@ -8,24 +8,18 @@ References:
     [2] ICC.1:2022, §7.2.6 (the color space of a profile).
 """
 
-import re
 from dataclasses import dataclass, replace
 
 import imagecodecs
 import numpy as np
-import simplejpeg
 from PIL import Image, ImageCms
 
+from keras_colorize.color import lab
 from keras_colorize.errors import BadPhotograph
 
 _BAND = 2**22  # samples converted at a time
 _WHITES = (1.0, 255.0, 65535.0)
 _OF_SENSORS = (1023.0, 4095.0, 16383.0)  # 10, 12 and 14 bits
-# Pillow's mode → simplejpeg's color space, our model.
-_JPEG_SPACES = {"L": ("GRAY", "gray"), "RGB": ("RGB", "rgb"), "CMYK": ("CMYK", "cmyk")}
-# Among the warnings of libjpeg, those that pixels are missing or wrong.
-_DAMAGE = re.compile("^Corrupt JPEG data|^Premature end")
-_EXTRANEOUS = re.compile(r"^Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
 _SPACES = {b"GRAY": "gray", b"RGB ": "rgb", b"CMYK": "cmyk"}  # as a profile names its own [2]
 
 
@@ -63,28 +57,6 @@ def of_image(image: Image.Image) -> Samples:
         return Samples(np.asarray(image.convert("L" if gray else "RGB")), model)
     whole = np.asarray((image.convert("LA") if gray else image).convert("RGBA"))
     return Samples(whole[..., 0] if gray else whole[..., :3], model, whole[..., 3])
-
-
-def of_jpeg(jpeg: bytes, image: Image.Image) -> Samples:
-    """Decode a JPEG that Pillow has opened, as Pillow would, in half the time.
-
-    Raises:
-        BadPhotograph: Its data are damaged; Pillow gives whatever it could decode.
-    """
-    space, model = _JPEG_SPACES[image.mode]
-    doubted = ""
-    try:
-        values = simplejpeg.decode_jpeg(jpeg, space)
-    except ValueError as error:
-        extra = _EXTRANEOUS.search(str(error))
-        if _DAMAGE.search(str(error)) and not extra:
-            raise
-        values = simplejpeg.decode_jpeg(jpeg, space, strict=False)
-        if extra and bytes(int(extra[1])) + b"\xff\xd9" not in jpeg:  # some cameras write zeros
-            doubted = "it has bytes too many; parts of it may be damaged"
-    if model == "cmyk":
-        values = 255 - values  # as Adobe has it, and so everybody
-    return Samples(values[..., 0] if model == "gray" else values, model, doubt=doubted)
 
 
 def upright(samples: Samples, orientation: int) -> Samples:
@@ -187,7 +159,7 @@ def _large(values: np.ndarray) -> float:
     return float(np.quantile(some.astype("float64"), 0.999, method="lower"))
 
 
-def to_srgb(samples: Samples, profile: bytes = b"") -> np.ndarray:
+def to_srgb(samples: Samples, profile: bytes = b"", gamma: float | None = None) -> np.ndarray:
     """Convert samples to sRGB through their profile, or as is usual without one.
 
     A profile of another color model and a damaged one are passed over.
@@ -195,6 +167,7 @@ def to_srgb(samples: Samples, profile: bytes = b"") -> np.ndarray:
     Args:
         samples: A decoded picture.
         profile: An ICC profile, or nothing.
+        gamma: The power of linear light that samples are, if that is known instead.
 
     Returns:
         The samples' type: `(H, W)` if gray, else `(H, W, 3)`.
@@ -206,6 +179,11 @@ def to_srgb(samples: Samples, profile: bytes = b"") -> np.ndarray:
             pass
     if samples.model == "cmyk":
         return _without_inks(samples.values)
+    if gamma:
+        top = np.iinfo(samples.values.dtype).max
+        linear = (np.arange(top + 1) / top) ** (1 / gamma)
+        levels = np.rint(top * lab.encode([linear] * 3)[:, 0])
+        return levels.astype(samples.values.dtype)[samples.values]
     return samples.values
 
 

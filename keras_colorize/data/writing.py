@@ -5,6 +5,7 @@ References:
     [3] Photoshop file formats, Adobe 2019: image resource blocks.
 """
 
+import dataclasses
 import io
 import itertools
 import os
@@ -58,7 +59,8 @@ def write(
             make; PNG, TIFF and BMP lose nothing. 16 bits are kept in PNG and TIFF.
         pixels: uint8 or uint16, `(H, W)` or `(H, W, 3)`, upright.
         alpha: uint8 or uint16 `(H, W)`, kept where the format has transparency.
-        told: What to keep of the photograph's record; what describes its old pixels is dropped.
+        told: What to keep of the photograph's record; what describes its old pixels is dropped,
+            and that this package made the picture is added. None: nothing is told.
 
     Returns:
         What of the record the format has no place for; empty if all was kept.
@@ -110,9 +112,11 @@ def _prepare(form, lost, pixels, alpha, told):
         if pixels.ndim == 2:
             pixels = np.stack([pixels] * 3, axis=-1)
         pixels = np.dstack([pixels, scaled])
-    told = (told or Record()).cleaned(width, height)
+    is_told, told = told is not None, (told or Record()).cleaned(width, height)
     unkept = [name for name in _NO_PLACE.get(form, ()) if getattr(told, name)]
     lost += [f"{name}, which {form} has no place for" for name in unkept]
+    if is_told and "exif" not in _NO_PLACE.get(form, ()):
+        told = dataclasses.replace(told, exif=exif.marked(told.exif))
     return pixels, told
 
 

@@ -266,9 +266,7 @@ class _Work:
             return
         if self.job.moves:
             if self.job.checked:
-                raise BadPhotograph(
-                    f"{self.job.picture} may be no picture of it; name another --out"
-                )
+                raise BadPhotograph(f"{self.job.picture} may be a photograph; name another --out")
             return
         self._file = photographs.File(self.job.content(), self._options.max_pixels)
         self._numbers = self._choose_pages()
@@ -277,7 +275,7 @@ class _Work:
         if self.job.checked:
             for path in filter(os.path.lexists, (self.job.picture, *self.job.variants)):
                 if not earlier.is_picture_of(path, self._file, self._numbers):
-                    raise BadPhotograph(f"{path} is no picture of it; name another --out")
+                    raise BadPhotograph(f"{path} may be a photograph; name another --out")
 
     def color(self, colorizer) -> None:
         """Color the page; pages and frames are written one by one instead of being kept."""
@@ -376,6 +374,8 @@ class _Work:
 
     def _write(self, path, pages) -> None:
         if str(path) == jobs.STREAM:
+            if sys.stdout is None:
+                raise BadPhotograph("standard output is closed")
             with tempfile.TemporaryDirectory() as folder:
                 picture = Path(folder) / "picture.png"
                 photographs.write_pages(picture, pages)

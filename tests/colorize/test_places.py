@@ -86,7 +86,7 @@ def test_colorize_replaces_no_photograph_of_that_name_in_a_folder_below(
     grey("below/b.png", seed=2)
     before = (tmp_path / "below/b.png").read_bytes()
     assert run(".", "-o", "below", "--overwrite") == 1
-    assert "b.png: below/b.png is no picture of it" in capsys.readouterr().err
+    assert "b.png: below/b.png may be a photograph" in capsys.readouterr().err
     assert run(".", "-o", "below", "--overwrite") == 1  # a.png is replaced, b.png still is not
     assert (tmp_path / "below/b.png").read_bytes() == before
     assert files_in(tmp_path) == ["a.png", "b.png", "below/a.png", "below/b.png"]
@@ -99,7 +99,7 @@ def test_colorize_replaces_no_animation_in_a_folder_below(keras_run, tmp_path, c
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
     before = (tmp_path / "below/a.gif").read_bytes()
     assert keras_run(".", "-o", "below", "--overwrite") == 1
-    assert "a.gif: below/a.gif may be no picture of it" in capsys.readouterr().err
+    assert "a.gif: below/a.gif may be a photograph" in capsys.readouterr().err
     assert (tmp_path / "below/a.gif").read_bytes() == before
 
 

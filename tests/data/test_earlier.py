@@ -3,10 +3,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from keras_colorize.data import earlier, photographs
+from keras_colorize.data.record import Record
 
 
 def saved(path, pixels):
     Image.fromarray(pixels).save(path)
+    return path
+
+
+def written(path, pixels):
+    """Write a picture as `colorize` does."""
+    photographs.write(path, pixels, told=Record())
     return path
 
 
@@ -39,8 +46,8 @@ def tinted(gray):
 @pytest.mark.parametrize("draw", [page, night])
 def test_other_photograph_of_that_size_is_told_from_a_picture(tmp_path, draw):
     photograph = photographs.File(saved(tmp_path / "a.png", draw(0)))
-    own = saved(tmp_path / "own.jpg", tinted(draw(0)))
-    other = saved(tmp_path / "other.jpg", tinted(draw(1)))
+    own = written(tmp_path / "own.jpg", tinted(draw(0)))
+    other = written(tmp_path / "other.jpg", tinted(draw(1)))
     assert earlier.is_picture_of(own, photograph, [0])
     assert not earlier.is_picture_of(other, photograph, [0])
 
@@ -48,8 +55,17 @@ def test_other_photograph_of_that_size_is_told_from_a_picture(tmp_path, draw):
 def test_picture_beside_its_photograph_and_one_of_another_size(tmp_path, picture):
     pixels = picture(40, 64)
     photograph = photographs.File(saved(tmp_path / "a.png", pixels))
-    both = saved(tmp_path / "both.png", np.concatenate([pixels, pixels // 2], 1))
+    both = written(tmp_path / "both.png", np.concatenate([pixels, pixels // 2], 1))
     assert earlier.is_picture_of(both, photograph, [0])
-    assert not earlier.is_picture_of(saved(tmp_path / "b.png", pixels[:39]), photograph, [0])
+    assert not earlier.is_picture_of(written(tmp_path / "b.png", pixels[:39]), photograph, [0])
     (tmp_path / "c.png").write_bytes(b"none")
     assert not earlier.is_picture_of(tmp_path / "c.png", photograph, [0])
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_color_photograph_is_no_picture_of_its_gray_copy(tmp_path, picture, suffix):
+    color = picture(40, 64)
+    gray = photographs.File(saved(tmp_path / "gray.png", tinted(color[..., 1])))
+    original = saved(tmp_path / f"original.{suffix}", tinted(color[..., 1]))
+    assert not earlier.is_picture_of(original, gray, [0])
+    assert earlier.is_picture_of(written(original, tinted(color[..., 1])), gray, [0])

@@ -261,3 +261,12 @@ def test_fingerprint_changes_with_any_photograph(photos, picture):
     assert changed != before
     (photos / "e.png").unlink()
     assert sources.open_source(str(photos)).fingerprint not in (before, changed)
+
+
+def test_files_that_are_only_named_are_skipped_by_name(mixture):
+    (mixture / "a.nef").write_bytes(b"II*\0")
+    (mixture / "no suffix").write_bytes(b"SIMPLE  =                    T")
+    skipped = {
+        name.split("/")[-1]: reason for name, reason in sources.open_source(str(mixture)).skipped
+    }
+    assert "raw files" in skipped["a.nef"] and "FITS is not read" in skipped["no suffix"]

@@ -93,6 +93,7 @@ def test_plan_follows_links_but_not_in_circles(files, pattern):
 
 def test_plan_counts_what_is_no_picture_and_names_raw_files(files):
     files("in/a.png", "in/b.nef", "in/without suffix")
+    Path("in/b.nef").write_bytes(b"II*\0")
     Path("in/notes.txt").write_text("nothing")
     Path("in/list.csv").write_text("1,2")
     plan = jobs.plan(["in"], "out")

@@ -35,13 +35,17 @@ def test_raw_files_are_named_by_their_start(start):
     assert kinds.refusal(start).startswith("raw files of cameras are not read")
 
 
-@pytest.mark.parametrize("form", ["AVIF", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize(
+    "form",
+    ["AVIF", "BMP", "DDS", "GIF", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "SGI", "TIFF", "WEBP"],
+)
 def test_pictures_that_are_read_are_known_by_their_start_whatever_their_suffix(form):
     content = io.BytesIO()
     Image.fromarray(np.zeros((8, 8, 3), "uint8")).save(content, form)
     start = content.getvalue()[: kinds.START]
     assert kinds.is_read(start) and not kinds.refusal(start)
     assert not kinds.refusal(start, ".exr")
+    assert bool(kinds.refusal(start, ".dng")) == (form == "TIFF")  # as raw files start
 
 
 def test_suffix_names_a_picture_that_its_start_does_not_tell():
@@ -50,5 +54,12 @@ def test_suffix_names_a_picture_that_its_start_does_not_tell():
 
 
 def test_what_is_no_picture_is_neither_read_nor_named():
-    for start in (b"", b"Dear Sir,", b"%PDF-1.7", b"PK\x03\x04"):
+    for start in (
+        b"",
+        b"Dear Sir,",
+        b"BMW 320, 1978",
+        b"P5 is a prime",
+        b"%PDF-1.7",
+        b"PK\x03\x04",
+    ):
         assert not kinds.is_read(start) and not kinds.refusal(start, ".txt")

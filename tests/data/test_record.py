@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from tags import block, text
+from tags import ORIENTATION, block, text
 
 from keras_colorize.data import exif, photographs, record
 
@@ -28,9 +28,13 @@ def jpeg(picture, block=b"", **options):
     return content.getvalue()
 
 
-def app13(iptc):
-    body = b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(iptc)) + iptc
-    body += bytes(len(iptc) % 2)
+def resource(number, raw, signature=b"8BIM"):
+    """One of Photoshop's image resources, without a name, padded to an even length."""
+    return signature + struct.pack(">HHI", number, 0, len(raw)) + raw + bytes(len(raw) % 2)
+
+
+def app13(resources):
+    body = b"Photoshop 3.0\0" + resources
     return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
 
 
@@ -98,7 +102,7 @@ def test_names_of_document_and_page_and_private_tags_are_kept(picture, rewrite, 
     ]
     old = [(0x0103, 3, 1, b"\6\0"), (0xC612, 1, 4, b"\1\4\0\0"), (0x0201, 4, 1, b"\1\2\0\0")]
     path, lost = rewrite(jpeg(picture(), block("<", [*kept, *old])), suffix)
-    image = photographs.File(path.read_bytes())._told.exif.image
+    image = photographs.File(path.read_bytes()).told.exif.image
     for tag, _, _, raw in kept:
         assert image[tag].raw == raw
     assert not {0xC612, 0x0201} & set(image)
@@ -108,7 +112,7 @@ def test_names_of_document_and_page_and_private_tags_are_kept(picture, rewrite, 
 
 def test_xmp_in_exif_is_read(picture):
     packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
-    told = photographs.File(jpeg(picture(), block("<", [(700, 1, len(packet), packet)])))._told
+    told = photographs.File(jpeg(picture(), block("<", [(700, 1, len(packet), packet)]))).told
     assert told.xmp == packet
 
 
@@ -180,7 +184,7 @@ def test_exif_that_is_too_large_is_shortened(picture, rewrite, suffix):
 
 @pytest.mark.parametrize("length", range(0, 60, 3))
 def test_cut_exif_costs_no_picture(picture, rewrite, length):
-    whole = block(">", [text(DESCRIPTION, b"the harbour"), (0x0112, 3, 1, b"\0\6\0\0")])
+    whole = block(">", [text(DESCRIPTION, b"the harbour"), (ORIENTATION, 3, 1, b"\0\6\0\0")])
     path, _ = rewrite(jpeg(picture(), whole[:length]), "jpg")
     assert Image.open(path).size in ((64, 40), (40, 64))
 
@@ -226,7 +230,7 @@ def test_resolution_in_centimeters(picture, rewrite):
 
 
 def full_jpeg(picture):
-    return jpeg(picture, xmp=XMP, comment=b"Scanned 2004", extra=app13(IPTC))
+    return jpeg(picture, xmp=XMP, comment=b"Scanned 2004", extra=app13(resource(0x0404, IPTC)))
 
 
 def iptc_in(path):
@@ -323,3 +327,76 @@ def test_tiff_pages_keep_their_own_records(picture, tmp_path):
             assert page.tags[DESCRIPTION].value == f"page {number}"
             assert page.tags[700].value == f"<x{number}/>".encode()
             assert page.tags[282].value == (300, 1) and page.tags[283].value == (200, 1)
+
+
+def raw_profile(name, kind, held):
+    """A chunk as ExifTool writes it; its heading may have two words."""
+    content = f"\n{kind}\n{len(held):8d}\n{held.hex(chr(10), -36)}\n".encode()
+    if name == b"zTXt":
+        content = b"\0" + zlib.compress(content)
+    return name, b"Raw profile type " + kind.split()[0].lower().encode() + b"\0" + content
+
+
+@pytest.mark.parametrize("name", [b"tEXt", b"zTXt"])
+def test_png_raw_profiles_are_known_by_their_content(picture, name):
+    turned = b"Exif\0\0" + block("<", [(ORIENTATION, 3, 1, b"\6\0")])
+    chunks = [
+        raw_profile(name, "IPTC profile", resource(0x0404, IPTC)),
+        raw_profile(name, "generic profile", b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+        raw_profile(name, "APP1", turned),
+    ]
+    read = photographs.File(png(picture(40, 64), *chunks)).read()
+    assert read.told.iptc == IPTC and read.told.xmp == XMP
+    np.testing.assert_array_equal(read.pixels, np.rot90(picture(40, 64), -1))  # 6: to the right
+
+
+def test_all_comments_of_a_jpeg_are_kept(picture, rewrite):
+    first = b"\xff\xfe" + struct.pack(">H", 2 + 17) + b"LEAD Technologies"
+    path, _ = rewrite(jpeg(picture(), extra=first, comment=b"Grandmother"), "jpg")
+    assert Image.open(path).info["comment"] == b"LEAD Technologies\nGrandmother"
+
+
+def test_iptc_behind_a_resource_of_another_program(picture):
+    resources = resource(0x1B58, b"data", b"MeSa") + resource(0x0404, IPTC)
+    assert photographs.File(jpeg(picture(), extra=app13(resources))).told.iptc == IPTC
+
+
+def test_records_of_a_psd_are_read(picture):
+    # As the format is described: header, colors, resources, layers, planes without compression.
+    pixels = picture(40, 64)
+    held = {0x0404: IPTC, 0x0424: XMP, 0x0422: block(">", [text(DESCRIPTION, b"harbour")])}
+    resources = b"".join(resource(number, raw) for number, raw in held.items())
+    content = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 40, 64, 8, 3) + struct.pack(">I", 0)
+    content += struct.pack(">I", len(resources)) + resources + struct.pack(">IH", 0, 0)
+    told = photographs.File(content + np.moveaxis(pixels, -1, 0).tobytes()).told
+    assert (told.iptc, told.xmp) == (IPTC, XMP)
+    assert told.exif.image[DESCRIPTION].raw == b"harbour\0"
+
+
+def test_records_of_jpeg_2000_are_read(picture):
+    content = io.BytesIO()
+    Image.fromarray(picture()).save(content, "JPEG2000")
+    added = b""
+    for uuid, raw in (
+        ("be7acfcb97a942e89c71999491e3afac", XMP),
+        ("33c7a4d2b81d4723a0baf1a3e097ad38", IPTC),
+        (b"JpgTiffExif->JP2".hex(), block("<", [text(DESCRIPTION, b"harbour")])),
+    ):
+        added += struct.pack(">I", 24 + len(raw)) + b"uuid" + bytes.fromhex(uuid) + raw
+    told = photographs.File(content.getvalue() + added).told
+    assert (told.xmp, told.iptc) == (XMP, IPTC)
+    assert told.exif.image[DESCRIPTION].raw == b"harbour\0"
+
+
+@pytest.mark.parametrize("entry", [(ORIENTATION, 3, 2, b"\6\0\0\0"), (ORIENTATION, 8, 1, b"\6\0")])
+def test_orientation_of_an_odd_count_or_type_counts(picture, entry):
+    assert photographs.File(jpeg(picture(), block("<", [entry]))).orientation == 6
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_picture_says_what_made_it_unless_nothing_is_told(picture, tmp_path, suffix):
+    tag = 0x000B  # ProcessingSoftware
+    photographs.write(tmp_path / f"a.{suffix}", picture(), told=record.Record())
+    assert Image.open(tmp_path / f"a.{suffix}").getexif()[tag] == "keras_colorize"
+    photographs.write(tmp_path / f"b.{suffix}", picture())
+    assert tag not in Image.open(tmp_path / f"b.{suffix}").getexif()

@@ -110,6 +110,75 @@ def test_tiff_palette_of_8_bit_colors(share):
         np.testing.assert_array_equal(pixels_of(content), np.dstack([255 - indices] * 3))
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_tiff_palette_of_few_8_bit_colors(bits):
+    indices = np.random.default_rng(0).integers(0, 2**bits, (20, 32), "uint8")
+    colors = np.linspace(0, 255, 2**bits).astype("uint16")[::-1] * np.ones((3, 1), "uint16")
+    content = bytearray(tiff(indices, photometric="palette", colormap=widened(colors)))
+    packed = np.packbits(
+        np.unpackbits(indices[..., None], axis=-1)[..., 8 - bits :].reshape(20, -1)
+    )
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        page = file.pages[0]
+        (at,), tags = page.dataoffsets, page.tags
+        struct.pack_into("<H", content, tags["BitsPerSample"].valueoffset, bits)
+        struct.pack_into("<I", content, tags["StripByteCounts"].valueoffset, packed.size)
+        struct.pack_into("<I", content, tags["ColorMap"].offset + 4, 3 * 2**bits)
+        place = tags["ColorMap"].valueoffset
+    content[at : at + packed.size] = packed.tobytes()
+    content[place : place + 6 * 2**bits] = colors.tobytes()
+    expected = colors.T.astype("uint8")[indices]
+    np.testing.assert_array_equal(pixels_of(bytes(content)), expected)
+
+
+def widened(colors):
+    return np.pad(colors, ((0, 0), (0, 256 - colors.shape[1])))
+
+
+def test_tiff_palette_of_16_bits():
+    indices = np.arange(2**16, dtype="uint16").reshape(256, 256)
+    colors = np.arange(2**16, dtype="uint16")[::-1] * np.ones((3, 1), "uint16")
+    content = tiff(indices, photometric="palette", colormap=colors)
+    np.testing.assert_array_equal(pixels_of(content), np.dstack([65535 - indices] * 3))
+
+
+@pytest.mark.parametrize("channels", [None, 3])
+def test_tiff_that_does_not_say_what_samples_mean_is_taken_as_libtiff_does(share, channels):
+    values = np.rint(255 * share(*[channels] * bool(channels))).astype("uint8")
+    content = bytearray(tiff(values, photometric="rgb" if channels else "minisblack"))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        at = file.pages[0].tags["PhotometricInterpretation"].offset
+    content[at : at + 2] = struct.pack("<H", 65000)  # a private tag in its place
+    np.testing.assert_array_equal(pixels_of(bytes(content)), values)
+
+
+def test_tiff_whose_jpeg_is_damaged_is_refused(picture):
+    for options in ({}, {"tile": (32, 32)}, {"subifds": 1, "subfiletype": 1}):
+        content = io.BytesIO()
+        scan = {"photometric": "rgb", "compression": "jpeg", "metadata": None}
+        with tifffile.TiffWriter(content) as writer:
+            if "subifds" in options:
+                writer.write(picture(16, 16), metadata=None, **options)
+            writer.write(picture(64, 96), **scan, **({} if "subifds" in options else options))
+        content = bytearray(content.getvalue())
+        photographs.File(bytes(content)).read()
+        end = content.rindex(b"\xff\xd9")
+        start = content.rindex(b"\xff\xda", 0, end) + 14
+        middle = (start + end) // 2
+        content[middle : middle + 2] = b"\xff\xd9"
+        with pytest.raises(BadPhotograph, match="truncated or damaged"):
+            photographs.File(bytes(content)).read()
+
+
+def test_tiff_whose_tile_is_a_bomb_is_refused(picture):
+    content = bytearray(tiff(picture(64, 64), tile=(64, 64)))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        for tag in ("TileWidth", "TileLength"):
+            struct.pack_into("<H", content, file.pages[0].tags[tag].valueoffset, 48_000)
+    with pytest.raises(BadPhotograph, match="48000×48000 is more than 100,000,000 pixels"):
+        photographs.File(bytes(content)).read()
+
+
 def test_tiff_without_a_page_is_named():
     with pytest.raises(BadPhotograph, match="a TIFF without a page"):
         photographs.File(b"II*\0" + bytes(40))

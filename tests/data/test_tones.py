@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -168,3 +169,47 @@ def test_srgb_profile_changes_16_bits_by_nothing(share):
 def test_to_8bit_rounds_the_whole_range():
     values = np.arange(65536, dtype="uint16")[None]
     np.testing.assert_array_equal(tones.to_8bit(values), np.rint(values / 257).astype("uint8"))
+
+
+def png_with(values, chunk, content):
+    encoded = imagecodecs.png_encode(values)
+    check = struct.pack(">I", zlib.crc32(chunk + content))
+    return encoded[:33] + struct.pack(">I", len(content)) + chunk + content + check + encoded[33:]
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+@pytest.mark.parametrize("gamma", [1.0, 1 / 1.8])
+def test_png_gamma_gives_linear_light(share, kind, gamma):
+    top = np.iinfo(kind).max
+    values = np.rint(top * share()).astype(kind)
+    linear = (values / top) ** (1 / gamma)
+    srgb = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+    content = png_with(values, b"gAMA", struct.pack(">I", round(100_000 * gamma)))
+    assert np.abs(pixels_of(content).astype(float) - top * srgb).max() <= 1 + top / 5000
+
+
+def test_png_gamma_that_stands_for_srgb_changes_nothing(share):
+    values = np.rint(255 * share()).astype("uint8")
+    content = png_with(values, b"gAMA", struct.pack(">I", 45455))
+    np.testing.assert_array_equal(pixels_of(content), values)
+    linear = png_with(values, b"gAMA", struct.pack(">I", 100_000))
+    both = linear[:33] + png_with(values, b"sRGB", b"\0")[33:46] + linear[33:]
+    np.testing.assert_array_equal(pixels_of(both), values)
+
+
+def test_profile_of_jpeg_2000_is_applied(share):
+    values = np.rint(255 * share()).astype("uint8")
+    content = io.BytesIO()
+    Image.fromarray(values).save(content, "JPEG2000", irreversible=False)
+    content = content.getvalue()
+    profile = imagecodecs.cms_profile("gray", gamma=1.8)
+    at = content.index(b"colr") - 4
+    size = int.from_bytes(content[at : at + 4], "big")
+    color = struct.pack(">I", 11 + len(profile)) + b"colr\2\0\0" + profile
+    header = content.index(b"jp2h") - 4
+    longer = int.from_bytes(content[header : header + 4], "big") + len(color) - size
+    whole = content[:header] + struct.pack(">I", longer) + content[header + 4 : at] + color
+    whole += content[at + size :]
+    linear = (values / 255) ** 1.8
+    srgb = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+    assert np.abs(pixels_of(whole) - 255 * srgb).max() <= 1
