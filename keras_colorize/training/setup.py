@@ -102,8 +102,7 @@ def choose_backbone(run: Run) -> None:
             weights, why = "none", ", which have no batch norm"
         elif weights == "auto":
             try:
-                head = heads.create(**run.head)
-                models.create(recipe.arch, head, backbone_weights="imagenet")
+                models.create(recipe.arch, heads.create(**run.head), backbone_weights="imagenet")
                 weights = "imagenet"
             except errors.WeightsUnavailable:
                 weights, why = "none", ", which could not be had"
