@@ -39,8 +39,7 @@ def text(plan: Protocol, scores: Scores, result: Mapping) -> str:
         said += "\n" + _per_image(plan, scores, given)
     photographs = (
         f"{errors.counted(scores.count, 'photograph')} of {result['data']}, center crops of "
-        f"{plan.size}². "
-        f"A substitute: the paper used {plan.paper_data}."
+        f"{result['size']}². A substitute: the paper used {plan.paper_data}."
     )
     return f"{said}\n{_notes(plan, photographs, given)}"
 

@@ -40,6 +40,8 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
     """
     means = result["rows"]
     models = [row for row in means if row not in (GREY, TRUTH, *CEILINGS)]
+    if len(models) > _NAMED:
+        models = [f"{len(models)} colorizations"]
     metrics = {name: METRICS[name] for name in means[GREY]}
     body = "\n".join(
         [
@@ -53,7 +55,7 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
             _footer(result),
         ]
     )
-    subject = ", ".join(models) if len(models) <= _NAMED else f"{len(models)} colorizations"
+    subject = ", ".join(models)
     title = (
         f"{subject or 'Grey and truth'} on {errors.counted(result['photographs'], 'photograph')}"
     )
@@ -73,8 +75,6 @@ def _header(result, models) -> str:
         facts["Photographs"] += f" ({result['skipped']:,} files could not be used)"
     items = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
     names = ", ".join(f"<b>{_breakable(name)}</b>" for name in models)
-    if len(models) > _NAMED:
-        names = f"<b>{len(models)} colorizations</b>"
     beside = "beside the grey and the true photographs"
     beside = beside if TRUTH in result["rows"] else "on photographs without color"
     subtitle = f"{names} {beside}" if models else "Grey and truth"
@@ -191,8 +191,8 @@ def _gallery(gallery, has_truth) -> str:
         sections, total = [], 0
         for row, extremes in gallery.rows.items():
             parts = []
-            for title, cards in zip(titles, extremes.ends(count)):
-                figures = [_figure(card, row, side) for card in cards]
+            for title, cards in zip(titles, extremes.ends()):
+                figures = [_figure(card, row, side) for card in cards[:count]]
                 total += sum(map(len, figures))
                 if figures:
                     title = f"<h4>{title}</h4>" if title else ""

@@ -32,9 +32,7 @@ _SIDE = 256  # pixels, as in the paper; larger pictures are reduced to it
 _SHOWN = 1000  # milliseconds
 
 
-def write(
-    folder: str | os.PathLike, sample: Sample, rows: Iterable[str], seed: int = 0
-) -> list[Path]:
+def write(folder: str | os.PathLike, sample: Sample, rows: Iterable[str], seed: int = 0) -> None:
     """Write one page for each row, atomically; a judge's session tests a single program.
 
     With fewer than fifty photographs a fifth of them is practice. Which photographs are practice,
@@ -42,13 +40,10 @@ def write(
     number, which is in the answers.
 
     Args:
-        folder: An existing folder.
+        folder: An existing folder, which gets `ROW.html`.
         sample: The photographs, up to `PAIRS` of them.
         rows: The rows to test.
         seed: Seed of the choice of photographs.
-
-    Returns:
-        The pages.
 
     Raises:
         UsageError: Fewer than two photographs.
@@ -62,7 +57,6 @@ def write(
     photographs = [sample.kept[i] for i in order]
     practice = min(_PRACTICE, len(photographs) // 5)
     checks = math.ceil((len(photographs) - practice) / 10)
-    pages = []
     for row in rows:
         trials = []
         for number, (image, pictures) in enumerate(photographs):
@@ -81,8 +75,6 @@ def write(
         files.write_text(
             page, render("turing", "Which one was colored?", read("turing.html"), data)
         )
-        pages.append(page)
-    return pages
 
 
 def _borrow(rgb, other):
