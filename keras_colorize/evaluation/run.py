@@ -128,15 +128,15 @@ def evaluate(request: Request) -> dict:
     }
     files.write_json(folder / "metrics.json", result)
     files.write_text(folder / "prior.txt", "".join(f"{count:.0f}\n" for count in counts))
-    _write_images(folder / "per_image.csv", scores)
+    columns = ["image", "row", *scores.image_metrics]
+    files.write_csv(folder / "per_image.csv", columns, scores.per_image)
     text = tables.whole(scores, result)
     files.write_text(folder / "table.md", text)
     photographs.write(folder / "grid.png", plots.grid(grid.columns))
     report.write(folder / "report.html", result, gallery)
     if request.plan:
-        plan = dataclasses.replace(request.plan, size=request.size)
-        text = protocol.text(plan, scores, result)
-        figure = protocol.figure(plan, scores, result, grid)
+        text = protocol.text(request.plan, scores, result)
+        figure = protocol.figure(request.plan, scores, result, grid)
         _write_protocol(folder, text, figure)
     _remove_old(folder, _FILES | (_PROTOCOL_FILES if request.plan else set()))
     if request.turing:
@@ -182,14 +182,6 @@ def _report_mismatches(results) -> None:
 
 
 # ---- files ----
-
-
-def _write_images(path, scores) -> None:
-    with files.atomic_file(path) as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, ["image", "row", *scores.image_metrics])
-            table.writeheader()
-            table.writerows(scores.per_image)
 
 
 def _write_protocol(folder, text, figure) -> None:
