@@ -133,7 +133,7 @@ def evaluate(request: Request) -> dict:
     text = tables.whole(scores, result)
     files.write_text(folder / "table.md", text)
     photographs.write(folder / "grid.png", plots.grid(grid.columns))
-    report.write(folder / "report.html", result, gallery)
+    report.write(folder / "report.html", scores, result, gallery)
     if request.plan:
         text = protocol.text(request.plan, scores, result)
         figure = protocol.figure(request.plan, scores, result, grid)

@@ -9,6 +9,7 @@ from keras_colorize import errors, files
 from keras_colorize.evaluation.observers import Gallery
 from keras_colorize.evaluation.pages.page import embed, escape, read, render
 from keras_colorize.evaluation.request import CEILINGS, GREY, TRUTH
+from keras_colorize.evaluation.scoring import Scores
 from keras_colorize.evaluation.summary import AS_GREY, AS_TRUTH, HIGHER, LOWER, METRICS, ZERO
 from keras_colorize.evaluation.tables import write as write_number
 
@@ -29,11 +30,12 @@ _BETTER = {
 _NAMED = 3  # more rows than these are counted in the title, not named
 
 
-def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
+def write(path: str | os.PathLike, scores: Scores, result: Mapping, gallery: Gallery) -> None:
     """Write an evaluation's report as one HTML file, atomically.
 
     Args:
         path: The file.
+        scores: What was scored.
         result: What `metrics.json` holds. Photographs without colors of their own have no truth
             row.
         gallery: The pictures to show.
@@ -59,7 +61,7 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
     title = (
         f"{subject or 'Grey and truth'} on {errors.counted(result['photographs'], 'photograph')}"
     )
-    files.write_text(path, render("report", title, body, _data(result, metrics)))
+    files.write_text(path, render("report", title, body, _data(scores, result, metrics)))
 
 
 def _header(result, models) -> str:
@@ -250,16 +252,10 @@ def _footer(result) -> str:
     )
 
 
-def _data(result, metrics) -> dict:
+def _data(scores, result, metrics) -> dict:
     """Return what the page's script draws: every value once, rounded to five digits."""
     means = result["rows"]
-    images, values = [], {row: {} for row in means}
-    for record in result["images"]:
-        if record["row"] == GREY:  # every photograph has one; two may have the same name
-            images.append(record["image"])
-        for name in metrics.keys() & record.keys():
-            values[record["row"]].setdefault(name, []).append(_short(record[name]))
-    step = math.ceil(len(images) / _PHOTOGRAPHS) or 1
+    step = math.ceil(scores.count / _PHOTOGRAPHS) or 1
     return {
         "metrics": [
             {"name": name, "heading": metric.heading, "form": metric.form, "better": metric.better}
@@ -267,11 +263,11 @@ def _data(result, metrics) -> dict:
         ],
         "rows": list(means),
         "means": {row: {m: _short(v) for m, v in vs.items()} for row, vs in means.items()},
-        "images": images[::step],
-        "count": len(images),
+        "images": scores.images[::step],
+        "count": scores.count,
         "values": {
-            row: {name: column[::step] for name, column in columns.items()}
-            for row, columns in values.items()
+            row: {m: [_short(value) for value in columns[m][::step]] for m in scores.image_metrics}
+            for row, columns in scores.columns.items()
         },
     }
 
