@@ -145,9 +145,8 @@ def loss_figure(histories: dict[str, list[dict]]) -> np.ndarray:
     """
     panels = {}
     for row, history in histories.items():
-        for name in (n for n in history[0] if n.endswith("loss")):
-            points = [(r["epoch"], r[name]) for r in history]
-            panels.setdefault(name, {})[row] = tuple(zip(*points))
+        for name, line in plots.losses(history).items():
+            panels.setdefault(name, {})[row] = line
     return plots.lines(panels, "epoch")
 
 
