@@ -274,6 +274,6 @@ def _data(scores, result, metrics) -> dict:
 
 def _short(value):
     """Round a number for JSON, which has no infinity: "∞" stands for it, null for nothing."""
-    if value is None or math.isnan(value):
+    if math.isnan(value):
         return None
     return "∞" if math.isinf(value) else float(f"{value:.5g}")
