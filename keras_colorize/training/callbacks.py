@@ -36,11 +36,10 @@ class ProgressBar(keras.callbacks.Callback):
     """Show the step, the loss and the time left: a bar, or without a terminal a line a minute."""
 
     def on_train_begin(self, logs=None):
-        total = self.params["epochs"] * self.params["steps"]
         self._first = self.params["progress"].step
         self._began = self._told = time.monotonic()
         self._bar = tqdm(
-            total=total,
+            total=self.params["epochs"] * self.params["steps"],
             initial=self._first,
             unit="step",
             desc="train",

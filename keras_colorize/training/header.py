@@ -1,7 +1,5 @@
 """A recipe's header: the comment that says what the paper states and what a run needs."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from dataclasses import dataclass

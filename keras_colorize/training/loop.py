@@ -80,7 +80,7 @@ def fit(
                 progress.sums = {}
                 handlers.on_epoch_begin(epoch)
             trainer.reset_metrics()  # so that the logs are those of this step alone
-            logs = _as_floats(train_step(next(iterator)))
+            logs = {name: float(value) for name, value in train_step(next(iterator)).items()}
             for name, value in logs.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
             handlers.on_train_batch_end(progress.step, logs)
@@ -131,17 +131,13 @@ def _over_replicas(strategy, step):
     return run
 
 
-def _as_floats(logs) -> dict[str, float]:
-    return {name: float(value) for name, value in logs.items()}
-
-
 def _validate(trainer, test_step, validation) -> dict[str, float]:
     # The last batch may not divide among the devices, so one device takes every batch whole.
     trainer.reset_metrics()
     logs = {}
     for batch in validation:
         logs = test_step(batch)  # a running mean over photographs
-    return {f"val_{name}": value for name, value in _as_floats(logs).items()}
+    return {f"val_{name}": float(value) for name, value in logs.items()}
 
 
 @contextlib.contextmanager

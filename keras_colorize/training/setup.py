@@ -1,7 +1,5 @@
 """What a run needs before it starts: photographs, a head, and a network on its devices."""
 
-from __future__ import annotations
-
 import sys
 
 import tensorflow as tf
