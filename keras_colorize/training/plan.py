@@ -26,12 +26,11 @@ def check(recipe: Recipe) -> None:
     for argument in ("data", "val_data"):
         finding.find_named(getattr(recipe, argument), argument)
     weights = recipe.backbone_weights
-    if weights not in ("auto", "imagenet", "none") and not os.path.isfile(weights):
-        raise errors.wrong(
-            "`backbone_weights` must be 'auto', 'imagenet', 'none' or the path of a file that "
-            "exists.",
-            backbone_weights=weights,
-        )
+    recipe.check(
+        weights in ("auto", "imagenet", "none") or os.path.isfile(weights),
+        "`backbone_weights` must be 'auto', 'imagenet', 'none' or the path of a file that exists.",
+        "backbone_weights",
+    )
 
 
 def describe(recipe: Recipe, header: Header, out: Path) -> str:

@@ -80,12 +80,8 @@ def _silence() -> Iterator[None]:
 def _from_chief(run, strategy, fingerprints) -> Run:
     """Return the chief's record, on every worker."""
     run = Run.from_json(distribution.from_chief(strategy, run and run.to_json()))
-    if run.fingerprints != fingerprints:
-        raise errors.wrong(
-            "The photographs here are not those of the first worker.",
-            data=run.recipe.data,
-            val_data=run.recipe.val_data,
-        )
+    text = "The photographs here are not those of the first worker."
+    run.recipe.check(run.fingerprints == fingerprints, text, "data", "val_data")
     return run
 
 
