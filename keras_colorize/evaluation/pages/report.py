@@ -57,10 +57,8 @@ def write(path: str | os.PathLike, scores: Scores, result: Mapping, gallery: Gal
             _footer(result),
         ]
     )
-    subject = ", ".join(models)
-    title = (
-        f"{subject or 'Grey and truth'} on {errors.counted(result['photographs'], 'photograph')}"
-    )
+    subject = ", ".join(models) or "Grey and truth"
+    title = f"{subject} on {errors.counted(result['photographs'], 'photograph')}"
     files.write_text(path, render("report", title, body, _data(scores, result, metrics)))
 
 
