@@ -1,6 +1,7 @@
 """Writing files so that a reader, a full disk or a power cut never meets half of one."""
 
 import contextlib
+import csv
 import hashlib
 import json
 import math
@@ -168,6 +169,15 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 def write_json(path: str | os.PathLike, value) -> None:
     """Write JSON atomically; infinity (truth's PSNR) and NaN, which it lacks, become null."""
     write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
+
+
+def write_csv(path: str | os.PathLike, columns: Iterable[str], rows: Iterable[dict]) -> None:
+    """Write a table as CSV atomically; a cell is empty where its row lacks the column."""
+    with atomic_file(path) as temporary:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, columns)
+            table.writeheader()
+            table.writerows(rows)
 
 
 def _finite(value):

@@ -65,17 +65,17 @@ def curves(history: list[dict[str, float]]) -> np.ndarray:
     Returns:
         uint8 `(H, W, 3)`.
     """
+    own = losses(history)
+    judges = {name: own.pop(name) for name in list(own) if name.startswith("discriminator")}
+    panels = {"generator": own, "discriminator": judges} if judges else {"loss": own}
+    return lines(panels, "epoch", logarithmic=True, columns=1)
+
+
+def losses(history: list[dict[str, float]]) -> dict[str, tuple[list, list]]:
+    """Return the losses of a history, for `lines`: name → epochs, values."""
     epochs = [row["epoch"] for row in history]
     names = [name for name in history[0] if name.endswith("loss")]
-    judges = [name for name in names if name.startswith("discriminator")]
-    panels = {"loss": [name for name in names if name not in judges]}
-    if judges:
-        panels = {"generator": panels["loss"], "discriminator": judges}
-    drawn = {
-        title: {name: (epochs, [row[name] for row in history]) for name in panel}
-        for title, panel in panels.items()
-    }
-    return lines(drawn, "epoch", logarithmic=True, columns=1)
+    return {name: (epochs, [row[name] for row in history]) for name in names}
 
 
 def lines(

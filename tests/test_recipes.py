@@ -44,7 +44,7 @@ def test_recipes_take_one_real_step(name, tmp_path, monkeypatch):
         keys["finetune_epochs"] = 1
     if "backbone_weights" in asked:
         keys["backbone_weights"] = "none"
-    trained = run.train(recipes.build(keys), tmp_path / "run")
+    trained = run.train(recipes.resolve(recipes.build(keys)), tmp_path / "run")
     assert trained.status == "done"
     assert trained.head["name"] == asked["head"]  # every paper says which
     assert len(trained.history) == (2 if "finetune_epochs" in asked else 1)

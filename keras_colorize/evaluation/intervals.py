@@ -94,17 +94,16 @@ def paired_test(one: np.ndarray, other: np.ndarray, seed: int = 0) -> dict[str, 
         return dict.fromkeys(("difference", "low", "high", "p"), float("nan")) | {"photographs": 0}
     observed, total = difference.mean(), abs(difference.sum())
     generator, reached = np.random.default_rng(seed), 0
-    every = 2**count if count < 60 else np.inf
-    tries = int(min(every, FLIPS))
+    sampled = 2**count > FLIPS
+    tries = FLIPS if sampled else 2**count
     for start in range(0, tries, step := max(1, _CHUNK // count)):
         numbers = np.arange(start, min(start + step, tries))
-        if every <= FLIPS:
-            bits = numbers[:, None] >> np.arange(count) & 1
-        else:
+        if sampled:
             bits = generator.integers(2, size=(len(numbers), count))
+        else:
+            bits = numbers[:, None] >> np.arange(count) & 1
         sums = np.abs((2.0 * bits - 1) @ difference)
         reached += int(np.count_nonzero(sums >= total * (1 - 1e-12)))
-    sampled = every > FLIPS
     low, high = percentile(bootstrap(difference[:, None], seed=seed)[:, 0])
     return {
         "difference": float(observed),

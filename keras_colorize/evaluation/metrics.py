@@ -43,27 +43,24 @@ def percent_pixels(picture: np.ndarray, truth: np.ndarray) -> float:
     return float(100 * np.mean(red | green | blue))
 
 
-def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
-    """Structural similarity, mean of the three channels.
-
-    Wang et al. 2004 with their settings: Gaussian window σ = 1.5 of 11 × 11, K₁ = 0.01, K₂ = 0.03,
-    without the five pixels at each side where the window leaves the picture.
-    """
-    return _ssim(_moments(picture), _moments(truth))
-
-
-def _blur(planes):
-    return cv2.GaussianBlur(planes, _WINDOW, _SIGMA, borderType=cv2.BORDER_REFLECT)
-
-
-def _moments(picture):
+def moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `ssim` compares: values, their local means and variances, `(H, W, 3)` each."""
     # Around 128, so that single precision is enough for the variances.
     values = picture.astype("float32") - 128
     mean = _blur(values)
     return values, mean, _blur(values * values) - mean * mean
 
 
-def _ssim(one, other):
+def _blur(planes):
+    return cv2.GaussianBlur(planes, _WINDOW, _SIGMA, borderType=cv2.BORDER_REFLECT)
+
+
+def ssim(one: tuple, other: tuple) -> float:
+    """Structural similarity of the pictures of which these are the `moments`, mean of R, G, B.
+
+    Wang et al. 2004 with their settings: Gaussian window σ = 1.5 of 11 × 11, K₁ = 0.01, K₂ = 0.03,
+    without the five pixels at each side where the window leaves the picture.
+    """
     (x, mean_x, variance_x), (y, mean_y, variance_y) = one, other
     covariance = _blur(x * y) - mean_x * mean_y
     mean_x, mean_y = mean_x + 128, mean_y + 128
@@ -196,7 +193,7 @@ class Reference:
         turns = np.arctan2(self.ab[..., 1], self.ab[..., 0]) * (len(HUES) / (2 * np.pi))
         self.sectors = np.rint(turns).astype("int32") % len(HUES)
         self.sectors[self.chroma < artifact_metrics.NEUTRAL] = len(HUES)
-        self.moments = _moments(self.rgb)  # which SSIM compares
+        self.moments = moments(self.rgb)
         self.colorfulness = colorfulness(self.rgb)
         self.hues = artifact_metrics.hues(self.ab)
         self.power = artifact_metrics.spectrum(self.ab)
@@ -223,7 +220,7 @@ def score(picture: np.ndarray, reference: Reference) -> dict[str, float]:
     within = auc_of_pixels(np.sqrt(artifact_metrics.squared_length(difference)))
     found = {
         "psnr": psnr(picture, reference.rgb),
-        "ssim": _ssim(_moments(picture), reference.moments),
+        "ssim": ssim(moments(picture), reference.moments),
         "mse": mse(picture, reference.rgb),
         "percent_error": percent_error(picture, reference.rgb),
         "percent_pixels": percent_pixels(picture, reference.rgb),

@@ -113,10 +113,13 @@ class Extremes:
 
     Args:
         count: The number to keep at each end.
+
+    Attributes:
+        seen: How many have passed by.
     """
 
     def __init__(self, count: int):
-        self._count, self._seen = count, 0
+        self._count, self.seen = count, 0
         self._entries = []  # sorted; if there are too many, the one in the middle goes
 
     def add(self, gain: float, item: object) -> object | None:
@@ -124,18 +127,18 @@ class Extremes:
 
         Of two equal gains the earlier is the better.
         """
-        self._seen += 1
-        bisect.insort(self._entries, (gain, -self._seen, item))
+        self.seen += 1
+        bisect.insort(self._entries, (gain, -self.seen, item))
         return self._entries.pop(self._count)[2] if len(self._entries) > 2 * self._count else None
 
-    def ends(self, count: int | None = None) -> tuple[list, list]:
+    def ends(self) -> tuple[list, list]:
         """Return up to `count` items from each end, the best first and the worst first.
 
         No item is at both ends: of few, the better half counts as the best.
         """
         few, items = len(self._entries), [item for *_, item in reversed(self._entries)]
-        count = self._count if count is None else count
-        return items[: min(count, (few + 1) // 2)], items[::-1][: min(count, few // 2)]
+        best, worst = min(self._count, (few + 1) // 2), min(self._count, few // 2)
+        return items[:best], items[::-1][:worst]
 
 
 class Card(NamedTuple):
@@ -191,23 +194,19 @@ class PictureFolder:
 
     def __init__(self, folder: Path, count: int, row: str):
         self._folder, self._row = folder, row
-        self._extremes, self._files = Extremes(count), set()
-        self._seen = 0
+        self._extremes = Extremes(count)
 
     def see(self, batch: Batch) -> None:
         """Write the pictures of a photograph that is kept, and delete those of one that goes."""
         for image, pictures, values in batch.split():
             entry = {"image": image, "file": self._name(image), "value": gain(self._row, values)}
-            self._seen += 1
             gone = self._extremes.add(entry["value"], entry)
             if gone is not entry:
-                self._files.add(entry["file"])
                 for row, picture in pictures.items():
                     path = self._folder / row / entry["file"]
                     path.parent.mkdir(parents=True, exist_ok=True)
                     photographs.write(path, picture)
                 if gone:
-                    self._files.remove(gone["file"])
                     for row in pictures:
                         (self._folder / row / gone["file"]).unlink()
 
@@ -220,4 +219,6 @@ class PictureFolder:
         # As the photographs are named, so that another evaluation can take the folder as --results.
         parts = [part for part in Path(image).parts if part not in ("/", "..")]
         file = Path(*parts).with_suffix(".png").as_posix()
-        return file.removesuffix(".png") + f"-{self._seen}.png" if file in self._files else file
+        if file in (entry["file"] for entry in self.list()):
+            file = file.removesuffix(".png") + f"-{self._extremes.seen}.png"
+        return file

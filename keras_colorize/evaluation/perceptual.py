@@ -96,18 +96,14 @@ class Lpips:
                 values[row]["lpips"] = found
 
 
-def inception(weights: str | None = "imagenet") -> Callable[[np.ndarray], np.ndarray]:
+def inception() -> Callable[[np.ndarray], np.ndarray]:
     """Return the features of FID: uint8 `(B, H, W, 3)` → float32 `(B, 2048)`.
-
-    Args:
-        weights: `"imagenet"`, or None for random ones, for tests.
 
     Raises:
         WeightsUnavailable: They can be neither found nor downloaded.
     """
     try:
-        if weights == "imagenet":
-            weights = downloads.imagenet_weights(_INCEPTION_FILE, "inception_v3")
+        weights = downloads.imagenet_weights(_INCEPTION_FILE, "inception_v3")
         network = keras.applications.InceptionV3(
             include_top=False, weights=weights, pooling="avg", input_shape=(None, None, 3)
         )

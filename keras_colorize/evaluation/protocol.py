@@ -12,19 +12,8 @@ from keras_colorize.catalog import TomlCatalog, typed
 # In a checkout the protocols stand in `eval/`; a wheel brings them as `keras_colorize/protocols/`.
 PROTOCOLS = TomlCatalog("protocol", "protocols", "eval")
 
-TABLES = {
-    "means": "a row for each model",
-    "images": "a row for each photograph, then the means",
-    "gallery": "photographs that have no true colors: only what needs none is measured",
-    "losses": "the last losses of each run, from its history.csv",
-}
-FIGURES = {
-    "grid": "photographs in rows, grey, models and truth in columns",
-    "bars": "a panel for each metric; groups: `scenes`, then all photographs",
-    "sweep": "a panel for each metric over the rows' temperature",
-    "frontier": "a panel for each metric over the first of them; rows of one model joined",
-    "curves": "a panel for each loss over the epochs",
-}
+TABLES = ("means", "images", "gallery", "losses")
+FIGURES = ("grid", "bars", "sweep", "frontier", "curves")
 _GALLERY_METRICS = ("colorfulness", "chroma", "checkerboard", "bleeding")
 # Keys of the first release, which files of that time still have.
 _OLD_KEYS = {"source": "paper", "source_data": "paper_data"}
@@ -67,8 +56,14 @@ class Protocol:
 
     Attributes:
         paper: The paper and the place in it.
-        table: One of `TABLES`.
-        figure: One of `FIGURES`.
+        table: One of `TABLES`. `means`: a row for each model. `images`: a row for each photograph,
+            then the means. `gallery`: photographs that have no true colors, so that only what needs
+            none is measured. `losses`: the last losses of each run, from its history.csv.
+        figure: One of `FIGURES`. `grid`: photographs in rows, grey, models and truth in columns.
+            `bars`: a panel for each metric; groups: `scenes`, then all photographs. `sweep`: a
+            panel for each metric over the rows' temperature. `frontier`: a panel for each metric
+            over the first of them; rows of one model joined. `curves`: a panel for each loss over
+            the epochs.
         rows: Name → `Row`.
         data: What `--data` takes, used unless the user gives other photographs.
         paper_data: The photographs that the paper used. No paper names them one by one, so what is

@@ -18,7 +18,6 @@ RESERVED = (GREY, TRUTH, *CEILINGS)  # the names of rows that every evaluation m
 # What may follow a model's folder, and its type.
 CHOICES = dict.fromkeys(("decoding", "upscale"), str)
 CHOICES |= dict.fromkeys(("temperature", "chroma", "rebalance"), float)
-_DATA, _SIZE = "samples", 256
 
 
 class Model(NamedTuple):
@@ -86,9 +85,9 @@ class Request:
     def __post_init__(self):
         if self.protocol:
             self.plan = protocols.read(self.protocol)
-        self.data = self.data or (self.plan.data if self.plan else _DATA)
-        if self.size is None:
-            self.size = self.plan.size if self.plan else _SIZE
+        defaults = self.plan or protocols.Protocol  # whose defaults hold without one
+        self.data = self.data or defaults.data
+        self.size = defaults.size if self.size is None else self.size
         for name, least in (("size", 16), ("pictures", 0)):
             if (value := getattr(self, name)) < least:
                 raise errors.wrong(f"`{name}` must be at least {least}.", **{name: value})

@@ -42,8 +42,8 @@ class Results:
     @property
     def extra(self) -> list[str]:
         """Pictures that belong to no photograph that was asked for."""
-        used = set(self._taken)
-        return [f.relative_to(self.folder).as_posix() for f in self._files if f not in used]
+        left = (file for file in self._files if file not in self._taken)
+        return [file.relative_to(self.folder).as_posix() for file in left]
 
     def mismatches(self) -> dict:
         """Return what `metrics.json` says about the folder."""

@@ -1,7 +1,5 @@
 """Rows of pictures: those that networks make, and those that are made of the photograph itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import cv2

@@ -70,11 +70,10 @@ def evaluate(request: Request) -> dict:
         asked = [*painters, *request.folders]
         with files.atomic_folder(folder / "pictures") as temporary:
             kept = observers.PictureFolder(temporary, request.pictures, (asked or [GREY])[0])
-            looking = (lpips, fid, grid, gallery, sample, kept if request.pictures else None)
             scores = scoring.score(
                 painters,
                 _show(_crops(source, others, request), "score", source.count),
-                [observer for observer in looking if observer],
+                list(filter(None, (lpips, fid, grid, gallery, sample, kept))),
                 prior=counts,
                 ceilings=request.ceilings,
                 has_truth=request.has_truth,
@@ -128,17 +127,17 @@ def evaluate(request: Request) -> dict:
     }
     files.write_json(folder / "metrics.json", result)
     files.write_text(folder / "prior.txt", "".join(f"{count:.0f}\n" for count in counts))
-    _write_images(folder / "per_image.csv", scores)
+    columns = ["image", "row", *scores.image_metrics]
+    files.write_csv(folder / "per_image.csv", columns, scores.per_image)
     text = tables.whole(scores, result)
     files.write_text(folder / "table.md", text)
     photographs.write(folder / "grid.png", plots.grid(grid.columns))
-    report.write(folder / "report.html", result, gallery)
+    report.write(folder / "report.html", scores, result, gallery)
     if request.plan:
-        plan = dataclasses.replace(request.plan, size=request.size)
-        text = protocol.text(plan, scores, result)
-        figure = protocol.figure(plan, scores, result, grid)
+        text = protocol.text(request.plan, scores, result)
+        figure = protocol.figure(request.plan, scores, result, grid)
         _write_protocol(folder, text, figure)
-    _remove_old(folder, _FILES | (_PROTOCOL_FILES if request.plan else set()))
+    _remove_old(folder, set() if request.plan else _PROTOCOL_FILES)
     if request.turing:
         turing.write(files.make_folder(folder / "turing", "out"), sample, asked)
     share = 100 * scores.network_seconds / scores.seconds
@@ -184,22 +183,14 @@ def _report_mismatches(results) -> None:
 # ---- files ----
 
 
-def _write_images(path, scores) -> None:
-    with files.atomic_file(path) as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, ["image", "row", *scores.image_metrics])
-            table.writeheader()
-            table.writerows(scores.per_image)
-
-
 def _write_protocol(folder, text, figure) -> None:
     files.write_text(folder / "protocol.md", text)
     photographs.write(folder / "figure.png", figure)
 
 
-def _remove_old(folder: Path, written: set[str]) -> None:
+def _remove_old(folder: Path, names: set[str]) -> None:
     """Remove what an earlier evaluation left in a folder, but nothing that a person put there."""
-    for name in (_FILES | _PROTOCOL_FILES) - written:
+    for name in names:
         (folder / name).unlink(missing_ok=True)
     pages = folder / "turing"
     for page in pages.glob("*.html"):
@@ -225,6 +216,6 @@ def _compare_losses(request) -> dict:
     text = protocol.loss_text(request.plan, histories)
     with files.output_folder(request.out, "out") as folder:
         _write_protocol(folder, text, protocol.loss_figure(histories))
-        _remove_old(folder, _PROTOCOL_FILES)
+        _remove_old(folder, _FILES)
     print(text, end="")
     return {"format": _FORMAT, "losses": {name: rows[-1] for name, rows in histories.items()}}

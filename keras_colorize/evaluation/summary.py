@@ -4,6 +4,7 @@ A metric is a function of means over photographs. Most are the mean of one numbe
 others are ratios or roots of means, so that a bootstrap over photographs gives each an interval.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,16 +23,16 @@ class Metric:
 
     Attributes:
         heading: Its name in tables.
-        form: Its format in tables.
         better: Which values are better: `higher`, `lower`, `nearest to zero`, `as the truth row`,
             or `as the grey row`.
         says: Its exact definition.
+        form: Its format in tables.
     """
 
     heading: str
-    form: str
     better: str
     says: str
+    form: str = "{:.2f}"
 
 
 def _ratio(part, whole):
@@ -44,95 +45,85 @@ def _length(a, b):
 
 METRICS = {
     # ---- against the photograph ----
-    "psnr": Metric("PSNR dB", "{:.2f}", HIGHER, "mean over photographs, peak 255"),
+    "psnr": Metric("PSNR dB", HIGHER, "mean over photographs, peak 255"),
     "psnr_pooled": Metric(
         "PSNR of mean MSE dB",
-        "{:.2f}",
         HIGHER,
         "10·log10(255² / mean MSE), in which bad photographs weigh more",
     ),
-    "ssim": Metric("SSIM", "{:.4f}", HIGHER, "Gaussian window σ = 1.5, mean of R, G, B"),
-    "mse": Metric("MSE", "{:.1f}", LOWER, "8-bit sRGB, over pixels and channels"),
+    "ssim": Metric("SSIM", HIGHER, "Gaussian window σ = 1.5, mean of R, G, B", "{:.4f}"),
+    "mse": Metric("MSE", LOWER, "8-bit sRGB, over pixels and channels", "{:.1f}"),
     "percent_error": Metric(
-        "error %", "{:.2f}", LOWER, "mean absolute difference of 8-bit values, percent of 255"
+        "error %", LOWER, "mean absolute difference of 8-bit values, percent of 255"
     ),
     "percent_pixels": Metric(
-        "pixels off %", "{:.2f}", LOWER, "percentage of pixels that differ at all in any channel"
+        "pixels off %", LOWER, "percentage of pixels that differ at all in any channel"
     ),
-    "ciede2000": Metric("CIEDE2000", "{:.2f}", LOWER, "mean over pixels"),
-    "ab_rmse": Metric("ab RMSE", "{:.2f}", LOWER, "over pixels, a* and b*; mean over photographs"),
+    "ciede2000": Metric("CIEDE2000", LOWER, "mean over pixels"),
+    "ab_rmse": Metric("ab RMSE", LOWER, "over pixels, a* and b*; mean over photographs"),
     "ab_rmse_pooled": Metric(
-        "ab RMSE pooled", "{:.2f}", LOWER, "root of the mean over all photographs' pixels"
+        "ab RMSE pooled", LOWER, "root of the mean over all photographs' pixels"
     ),
     "auc": Metric(
-        "AuC", "{:.2f}", HIGHER, "percentage of pixels with an ab error up to t, mean of t = 0…150"
+        "AuC", HIGHER, "percentage of pixels with an ab error up to t, mean of t = 0…150"
     ),
     "auc_rebalanced": Metric(
-        "AuC rebalanced",
-        "{:.2f}",
-        HIGHER,
-        "the same, pixels weighted by 1 / prior of their true bin",
+        "AuC rebalanced", HIGHER, "the same, pixels weighted by 1 / prior of their true bin"
     ),
     "bin_accuracy": Metric(
-        "bin accuracy %", "{:.2f}", HIGHER, "percentage of pixels in the right one of 313 bins"
+        "bin accuracy %", HIGHER, "percentage of pixels in the right one of 313 bins"
     ),
     # ---- color ----
     "colorfulness": Metric(
-        "colorfulness", "{:.1f}", AS_TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb"
+        "colorfulness", AS_TRUTH, "Hasler and Süsstrunk 2003, signed rg and yb", "{:.1f}"
     ),
     "colorfulness_absolute": Metric(
-        "colorfulness, absolute", "{:.1f}", AS_TRUTH, "the same of |rg| and |yb|, as some have it"
+        "colorfulness, absolute", AS_TRUTH, "the same of |rg| and |yb|, as some have it", "{:.1f}"
     ),
-    "delta_colorfulness": Metric(
-        "ΔCF", "{:.2f}", LOWER, "|mean colorfulness − mean colorfulness of truth|"
-    ),
+    "delta_colorfulness": Metric("ΔCF", LOWER, "|mean colorfulness − mean colorfulness of truth|"),
     "delta_colorfulness_images": Metric(
-        "ΔCF of images", "{:.2f}", LOWER, "mean of |colorfulness − that of the same photograph|"
+        "ΔCF of images", LOWER, "mean of |colorfulness − that of the same photograph|"
     ),
-    "chroma": Metric("chroma", "{:.2f}", AS_TRUTH, "mean C*"),
+    "chroma": Metric("chroma", AS_TRUTH, "mean C*"),
     "saturation": Metric(
-        "saturation", "{:.3f}", AS_TRUTH, "mean chroma over that of truth; below 1 is desaturated"
+        "saturation", AS_TRUTH, "mean chroma over that of truth; below 1 is desaturated", "{:.3f}"
     ),
     # ---- artifacts ----
-    "bias": Metric(
-        "color bias", "{:.2f}", LOWER, "length of the mean shift of ab over all photographs"
-    ),
+    "bias": Metric("color bias", LOWER, "length of the mean shift of ab over all photographs"),
     "hue_distance": Metric(
         "hue distance",
-        "{:.3f}",
         LOWER,
         "share of pixels to move between 36 sectors of hue, or none",
+        "{:.3f}",
     ),
     "border_ratio": Metric(
         "border / center",
-        "{:.3f}",
         AS_GREY,
         "ab RMSE in a frame of 1/8 of the side over that inside it",
+        "{:.3f}",
     ),
     "chroma_cutoff": Metric(
         "chroma cut-off",
-        "{:.3f}",
         AS_TRUTH,
         "cycles per pixel at which ab's amplitude, beside the photograph's, has fallen to half of "
         "what it is below 1/32; 0.5 is full resolution",
+        "{:.3f}",
     ),
     "checkerboard": Metric(
-        "checkerboard", "{:.3f}", AS_TRUTH, "amplitude of ab's patterns of period 2 and 4 pixels"
+        "checkerboard", AS_TRUTH, "amplitude of ab's patterns of period 2 and 4 pixels", "{:.3f}"
     ),
     "bleeding": Metric(
         "bleeding",
-        "{:.3f}",
         AS_TRUTH,
         "share of ab's change more than 2 pixels from lightness edges",
+        "{:.3f}",
     ),
     "ignored_edges": Metric(
-        "ignored edges", "{:.3f}", LOWER, "share of color borders at lightness edges that are lost"
+        "ignored edges", LOWER, "share of color borders at lightness edges that are lost", "{:.3f}"
     ),
     # ---- with a network of their own, on request ----
-    "fid": Metric(
-        "FID", "{:.2f}", LOWER, "Fréchet distance to the photographs' Inception features"
-    ),
-    "lpips": Metric("LPIPS", "{:.4f}", LOWER, "learned perceptual distance, AlexNet"),
+    "fid": Metric("FID", LOWER, "Fréchet distance to the photographs' Inception features"),
+    "lpips": Metric("LPIPS", LOWER, "learned perceptual distance, AlexNet", "{:.4f}"),
 }
 MAIN = ("psnr", "ssim", "mse", "ciede2000", "ab_rmse", "colorfulness")  # of the short table
 TESTED = ("psnr", "ssim", "ciede2000", "ab_rmse", "auc", "delta_colorfulness_images", "lpips")
@@ -153,11 +144,11 @@ _FUNCTIONS: dict[str, Callable] = {
 # Vectors, which are no single column of a table: the shift of ab by region, chroma by true hue.
 for _region in artifact_metrics.REGIONS:
     _says = "length of the mean shift of ab in this region"
-    METRICS[f"bias_{_region}"] = Metric(f"bias {_region.replace('_', ' ')}", "{:.2f}", LOWER, _says)
+    METRICS[f"bias_{_region}"] = Metric(f"bias {_region.replace('_', ' ')}", LOWER, _says)
     _FUNCTIONS[f"bias_{_region}"] = _length(f"shift_a_{_region}", f"shift_b_{_region}")
 for _axis in "ab":
     METRICS[f"bias_{_axis}"] = Metric(
-        f"shift of {_axis}*", "{:+.2f}", ZERO, "mean over all photographs"
+        f"shift of {_axis}*", ZERO, "mean over all photographs", "{:+.2f}"
     )
     _FUNCTIONS[f"bias_{_axis}"] = lambda mean, truth, _name=f"shift_{_axis}": mean[_name]
 for _hue in HUES:
@@ -166,9 +157,9 @@ for _hue in HUES:
         f"chroma at least {artifact_metrics.NEUTRAL:.0f}"
     )
     _key, _share = f"hue_{_hue:03d}", f"hue_{_hue:03d}_share"
-    METRICS[_key] = Metric(f"chroma at {_hue}°", "{:+.2f}", ZERO, _says)
+    METRICS[_key] = Metric(f"chroma at {_hue}°", ZERO, _says, "{:+.2f}")
     METRICS[f"{_key}_error"] = Metric(
-        f"chroma error at {_hue}°", "{:.2f}", LOWER, "the same of the absolute differences"
+        f"chroma error at {_hue}°", LOWER, "the same of the absolute differences"
     )
     _FUNCTIONS[_key] = _ratio(f"{_key}_signed", _share)
     _FUNCTIONS[f"{_key}_error"] = _ratio(f"{_key}_absolute", _share)
@@ -203,11 +194,9 @@ def derive(parts: Mapping, truth: Mapping) -> dict:
         Metric → value, or → the values of every draw.
     """
     found = {}
-    for name in METRICS:
-        try:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                of = _FUNCTIONS.get(name)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for name in METRICS:
+            of = _FUNCTIONS.get(name)
+            with contextlib.suppress(KeyError):  # of a part that was not asked for
                 found[name] = of(parts, truth) if of else parts[name]
-        except KeyError:  # a part that was not asked for
-            continue
     return found

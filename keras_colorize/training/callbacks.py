@@ -1,6 +1,5 @@
 """Callbacks of a run: progress, pictures, history, and the stop on NaN."""
 
-import csv
 import math
 import sys
 import time
@@ -37,11 +36,10 @@ class ProgressBar(keras.callbacks.Callback):
     """Show the step, the loss and the time left: a bar, or without a terminal a line a minute."""
 
     def on_train_begin(self, logs=None):
-        total = self.params["epochs"] * self.params["steps"]
         self._first = self.params["progress"].step
         self._began = self._told = time.monotonic()
         self._bar = tqdm(
-            total=total,
+            total=self.params["epochs"] * self.params["steps"],
             initial=self._first,
             unit="step",
             desc="train",
@@ -76,11 +74,7 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         history = self.params["progress"].history
-        with files.atomic_file(self._folder / "history.csv") as temporary:
-            with open(temporary, "w", newline="") as file:
-                table = csv.DictWriter(file, history[-1].keys(), restval="")
-                table.writeheader()
-                table.writerows(history)
+        files.write_csv(self._folder / "history.csv", history[-1].keys(), history)
         photographs.write(self._folder / "curves.png", plots.curves(history))
         with self._writer.as_default(step=history[-1]["step"]):
             for name, value in logs.items():
@@ -117,6 +111,5 @@ class Pictures(keras.callbacks.Callback):
         grid = plots.grid({"grey": self._grey, self._colorizer.arch: made, "truth": self._truth})
         self._folder.mkdir(exist_ok=True)
         photographs.write(self._folder / f"epoch-{epoch + 1:03d}.png", grid)
-        step = self.params["progress"].step
-        with self._writer.as_default(step=step):
+        with self._writer.as_default(step=self.params["progress"].step):
             tf.summary.image("photographs", grid[None])

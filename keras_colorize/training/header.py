@@ -1,7 +1,6 @@
 """A recipe's header: the comment that says what the paper states and what a run needs."""
 
-from __future__ import annotations
-
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +30,8 @@ class Header:
 def read(path: Path) -> Header:
     """Read the header of a recipe's file."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    paragraphs = "\n".join(line[1:].strip() for line in lines[:end]).split("\n\n")
+    comment = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    paragraphs = "\n".join(line[1:].strip() for line in comment).split("\n\n")
     title, *more = (" ".join(paragraph.split()) for paragraph in paragraphs)
     text = " ".join(more[:1])
     found = re.search(r"Number to expect: (.*) Needs: (.*)", text)

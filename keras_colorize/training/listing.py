@@ -1,7 +1,5 @@
 """What there is to choose from: models, networks, heads and recipes, listed without Keras."""
 
-from __future__ import annotations
-
 from keras_colorize import models
 from keras_colorize.catalog import HEADS
 from keras_colorize.colorizer import pretrained

@@ -64,7 +64,8 @@ def fit(
     distribution.synchronize_batch_norm(strategy, trainer)
     progress = checkpoints.restore()
     total = epochs * steps_per_epoch
-    train_step, test_step = _compile(trainer, strategy)
+    train_step = _over_replicas(strategy, trainer.train_step)
+    test_step = _over_replicas(strategy, trainer.test_step)
     handlers = keras.callbacks.CallbackList(callbacks, model=trainer)
     handlers.set_params({"epochs": epochs, "steps": steps_per_epoch, "progress": progress})
     handlers.on_train_begin()
@@ -79,7 +80,7 @@ def fit(
                 progress.sums = {}
                 handlers.on_epoch_begin(epoch)
             trainer.reset_metrics()  # so that the logs are those of this step alone
-            logs = _as_floats(train_step(next(iterator)))
+            logs = {name: float(value) for name, value in train_step(next(iterator)).items()}
             for name, value in logs.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
             handlers.on_train_batch_end(progress.step, logs)
@@ -119,22 +120,15 @@ def _start(trainer, strategy, batches, step):
     return iter(distribution.distribute(strategy, batches(step)))
 
 
-def _compile(trainer, strategy):
-    """Return functions that take one step on all replicas and return the mean of their logs."""
+def _over_replicas(strategy, step):
+    """Return a function that takes a step on all replicas and returns the mean of their logs."""
 
-    def over_replicas(step):
-        @tf.function
-        def run(batch):
-            logs = strategy.run(step, args=(batch,))
-            return {k: strategy.reduce("MEAN", v, axis=None) for k, v in logs.items()}
+    @tf.function
+    def run(batch):
+        logs = strategy.run(step, args=(batch,))
+        return {k: strategy.reduce("MEAN", v, axis=None) for k, v in logs.items()}
 
-        return run
-
-    return over_replicas(trainer.train_step), over_replicas(trainer.test_step)
-
-
-def _as_floats(logs) -> dict[str, float]:
-    return {name: float(value) for name, value in logs.items()}
+    return run
 
 
 def _validate(trainer, test_step, validation) -> dict[str, float]:
@@ -143,7 +137,7 @@ def _validate(trainer, test_step, validation) -> dict[str, float]:
     logs = {}
     for batch in validation:
         logs = test_step(batch)  # a running mean over photographs
-    return {f"val_{name}": value for name, value in _as_floats(logs).items()}
+    return {f"val_{name}": float(value) for name, value in logs.items()}
 
 
 @contextlib.contextmanager

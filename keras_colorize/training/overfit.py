@@ -52,11 +52,10 @@ def whole_batches(
 def _filled(labs):
     """Stack maps, the smaller ones filled up to the size of the largest by reflection."""
     height, width = (max(lab.shape[axis] for lab in labs) for axis in (0, 1))
-    missing = ((height - lab.shape[0], width - lab.shape[1]) for lab in labs)
-    padded = [
-        np.pad(lab, [(0, below), (0, beside), (0, 0)], mode="symmetric")
-        for lab, (below, beside) in zip(labs, missing)
-    ]
+    padded = []
+    for lab in labs:
+        below, beside = height - lab.shape[0], width - lab.shape[1]
+        padded.append(np.pad(lab, [(0, below), (0, beside), (0, 0)], mode="symmetric"))
     return np.stack(padded)
 
 

@@ -1,7 +1,5 @@
 """What a run would do and what it would cost, told before TensorFlow starts."""
 
-from __future__ import annotations
-
 import os
 import re
 import textwrap
@@ -28,12 +26,11 @@ def check(recipe: Recipe) -> None:
     for argument in ("data", "val_data"):
         finding.find_named(getattr(recipe, argument), argument)
     weights = recipe.backbone_weights
-    if weights not in ("auto", "imagenet", "none") and not os.path.isfile(weights):
-        raise errors.wrong(
-            "`backbone_weights` must be 'auto', 'imagenet', 'none' or the path of a file that "
-            "exists.",
-            backbone_weights=weights,
-        )
+    recipe.check(
+        weights in ("auto", "imagenet", "none") or os.path.isfile(weights),
+        "`backbone_weights` must be 'auto', 'imagenet', 'none' or the path of a file that exists.",
+        "backbone_weights",
+    )
 
 
 def describe(recipe: Recipe, header: Header, out: Path) -> str:
@@ -75,11 +72,11 @@ def rows_of(rows: dict[str, str], indent: int = 0) -> str:
 
 
 def cost(recipe: Recipe) -> str:
-    """Say how many photographs a run would look at, as far as that is known beforehand."""
+    """Say how many photographs a run of a resolved recipe would look at, if that is known."""
     count = _count(recipe)
     steps = recipe.steps or (count and max(LEAST_STEPS, count // recipe.batch_size))
     epochs = recipe.epochs + recipe.finetune_epochs
-    batch = f"{errors.counted(recipe.batch_size, 'photograph')} at {recipe.size or 'its own'}²"
+    batch = f"{errors.counted(recipe.batch_size, 'photograph')} at {recipe.size}²"
     if not steps:
         return f"{errors.counted(epochs, 'epoch')} in batches of {batch}"
     seen = epochs * steps * recipe.batch_size

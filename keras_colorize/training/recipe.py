@@ -248,12 +248,8 @@ def resolve(recipe: Recipe) -> Recipe:
 
 def _follow(recipe: Recipe, start: Summary) -> Recipe:
     """Fill in what a recipe leaves open as it is in the trained model to start from."""
-    if start.arch != recipe.arch:
-        raise errors.wrong(
-            f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}.",
-            model=recipe.model,
-            arch=recipe.arch,
-        )
+    text = f"`model` must be a trained `arch`, and {recipe.model} is {start.arch}."
+    recipe.check(start.arch == recipe.arch, text, "model", "arch")
     return dataclasses.replace(
         recipe,
         head=recipe.head or start.head["name"],
@@ -292,7 +288,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def to_toml(recipe: Recipe) -> str:
     """Return a recipe as TOML, every key of it."""
-    values = {field.name: getattr(recipe, field.name) for field in dataclasses.fields(recipe)}
+    values = dataclasses.asdict(recipe)
     return "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
 
 

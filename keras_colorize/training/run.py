@@ -1,7 +1,5 @@
 """A training run, from a recipe to a folder with a trained Colorizer."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import uuid
@@ -19,7 +17,6 @@ from keras_colorize.evaluation import tables
 from keras_colorize.evaluation.rows import Painter
 from keras_colorize.evaluation.scoring import Photograph, score
 from keras_colorize.training import callbacks, distribution, overfit, phases, run_folder, setup
-from keras_colorize.training import recipe as recipes
 from keras_colorize.training.checkpoints import Progress
 from keras_colorize.training.plan import LEAST_STEPS
 from keras_colorize.training.recipe import Recipe
@@ -36,7 +33,7 @@ def train(recipe: Recipe, out: Path) -> Run | None:
     reads and writes the folder, and prints.
 
     Args:
-        recipe: What to train.
+        recipe: What to train, as `recipe.resolve` returns it.
         out: The run's folder: `run.json`, `history.csv`, `curves.png`, `samples/`, `tensorboard/`,
             `checkpoints/` and, in the end, the Colorizer `model/`.
 
@@ -48,7 +45,6 @@ def train(recipe: Recipe, out: Path) -> Run | None:
         RunError: The run cannot go on.
         Interrupted: A signal stopped it; the same call goes on.
     """
-    recipe = recipes.resolve(recipe)
     start = load(recipe.model) if recipe.model else None
     strategy = distribution.make_strategy(recipe.strategy)
     distribution.check_batch_size(strategy, recipe.batch_size)
@@ -84,12 +80,8 @@ def _silence() -> Iterator[None]:
 def _from_chief(run, strategy, fingerprints) -> Run:
     """Return the chief's record, on every worker."""
     run = Run.from_json(distribution.from_chief(strategy, run and run.to_json()))
-    if run.fingerprints != fingerprints:
-        raise errors.wrong(
-            "The photographs here are not those of the first worker.",
-            data=run.recipe.data,
-            val_data=run.recipe.val_data,
-        )
+    text = "The photographs here are not those of the first worker."
+    run.recipe.check(run.fingerprints == fingerprints, text, "data", "val_data")
     return run
 
 

@@ -1,7 +1,5 @@
 """What a run needs before it starts: photographs, a head, and a network on its devices."""
 
-from __future__ import annotations
-
 import sys
 
 import tensorflow as tf
@@ -46,12 +44,8 @@ def open_data(recipe: Recipe) -> tuple[Source, Source | None]:
         count = errors.counted(len(shared), "photograph")
         _say(f"Not trained on, because --val-data has the same in it: {count} of --data.")
         data = data.without(shared)
-        if not data.count:
-            raise errors.wrong(
-                "`val_data` holds every photograph of `data`.",
-                data=recipe.data,
-                val_data=recipe.val_data,
-            )
+        text = "`val_data` holds every photograph of `data`."
+        recipe.check(data.count > 0, text, "data", "val_data")
     return data, val
 
 
@@ -97,22 +91,20 @@ def choose_backbone(run: Run) -> None:
     weights, trainable, why = recipe.backbone_weights, recipe.trainable_backbone, ""
     if recipe.model:
         weights = "none"  # the model brings them
-    else:
-        if weights == "auto" and recipe.batch_norm:
-            weights, why = "none", ", which have no batch norm"
-        elif weights == "auto":
-            try:
-                head = heads.create(**run.head)
-                models.create(recipe.arch, head, backbone_weights="imagenet")
-                weights = "imagenet"
-            except errors.WeightsUnavailable:
-                weights, why = "none", ", which could not be had"
-        if weights == "none":
-            _say(
-                f"WARNING: the backbone starts from random weights, not ImageNet's{why}; the whole "
-                "network is trained."
-            )
-            trainable = True
+    elif weights == "auto" and recipe.batch_norm:
+        weights, why = "none", ", which have no batch norm"
+    elif weights == "auto":
+        try:
+            models.create(recipe.arch, heads.create(**run.head), backbone_weights="imagenet")
+            weights = "imagenet"
+        except errors.WeightsUnavailable:
+            weights, why = "none", ", which could not be had"
+    if weights == "none" and not recipe.model:
+        _say(
+            f"WARNING: the backbone starts from random weights, not ImageNet's{why}; the whole "
+            "network is trained."
+        )
+        trainable = True
     run.backbone_weights, run.trainable_backbone = weights, trainable
 
 

@@ -7,7 +7,6 @@ from keras import ops
 
 from keras_colorize.colorizer import Colorizer
 from keras_colorize.models import conditional_critic
-from keras_colorize.models.adversary import Adversary
 from keras_colorize.training import optimizers, precision
 from keras_colorize.training.gan import GanTrainer
 from keras_colorize.training.recipe import Recipe
@@ -58,19 +57,14 @@ def make(recipe: Recipe, colorizer: Colorizer) -> keras.Model:
     It shares the network's layers, so that the network itself stays without optimizer, loss or
     discriminator, as it is shipped. What it learns beside color follows from the network's outputs.
     """
-    network = colorizer.network
-    if adversary := _adversary(recipe, colorizer):
+    network, adversary = colorizer.network, colorizer.adversary
+    if recipe.adversarial:
+        adversary = conditional_critic.adversary(recipe.adversarial)
+    if adversary:
         return GanTrainer(network, colorizer.head, adversary)
     if "z_mean" in network.output:
         return Variational(network.input, network.output, recipe.kl)
     return keras.Model(network.input, network.output)
-
-
-def _adversary(recipe, colorizer) -> Adversary | None:
-    """Return the network's own, or the one that the recipe asks for."""
-    if recipe.adversarial:
-        return conditional_critic.adversary(recipe.adversarial)
-    return colorizer.adversary
 
 
 def prepare(
@@ -92,8 +86,8 @@ def prepare(
     def optimizer(recipe, lr, backbone=()):
         return precision.scaled(optimizers.make(recipe, lr, steps, backbone), recipe.precision)
 
-    if adversary := _adversary(recipe, colorizer):
-        rate = recipe.discriminator_lr / recipe.lr or adversary.rate
+    if isinstance(trainer, GanTrainer):
+        rate = recipe.discriminator_lr / recipe.lr or trainer.adversary.rate
         plain = dataclasses.replace(recipe, ema=0.0, encoder_lr=0.0)
         trainer.compile(optimizer(recipe, lr, backbone), optimizer(plain, rate * lr))
         return

@@ -56,11 +56,12 @@ def test_fid_of_one_picture_is_not_defined():
     assert np.isnan(found["truth"])
 
 
-def test_inception_tells_noise_from_photographs():
+def test_inception_tells_noise_from_photographs(monkeypatch):
     """With random weights: its shape, and that equal sets are at distance 0, others are not."""
     photographs = np.stack([skimage.data.astronaut()[i : i + 80, i : i + 80] for i in (0, 90, 200)])
     noise = np.random.default_rng(0).integers(0, 256, photographs.shape, "uint8")
-    features = perceptual.inception(weights=None)
+    monkeypatch.setattr("keras_colorize.downloads.imagenet_weights", lambda file, of: None)
+    features = perceptual.inception()
     found = features(photographs)
     assert found.shape == (3, 2048) and features(noise).shape == (3, 2048)
     # The distance itself on a few of the features: 2,048² matrices take seconds.

@@ -39,8 +39,7 @@ def text(plan: Protocol, scores: Scores, result: Mapping) -> str:
         said += "\n" + _per_image(plan, scores, given)
     photographs = (
         f"{errors.counted(scores.count, 'photograph')} of {result['data']}, center crops of "
-        f"{plan.size}². "
-        f"A substitute: the paper used {plan.paper_data}."
+        f"{result['size']}². A substitute: the paper used {plan.paper_data}."
     )
     return f"{said}\n{_notes(plan, photographs, given)}"
 
@@ -146,9 +145,8 @@ def loss_figure(histories: dict[str, list[dict]]) -> np.ndarray:
     """
     panels = {}
     for row, history in histories.items():
-        for name in (n for n in history[0] if n.endswith("loss")):
-            points = [(r["epoch"], r[name]) for r in history]
-            panels.setdefault(name, {})[row] = tuple(zip(*points))
+        for name, line in plots.losses(history).items():
+            panels.setdefault(name, {})[row] = line
     return plots.lines(panels, "epoch")
 
 

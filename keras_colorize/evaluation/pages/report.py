@@ -9,6 +9,7 @@ from keras_colorize import errors, files
 from keras_colorize.evaluation.observers import Gallery
 from keras_colorize.evaluation.pages.page import embed, escape, read, render
 from keras_colorize.evaluation.request import CEILINGS, GREY, TRUTH
+from keras_colorize.evaluation.scoring import Scores
 from keras_colorize.evaluation.summary import AS_GREY, AS_TRUTH, HIGHER, LOWER, METRICS, ZERO
 from keras_colorize.evaluation.tables import write as write_number
 
@@ -29,17 +30,20 @@ _BETTER = {
 _NAMED = 3  # more rows than these are counted in the title, not named
 
 
-def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
+def write(path: str | os.PathLike, scores: Scores, result: Mapping, gallery: Gallery) -> None:
     """Write an evaluation's report as one HTML file, atomically.
 
     Args:
         path: The file.
+        scores: What was scored.
         result: What `metrics.json` holds. Photographs without colors of their own have no truth
             row.
         gallery: The pictures to show.
     """
     means = result["rows"]
     models = [row for row in means if row not in (GREY, TRUTH, *CEILINGS)]
+    if len(models) > _NAMED:
+        models = [f"{len(models)} colorizations"]
     metrics = {name: METRICS[name] for name in means[GREY]}
     body = "\n".join(
         [
@@ -53,11 +57,9 @@ def write(path: str | os.PathLike, result: Mapping, gallery: Gallery) -> None:
             _footer(result),
         ]
     )
-    subject = ", ".join(models) if len(models) <= _NAMED else f"{len(models)} colorizations"
-    title = (
-        f"{subject or 'Grey and truth'} on {errors.counted(result['photographs'], 'photograph')}"
-    )
-    files.write_text(path, render("report", title, body, _data(result, metrics)))
+    subject = ", ".join(models) or "Grey and truth"
+    title = f"{subject} on {errors.counted(result['photographs'], 'photograph')}"
+    files.write_text(path, render("report", title, body, _data(scores, result, metrics)))
 
 
 def _header(result, models) -> str:
@@ -73,8 +75,6 @@ def _header(result, models) -> str:
         facts["Photographs"] += f" ({result['skipped']:,} files could not be used)"
     items = "".join(f"<div><dt>{k}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
     names = ", ".join(f"<b>{_breakable(name)}</b>" for name in models)
-    if len(models) > _NAMED:
-        names = f"<b>{len(models)} colorizations</b>"
     beside = "beside the grey and the true photographs"
     beside = beside if TRUTH in result["rows"] else "on photographs without color"
     subtitle = f"{names} {beside}" if models else "Grey and truth"
@@ -191,8 +191,8 @@ def _gallery(gallery, has_truth) -> str:
         sections, total = [], 0
         for row, extremes in gallery.rows.items():
             parts = []
-            for title, cards in zip(titles, extremes.ends(count)):
-                figures = [_figure(card, row, side) for card in cards]
+            for title, cards in zip(titles, extremes.ends()):
+                figures = [_figure(card, row, side) for card in cards[:count]]
                 total += sum(map(len, figures))
                 if figures:
                     title = f"<h4>{title}</h4>" if title else ""
@@ -250,16 +250,10 @@ def _footer(result) -> str:
     )
 
 
-def _data(result, metrics) -> dict:
+def _data(scores, result, metrics) -> dict:
     """Return what the page's script draws: every value once, rounded to five digits."""
     means = result["rows"]
-    images, values = [], {row: {} for row in means}
-    for record in result["images"]:
-        if record["row"] == GREY:  # every photograph has one; two may have the same name
-            images.append(record["image"])
-        for name in metrics.keys() & record.keys():
-            values[record["row"]].setdefault(name, []).append(_short(record[name]))
-    step = math.ceil(len(images) / _PHOTOGRAPHS) or 1
+    step = math.ceil(scores.count / _PHOTOGRAPHS) or 1
     return {
         "metrics": [
             {"name": name, "heading": metric.heading, "form": metric.form, "better": metric.better}
@@ -267,17 +261,17 @@ def _data(result, metrics) -> dict:
         ],
         "rows": list(means),
         "means": {row: {m: _short(v) for m, v in vs.items()} for row, vs in means.items()},
-        "images": images[::step],
-        "count": len(images),
+        "images": scores.images[::step],
+        "count": scores.count,
         "values": {
-            row: {name: column[::step] for name, column in columns.items()}
-            for row, columns in values.items()
+            row: {m: [_short(value) for value in columns[m][::step]] for m in scores.image_metrics}
+            for row, columns in scores.columns.items()
         },
     }
 
 
 def _short(value):
     """Round a number for JSON, which has no infinity: "∞" stands for it, null for nothing."""
-    if value is None or math.isnan(value):
+    if math.isnan(value):
         return None
     return "∞" if math.isinf(value) else float(f"{value:.5g}")

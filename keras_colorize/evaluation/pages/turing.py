@@ -32,23 +32,17 @@ _SIDE = 256  # pixels, as in the paper; larger pictures are reduced to it
 _SHOWN = 1000  # milliseconds
 
 
-def write(
-    folder: str | os.PathLike, sample: Sample, rows: Iterable[str], seed: int = 0
-) -> list[Path]:
+def write(folder: str | os.PathLike, sample: Sample, rows: Iterable[str]) -> None:
     """Write one page for each row, atomically; a judge's session tests a single program.
 
     With fewer than fifty photographs a fifth of them is practice. Which photographs are practice,
-    test and check depends on the seed; order and sides differ from judge to judge, by the session's
-    number, which is in the answers.
+    test and check is the same on every page; order and sides differ from judge to judge, by the
+    session's number, which is in the answers.
 
     Args:
-        folder: An existing folder.
+        folder: An existing folder, which gets `ROW.html`.
         sample: The photographs, up to `PAIRS` of them.
         rows: The rows to test.
-        seed: Seed of the choice of photographs.
-
-    Returns:
-        The pages.
 
     Raises:
         UsageError: Fewer than two photographs.
@@ -58,11 +52,10 @@ def write(
             "`turing` needs at least 2 photographs: a check borrows another's colors. "
             f"Received: {len(sample.kept)}."
         )
-    order = np.random.default_rng(seed).permutation(len(sample.kept))
+    order = np.random.default_rng(0).permutation(len(sample.kept))
     photographs = [sample.kept[i] for i in order]
     practice = min(_PRACTICE, len(photographs) // 5)
     checks = math.ceil((len(photographs) - practice) / 10)
-    pages = []
     for row in rows:
         trials = []
         for number, (image, pictures) in enumerate(photographs):
@@ -78,11 +71,8 @@ def write(
         data |= {"shown": _SHOWN, "z": answers.Z}
         page = Path(folder) / f"{quote(row, safe=' =,+@()')}.html"
         # The title names no program: a judge should not know whose pictures these are.
-        files.write_text(
-            page, render("turing", "Which one was colored?", read("turing.html"), data)
-        )
-        pages.append(page)
-    return pages
+        text = render("turing", "Which one was colored?", read("turing.html"), data)
+        files.write_text(page, text)
 
 
 def _borrow(rgb, other):

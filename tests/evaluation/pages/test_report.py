@@ -12,6 +12,7 @@ import pytest
 
 from keras_colorize.evaluation.observers import Batch, Gallery
 from keras_colorize.evaluation.pages import report
+from keras_colorize.evaluation.scoring import Scores
 
 EVIL = [
     "<script>window.hacked = 1</script>.jpg",
@@ -39,7 +40,8 @@ RED = solid(200, 30, 30)
 
 def evaluation(images=IMAGES, rows=ROWS, picture=RED):
     """Make up an evaluation: row "one" gains i + 1 dB over grey on the i-th photograph."""
-    gallery, per_image = Gallery(report.SHOWN), []
+    gallery = Gallery(report.SHOWN)
+    columns = {row: {"psnr": [], "colorfulness": []} for row in rows}
     grey = np.full_like(picture, 90)
     pictures = {row: (grey if row == "grey" else picture)[None] for row in rows}
     for i, image in enumerate(images):
@@ -47,19 +49,16 @@ def evaluation(images=IMAGES, rows=ROWS, picture=RED):
             row: {"psnr": psnr + (i if row != "grey" else 0), "colorfulness": colorfulness}
             for row, (psnr, colorfulness, _) in rows.items()
         }
-        per_image += [{"image": image, "row": row, **found} for row, found in values.items()]
+        for row, found in values.items():
+            for name, value in found.items():
+                columns[row][name].append(value)
         gallery.see(Batch([image], pictures, [values]))
     means = {
-        row: {
-            name: float(np.mean([r[name] for r in per_image if r["row"] == row]))
-            for name in ("psnr", "colorfulness")
-        }
-        | of_row
+        row: {name: float(np.mean(column)) for name, column in columns[row].items()} | of_row
         for row, (_, _, of_row) in rows.items()
     }
     result = {
         "rows": means,
-        "images": per_image,
         "photographs": len(images),
         "skipped": 3,
         "data": "<holiday> pictures/",
@@ -76,7 +75,7 @@ def evaluation(images=IMAGES, rows=ROWS, picture=RED):
         "date": "2026-01-02 03:04+00:00",
         "fingerprint": "0123456789abcdef0123",
     }
-    return result, gallery
+    return Scores(images, columns), result, gallery
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +178,9 @@ def test_report_tells_paired_tests(written):
 
 def test_report_of_photographs_without_color(tmp_path):
     rows = {row: values for row, values in ROWS.items() if row != "truth"}
-    result, gallery = evaluation(rows=rows)
+    scores, result, gallery = evaluation(rows=rows)
     del result["tests"][:]
-    report.write(tmp_path / "report.html", result, gallery)
+    report.write(tmp_path / "report.html", scores, result, gallery)
     elements = Elements((tmp_path / "report.html").read_text(encoding="utf-8"))
     classes = [a.get("class") for _, a in elements.found]
     assert classes.count("made") == 2 * 12 and not {"truth", "gain", "pair"} & set(classes)
