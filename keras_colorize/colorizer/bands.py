@@ -22,6 +22,7 @@ import numpy as np
 
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import borders
+from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing, upscaling
 
 Answer = TypeVar("Answer")
@@ -53,7 +54,8 @@ def colorize(
     rgb: np.ndarray,
     working_size: Callable[[int, int], tuple[int, int]],
     predict: Callable[[np.ndarray, tuple[int, int]], Answer],
-    ways: Sequence[tuple[Callable[[Answer, tuple[int, int]], np.ndarray], str]],
+    read: Callable[[Answer, tuple[int, int], Decoding], np.ndarray],
+    decodings: Sequence[Decoding],
     adjust: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> Iterator[np.ndarray]:
     """Color a photograph, in one way or several; the network sees it once.
@@ -62,14 +64,14 @@ def colorize(
         rgb: uint8, uint16 or float in 0…1, `(H, W, 3)`.
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → what the network says.
-        ways: Two things for each picture. A function of such an answer and the size, which
-            returns ab, float32 `(1, h', w', 2)`, of any resolution. And how ab is enlarged:
-            `bilinear`, `bicubic` or `guided`.
+        read: Such an answer, the size and a decoding → ab, float32 `(1, h', w', 2)`, of any
+            resolution.
+        decodings: One for each picture; it says how ab is enlarged, too.
         adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
             to `ADJUSTED` pixels where it has more → the ab to use.
 
     Yields:
-        A picture of the same type and shape for each way.
+        A picture of the same type and shape for each decoding.
     """
     rows, columns = borders.inside(rgb)
     places, (height, width) = _places(rows.stop - rows.start, columns.stop - columns.start)
@@ -79,7 +81,7 @@ def colorize(
         for top, left in places
     ]
 
-    rows = _shares(height, size[0], True)
+    rows = resizing.shares(height, size[0], True)
     spans = _spans(rows.T)
 
     def look(start, lightness):
@@ -94,15 +96,15 @@ def colorize(
         window.seen[near] += part
 
     answers = (predict(window.seen[None, ..., None], size) for window in windows)
-    if len(ways) > 1:
+    if len(decodings) > 1:
         answers = list(answers)
-    for read, upscale in ways:
+    for decoding in decodings:
         for window, answer in zip(windows, answers):
-            window.ab = read(answer, size)
-            if upscale == "guided":
+            window.ab = read(answer, size, decoding)
+            if decoding.upscale == "guided":
                 window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
-            window.ab = _widened(window.ab[0], width, upscale == "bicubic")
-        color = _Color(windows, height, width, upscale, rgb.shape[:2])
+            window.ab = _widened(window.ab[0], width, decoding.upscale == "bicubic")
+        color = _Color(windows, height, width, decoding.upscale, rgb.shape[:2])
         yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
 
 
@@ -151,7 +153,7 @@ class _Color:
         windows: The windows, whose `ab` is known.
         height: The height of each window, in pixels.
         width: The width of each window, in pixels.
-        upscale: As for `colorize`.
+        upscale: How `ab` is enlarged: `bilinear`, `bicubic` or `guided`.
         shape: Height and width of the photograph.
     """
 
@@ -165,7 +167,7 @@ class _Color:
     ):
         self._windows, self._height, self._width = windows, height, width
         self._whole, self._guided = (height, width) == shape, upscale == "guided"
-        self._rows = _shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
+        self._rows = resizing.shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
         self._spans = _spans(self._rows)
         self._down = _fade(height, len({window.top for window in windows}) > 1)
         self._across = _fade(width, len({window.left for window in windows}) > 1)
@@ -205,7 +207,7 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
     height, width = rgb.shape[:2]
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    rows = _shares(height, size[0], True)
+    rows = resizing.shares(height, size[0], True)
     spans = _spans(rows.T)
     reduced = np.zeros((3, *size), "float32")
 
@@ -222,13 +224,13 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
 
 
 def _widened(ab, width, cubic=False):
-    return np.moveaxis(ab, -1, 0) @ _shares(ab.shape[1], width, cubic=cubic).T
+    return np.moveaxis(ab, -1, 0) @ resizing.shares(ab.shape[1], width, cubic=cubic).T
 
 
 def _narrowed(plane, width):
     if width < plane.shape[1]:  # the same as the other, but faster
         return cv2.resize(plane, (width, len(plane)), interpolation=cv2.INTER_AREA)
-    return plane @ _shares(plane.shape[1], width, True).T
+    return plane @ resizing.shares(plane.shape[1], width, True).T
 
 
 def _spans(weights):
@@ -293,9 +295,3 @@ def _meeting(
         if first < last:
             own = slice(first - window.top, last - window.top)
             yield window, own, slice(first - start, last - start)
-
-
-def _shares(source: int, target: int, antialias: bool = False, cubic: bool = False) -> np.ndarray:
-    if source == target:
-        return np.eye(target, dtype="float32")
-    return resizing.shares(source, target, antialias, cubic)

@@ -13,11 +13,9 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import bands, inputs
 from keras_colorize.colorizer import folder as folders
 from keras_colorize.colorizer.conditions.base import Condition
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.decoding import PLAIN, Decoding
 from keras_colorize.colorizer.inputs import Photograph
 from keras_colorize.layers import resizing, upscaling
-
-_PLAIN = Decoding()
 
 
 class Colorizer:
@@ -84,7 +82,7 @@ class Colorizer:
     def colorize(
         self,
         photograph: Photograph | list[Photograph],
-        decoding: Decoding = _PLAIN,
+        decoding: Decoding = PLAIN,
         conditions: Sequence[Condition] = (),
         progress: Callable[[int, int], None] | None = None,
     ):
@@ -170,11 +168,10 @@ class Colorizer:
             return ab
 
         decodings = [decoding.over(self.decoding) for decoding in decodings]
-        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
         adjust = adjust if conditions else None
-        return list(bands.colorize(rgb, self._working_size, predict, ways, adjust))
+        return list(bands.colorize(rgb, self._working_size, predict, read, decodings, adjust))
 
-    def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color photographs of one size.
 
         Args:
@@ -197,7 +194,7 @@ class Colorizer:
         whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
         return pixels.to_rgb(whole, photographs.dtype)
 
-    def predict_ab(self, lightness: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def predict_ab(self, lightness: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Predict color for photographs of one size: `ab_of` for arrays, with its choices checked.
 
         Args:
@@ -225,7 +222,7 @@ class Colorizer:
         ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"), decoding)
         return keras.ops.convert_to_numpy(ab)
 
-    def ab_of(self, lightness, decoding: Decoding = _PLAIN):
+    def ab_of(self, lightness, decoding: Decoding = PLAIN):
         """Predict color inside any graph, enlarged to the photographs' size.
 
         Args:

@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from keras_colorize import colorizer, errors, files
 from keras_colorize.colorizer import Decoding, pretrained
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.data import addresses, earlier, jobs, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
 from keras_colorize.video import parts
 
-_PLAIN = Decoding()
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
 
@@ -45,7 +45,7 @@ def color_files(
     inputs: list[str],
     out: str,
     model: str,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     runtime: str = "auto",
     points: Sequence[tuple[float, float, str]] = (),
     strokes: str | None = None,

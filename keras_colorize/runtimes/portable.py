@@ -6,7 +6,6 @@ itself.
 """
 
 import contextlib
-import functools
 import importlib.util
 import json
 import os
@@ -18,12 +17,12 @@ import numpy as np
 
 from keras_colorize import errors, files
 from keras_colorize.colorizer import bands, inputs, pretrained
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.decoding import PLAIN, Decoding
+from keras_colorize.colorizer.summary import unreadable
 from keras_colorize.layers import resizing
 from keras_colorize.runtimes.provenance import ABOUT
 
 FORMAT = 1  # of the folder; raised when an older release could not read it
-_PLAIN = Decoding()
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,7 @@ class Format:
                 about["sha256"][self.network],
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise errors.UsageError(
-                f"{path} cannot be read ({type(error).__name__}: {error})."
-            ) from error
+            raise unreadable(path, error) from error
 
     def check_method(self, decoding: Decoding) -> None:
         """Raise a UsageError for the one way of decoding that no format has."""
@@ -225,7 +222,7 @@ class PortableColorizer:
         """Return one output of the network; scalars that are left out have their own values."""
         raise NotImplementedError
 
-    def colorize(self, photograph: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def colorize(self, photograph: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color a photograph; its lightness is kept, colors it has are discarded.
 
         Args:
@@ -269,9 +266,8 @@ class PortableColorizer:
         def read(answers, size, decoding):
             return np.float32(decoding.chroma) * answers[_asked(decoding)]
 
-        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
         rgb = inputs.as_rgb(photograph)
-        return list(bands.colorize(rgb, self._working_size, predict, ways))
+        return list(bands.colorize(rgb, self._working_size, predict, read, decodings))
 
     def _run_for(self, lightness, output, scalars):
         feed = {name: np.array(value, "float32") for name, value in scalars}

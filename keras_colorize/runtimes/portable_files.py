@@ -18,6 +18,7 @@ import tensorflow as tf
 from keras_colorize import files
 from keras_colorize.color import lab, pixels
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.layers import resizing
 from keras_colorize.runtimes import (
     calibration,
@@ -32,7 +33,6 @@ from keras_colorize.runtimes.onnx_runtime import ONNX
 from keras_colorize.runtimes.portable import Format
 
 _TRANSLATE = {ONNX: onnx_files.translate, LITERT: litert_files.translate}
-_PLAIN = Decoding()
 
 _LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
 _PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
@@ -84,7 +84,7 @@ def network_of(
 def pictures_of(
     colorizer: Colorizer,
     format: Format,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     photographs: Sequence[np.ndarray] = (),
 ) -> bytes:
     """Return everything between a photograph's pixels and the picture's.
@@ -140,7 +140,7 @@ def export(
     model: str,
     out: str | os.PathLike,
     format: Format,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     name: str | None = None,
     data: str | None = None,
 ) -> Path:
@@ -217,7 +217,7 @@ def write_network(model: str | os.PathLike, format: Format, folder: Path) -> Non
     format.check_writer()
     colorizer = load(model)
     name = Path(model).resolve().name
-    about = provenance.describe(model, name, _PLAIN, _writers(format, int8=False))
+    about = provenance.describe(model, name, PLAIN, _writers(format, int8=False))
     about["signatures"] = {format.network: _signatures(format)[format.network]}
     _write(folder, {format.network: network_of(colorizer, format)}, colorizer, about)
 

@@ -14,10 +14,10 @@ import tensorflow as tf
 from keras_colorize import files
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.heads import ClassHead
 from keras_colorize.runtimes import decode_images, provenance, tf_serving
 
-_PLAIN = Decoding()
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
 
 # TensorFlow Serving's REST interface takes names that end in _bytes for base64.
@@ -51,7 +51,7 @@ class Service(tf.Module):
         decoding: How its output becomes colors.
     """
 
-    def __init__(self, colorizer: Colorizer, decoding: Decoding = _PLAIN):
+    def __init__(self, colorizer: Colorizer, decoding: Decoding = PLAIN):
         super().__init__()
         self._colorizer, self._decoding = colorizer, decoding
         self._ab = _graph(_LIGHTNESS)(lambda lightness: colorizer.ab_of(lightness, decoding))
@@ -170,7 +170,7 @@ def _each_pixel(function, picture, dtype, channels):
 def save(
     colorizer: Colorizer,
     folder: str | os.PathLike,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     about: dict | None = None,
 ) -> None:
     """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`.
@@ -203,7 +203,7 @@ def _document(function) -> dict:
 
 
 def export(
-    model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN, name: str | None = None
+    model: str, out: str | os.PathLike, decoding: Decoding = PLAIN, name: str | None = None
 ) -> Path:
     """Write a trained model as the next version in TensorFlow Serving's layout.
 
