@@ -15,7 +15,6 @@ from keras_colorize import files
 from keras_colorize.color import lab
 from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
 from keras_colorize.colorizer.decoding import PLAIN
-from keras_colorize.heads import ClassHead
 from keras_colorize.runtimes import decode_images, provenance, tf_serving
 
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
@@ -55,8 +54,7 @@ class Service(tf.Module):
         super().__init__()
         self._colorizer, self._decoding = colorizer, decoding
         self._ab = _graph(_LIGHTNESS)(lambda lightness: colorizer.ab_of(lightness, decoding))
-        self._has_temperature = isinstance(colorizer.head, ClassHead)
-        if self._has_temperature:
+        if colorizer.head.has_classes:
             self._ab_at = _graph(_LIGHTNESS, _TEMPERATURE)(self._predict_at)
         self.weights = [variable.value for variable in colorizer.network.variables]
 
@@ -76,7 +74,7 @@ class Service(tf.Module):
             "serving_default": _graph(_IMAGES)(self._color_images),
             "lightness_to_ab": _graph(_LIGHTNESS)(self._predict_ab),
         }
-        if self._has_temperature:
+        if self._colorizer.head.has_classes:
             functions["colorize_at_temperature"] = _graph(_IMAGES, _TEMPERATURE)(self._color_images)
             functions["lightness_to_ab_at_temperature"] = _graph(_LIGHTNESS, _TEMPERATURE)(
                 self._predict_ab
@@ -84,10 +82,9 @@ class Service(tf.Module):
         return functions
 
     def _predict_ab(self, lightness, temperature=None):
-        return {"ab": self._ab_of(lightness, temperature)}
-
-    def _ab_of(self, lightness, temperature):
-        return self._ab(lightness) if temperature is None else self._ab_at(lightness, temperature)
+        if temperature is None:
+            return {"ab": self._ab(lightness)}
+        return {"ab": self._ab_at(lightness, temperature)}
 
     def _predict_at(self, lightness, temperature):
         positive = tf.debugging.Assert(
@@ -122,7 +119,7 @@ class Service(tf.Module):
         with tf.control_dependencies([right]):
             picture = tf.identity(picture)
         lightness = _lightness_of(picture)
-        ab = self._ab_of(lightness[None], temperature)[0]
+        ab = self._predict_ab(lightness[None], temperature)["ab"][0]
         return _encode(tf.concat([lightness, ab], -1), picture[..., 3:])
 
 
