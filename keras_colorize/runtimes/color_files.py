@@ -115,7 +115,7 @@ def color_files(
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
-    files.check_folder(folder, "out", out)
+    files.check_folder(folder, out)
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
@@ -131,7 +131,7 @@ def color_files(
     below = {path.parent for job in plan.jobs for path in job.outputs}
     made = contextlib.nullcontext()
     if out != jobs.STREAM:
-        made = files.output_folder(folder, "out", below)
+        made = files.output_folder(folder, below)
     try:
         with made, tqdm(total=len(works), unit="photo", disable=None) as bar:
             for work in _overlapped(loaded, works):

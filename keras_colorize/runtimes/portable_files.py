@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_colorize import files
 from keras_colorize.color import lab, pixels
-from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.colorizer import Colorizer, Decoding, load
 from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.layers import resizing
 from keras_colorize.runtimes import (
@@ -168,9 +168,7 @@ def export(
             photographs that cannot be read, or packages that are missing.
         RunError: A network that the format cannot carry.
     """
-    files.check_folder(out, "out")
-    name = provenance.name_of(model, name)
-    decoding.check(pretrained.summarize(model), os.fspath(model))
+    name = provenance.check(model, out, decoding, name)
     format.check_export(decoding)
     about = provenance.describe(model, name, decoding, _writers(format, data is not None))
     about["signatures"] = _signatures(format)
@@ -180,7 +178,7 @@ def export(
     if data is not None:
         below, photographs = f"{below}_int8", calibration.photographs(data, colorizer.size)
         about["int8"] = {"photographs": len(photographs)}
-    with files.output_folder(Path(out) / name, "out") as folder:
+    with files.output_folder(Path(out) / name) as folder:
         contents = {
             format.pictures: pictures_of(colorizer, format, decoding, photographs),
             format.network: network_of(colorizer, format, photographs),

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_colorize import files
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.colorizer import Colorizer, Decoding, load
 from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.runtimes import decode_images, provenance, tf_serving
 
@@ -220,9 +220,7 @@ def export(
         UsageError: A model that cannot be loaded, a decoding that it does not have, a name whose
             exports are of another network or head, a folder that cannot be written to.
     """
-    files.check_folder(out, "out")
-    name = provenance.name_of(model, name)
-    decoding.check(pretrained.summarize(model), os.fspath(model))
+    name = provenance.check(model, out, decoding, name)
     about = provenance.describe(model, name, decoding)
     folder = Path(out) / name
     provenance.check_same(folder, about)
@@ -230,7 +228,7 @@ def export(
     versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
     version = folder / str(max(versions, default=0) + 1)
     colorizer = load(model)
-    with files.output_folder(folder, "out"), files.atomic_folder(version) as temporary:
+    with files.output_folder(folder), files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     tf_serving.write_batching(folder)
     return version
