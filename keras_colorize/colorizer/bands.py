@@ -104,7 +104,7 @@ def colorize(
             if decoding.upscale == "guided":
                 window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
             window.ab = _widened(window.ab[0], width, decoding.upscale == "bicubic")
-        color = _Color(windows, height, width, decoding.upscale, rgb.shape[:2])
+        color = _Color(windows, (height, width), decoding.upscale, rgb.shape[:2])
         yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
 
 
@@ -151,22 +151,17 @@ class _Color:
 
     Args:
         windows: The windows, whose `ab` is known.
-        height: The height of each window, in pixels.
-        width: The width of each window, in pixels.
+        size: Height and width of each window, in pixels.
         upscale: How `ab` is enlarged: `bilinear`, `bicubic` or `guided`.
         shape: Height and width of the photograph.
     """
 
     def __init__(
-        self,
-        windows: list[_Window],
-        height: int,
-        width: int,
-        upscale: str,
-        shape: tuple[int, int],
+        self, windows: list[_Window], size: tuple[int, int], upscale: str, shape: tuple[int, int]
     ):
+        height, width = size
         self._windows, self._height, self._width = windows, height, width
-        self._whole, self._guided = (height, width) == shape, upscale == "guided"
+        self._whole, self._guided = size == shape, upscale == "guided"
         self._rows = resizing.shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
         self._spans = _spans(self._rows)
         self._down = _fade(height, len({window.top for window in windows}) > 1)
@@ -204,7 +199,7 @@ class _Color:
 
 def _adjusted(rgb, color: _Color, adjust) -> _Color:
     """Reduce L* and ab of the whole photograph, and enlarge what `adjust` makes of them."""
-    height, width = rgb.shape[:2]
+    height, width = shape = rgb.shape[:2]
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
     rows = resizing.shares(height, size[0], True)
@@ -220,7 +215,7 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
     for near, parts in _map_bands(rgb, reduce):
         reduced[:, near] += parts
     ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
-    return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear", (height, width))
+    return _Color([_Window(0, 0, reduced[0], ab)], shape, "bilinear", shape)
 
 
 def _widened(ab, width, cubic=False):
