@@ -1,6 +1,5 @@
 """The folder of a trained model: `config.json`, `model.weights.h5` and `trained_on.txt`."""
 
-import json
 import os
 import warnings
 from pathlib import Path
@@ -47,8 +46,7 @@ def write(
             "weights_sha256": files.sha256(temporary / WEIGHTS),
             "keras_colorize": __version__,
         }
-        text = json.dumps(whole, indent=2) + "\n"
-        (temporary / CONFIG).write_text(text, encoding="utf-8")
+        files.write_json(temporary / CONFIG, whole)
         lines = "".join(f"{digest}\n" for digest in sorted(trained_on))
         (temporary / TRAINED_ON).write_text(lines, encoding="utf-8")
 
