@@ -22,11 +22,12 @@ import numpy as np
 
 from keras_colorize.color import pixels
 from keras_colorize.colorizer import borders
+from keras_colorize.colorizer.conditions.base import Condition
 from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing, upscaling
 
 Answer = TypeVar("Answer")
-ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
+ADJUSTED = 2**18  # pixels at which conditions are applied: edges stay sharp to the eye
 _BAND = pixels.PART  # pixels that one core works on
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
@@ -56,7 +57,7 @@ def colorize(
     predict: Callable[[np.ndarray, tuple[int, int]], Answer],
     read: Callable[[Answer, tuple[int, int], Decoding], np.ndarray],
     decodings: Sequence[Decoding],
-    adjust: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    conditions: Sequence[Condition] = (),
 ) -> Iterator[np.ndarray]:
     """Color a photograph, in one way or several; the network sees it once.
 
@@ -67,8 +68,8 @@ def colorize(
         read: Such an answer, the size and a decoding → ab, float32 `(1, h', w', 2)`, of any
             resolution.
         decodings: One for each picture; it says how ab is enlarged, too.
-        adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
-            to `ADJUSTED` pixels where it has more → the ab to use.
+        conditions: What changes ab, one after the other; the photograph is reduced to `ADJUSTED`
+            pixels for them where it has more.
 
     Yields:
         A picture of the same type and shape for each decoding.
@@ -105,7 +106,7 @@ def colorize(
                 window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
             window.ab = _widened(window.ab[0], width, decoding.upscale == "bicubic")
         color = _Color(windows, (height, width), decoding.upscale, rgb.shape[:2])
-        yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
+        yield _picture(rgb, _adjusted(rgb, color, conditions) if conditions else color)
 
 
 def _picture(rgb, color: "_Color") -> np.ndarray:
@@ -197,8 +198,8 @@ class _Color:
         ab += lines[2:]
 
 
-def _adjusted(rgb, color: _Color, adjust) -> _Color:
-    """Reduce L* and ab of the whole photograph, and enlarge what `adjust` makes of them."""
+def _adjusted(rgb, color: _Color, conditions) -> _Color:
+    """Reduce L* and ab of the whole photograph, and enlarge what conditions make of them."""
     height, width = shape = rgb.shape[:2]
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
@@ -214,8 +215,11 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
 
     for near, parts in _map_bands(rgb, reduce):
         reduced[:, near] += parts
-    ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
-    return _Color([_Window(0, 0, reduced[0], ab)], shape, "bilinear", shape)
+    ab = np.moveaxis(reduced[1:], 0, -1)
+    for condition in conditions:
+        ab = condition.apply(reduced[0], ab, shape)
+    window = _Window(0, 0, reduced[0], _widened(ab, width))
+    return _Color([window], shape, "bilinear", shape)
 
 
 def _widened(ab, width, cubic=False):

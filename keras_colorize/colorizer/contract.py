@@ -162,14 +162,8 @@ class Colorizer:
         def read(outputs, size, decoding):
             return keras.ops.convert_to_numpy(self._cut(self._read_ab(outputs, decoding), size))
 
-        def adjust(lightness, ab):
-            for condition in conditions:
-                ab = condition.apply(lightness, ab, rgb.shape[:2])
-            return ab
-
         decodings = [decoding.over(self.decoding) for decoding in decodings]
-        adjust = adjust if conditions else None
-        return list(bands.colorize(rgb, self._working_size, predict, read, decodings, adjust))
+        return list(bands.colorize(rgb, self._working_size, predict, read, decodings, conditions))
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color photographs of one size.
