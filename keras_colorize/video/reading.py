@@ -74,10 +74,9 @@ class Film(contextlib.AbstractContextManager):
             raise BadPhotograph(
                 f"no film, or its index is missing ({errors.reason(error)})"
             ) from None
+        attached = av.stream.Disposition.attached_pic
         pictures = [
-            stream
-            for stream in self.container.streams.video
-            if not stream.disposition & av.stream.Disposition.attached_pic
+            each for each in self.container.streams.video if not each.disposition & attached
         ]
         if not pictures:
             self.close()
