@@ -265,8 +265,6 @@ def _with_marks(picture, hints):
     """Draw a dot of its color, ringed in white and black, at each hint."""
     drawn, radius = np.ascontiguousarray(picture), max(4, max(picture.shape) // 90)
     for x, y, color in hints:
-        rings = (radius + 3, (0, 0, 0)), (radius + 2, (255, 255, 255)), (radius, None)
-        for size, shade in rings:
-            shade = ImageColor.getrgb(color) if shade is None else shade
-            cv2.circle(drawn, (x, y), size, shade, -1, cv2.LINE_AA)
+        for size, shade in (radius + 3, "black"), (radius + 2, "white"), (radius, color):
+            cv2.circle(drawn, (x, y), size, ImageColor.getrgb(shade), -1, cv2.LINE_AA)
     return drawn
