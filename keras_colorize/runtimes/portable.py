@@ -208,6 +208,7 @@ class PortableColorizer:
 
     def __init__(self, folder: str | os.PathLike):
         self.summary = self.format.read(folder)
+        self._scalars = _scalars(self.summary.decoding)
         path = Path(folder) / self.format.network
         files.check_digest(path, self.summary.digest, ABOUT)
         self._open(path.read_bytes())
@@ -219,7 +220,7 @@ class PortableColorizer:
     def _run(
         self, output: str, lightness: np.ndarray, scalars: dict[str, np.ndarray]
     ) -> np.ndarray:
-        """Return one output of the network; scalars that are left out have their own values."""
+        """Return one output of the network; no scalar is left out."""
         raise NotImplementedError
 
     def colorize(self, photograph: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
@@ -258,13 +259,15 @@ class PortableColorizer:
             self.format.check_method(decoding)
         decodings = [decoding.over(self.summary.decoding) for decoding in decodings]
 
+        def asked(decoding):
+            output = "ab_argmax" if decoding.method == "argmax" else "ab"
+            return output, tuple((self._scalars | _scalars(decoding)).items())
+
         def predict(lightness, size):
-            return {
-                asked: self._run_for(lightness, *asked) for asked in set(map(_asked, decodings))
-            }
+            return {each: self._run_for(lightness, *each) for each in set(map(asked, decodings))}
 
         def read(answers, size, decoding):
-            return np.float32(decoding.chroma) * answers[_asked(decoding)]
+            return np.float32(decoding.chroma) * answers[asked(decoding)]
 
         rgb = inputs.as_rgb(photograph)
         return list(bands.colorize(rgb, self._working_size, predict, read, decodings))
@@ -293,7 +296,7 @@ class PortableColorizer:
         self.check_saliency()
 
         def predict(lightness, size):
-            return self._run("saliency", lightness, {})
+            return self._run_for(lightness, "saliency", self._scalars.items())
 
         return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
 
@@ -301,10 +304,7 @@ class PortableColorizer:
         return resizing.working_size(height, width, self.summary.size, self.summary.stride)
 
 
-def _asked(decoding: Decoding) -> tuple[str, tuple]:
-    """Return the output that is asked of the network's file, and the scalars that shape it."""
+def _scalars(decoding: Decoding) -> dict[str, float]:
+    """Return the scalars that a decoding gives to the network's file."""
     scalars = {"temperature": decoding.temperature, "rebalance": decoding.rebalance}
-    if decoding.method == "argmax":
-        del scalars["temperature"]
-    given = tuple((name, value) for name, value in scalars.items() if value is not None)
-    return "ab_argmax" if decoding.method == "argmax" else "ab", given
+    return {name: value for name, value in scalars.items() if value is not None}
