@@ -285,12 +285,13 @@ class _Work:
         if self.job.moves:
             self._color_film(colorizer)
             return
+        paths, decodings = [self.job.picture, *self.job.variants], self._options.decodings
         if len(self._numbers) > 1:
-            for path, decodings in self._pictures():
-                self._write(path, self._color_pages(colorizer, decodings))
+            shown = [decodings] if self._options.side_by_side else [[one] for one in decodings]
+            for path, ways in zip(paths, shown, strict=True):
+                self._write(path, self._color_pages(colorizer, ways))
         else:  # the network runs once for all variants
-            pages = self._color_page(colorizer, self._numbers[0], self._options.decodings)
-            paths = [path for path, _ in self._pictures()]
+            pages = self._color_page(colorizer, self._numbers[0], decodings)
             self._colored = [(path, [page]) for path, page in zip(paths, pages, strict=True)]
         self._first = None
 
@@ -319,13 +320,6 @@ class _Work:
             options.max_pixels,
             options.strip_metadata,
         )
-
-    def _pictures(self) -> list[tuple]:
-        """Return each file and the decodings that it shows."""
-        if self._options.side_by_side:
-            return [(self.job.picture, self._options.decodings)]
-        paths = self.job.picture, *self.job.variants
-        return [(path, [one]) for path, one in zip(paths, self._options.decodings)]
 
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)
