@@ -278,11 +278,8 @@ def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -
             return function(start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0])
         return function(start, cv2.LUT(np.ascontiguousarray(band[..., 0]), table))
 
-    starts = range(0, len(rgb), rows)
-    if len(starts) == 1:
-        return [call(0)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV release Python's lock
-        return list(pool.map(call, starts))
+        return list(pool.map(call, range(0, len(rgb), rows)))
 
 
 def _meeting(
