@@ -129,9 +129,7 @@ def color_files(
     options = _Options(decodings, conditions, side_by_side, page, max_pixels, strip_metadata)
     works = [_Work(job, options) for job in plan.jobs]
     below = {path.parent for job in plan.jobs for path in job.outputs}
-    made = contextlib.nullcontext()
-    if out != jobs.STREAM:
-        made = files.output_folder(folder, below)
+    made = contextlib.nullcontext() if out == jobs.STREAM else files.output_folder(folder, below)
     try:
         with made, tqdm(total=len(works), unit="photo", disable=None) as bar:
             for work in _overlapped(loaded, works):

@@ -114,11 +114,8 @@ def join(film: Film, parts: list[Path], path: Path, last: int, keep: bool) -> No
         for stream in film.sounds:
             sounds[stream.index].metadata.update(stream.metadata)
         if keep:
-            out.metadata.update(
-                (name, text)
-                for name, text in film.container.metadata.items()
-                if name not in _OF_CONTAINER
-            )
+            told = film.container.metadata
+            out.metadata.update({name: told[name] for name in told if name not in _OF_CONTAINER})
             out.set_chapters(film.container.chapters())
         streams = [((packet, picture) for packet in _pictures(film, parts, last))]
         if sounds:
