@@ -156,14 +156,12 @@ class Colorizer:
         return self._colorize(inputs.as_rgb(photograph), decodings, conditions)
 
     def _colorize(self, rgb, decodings, conditions):
-        def predict(lightness, size):
-            return self._run(keras.ops.convert_to_tensor(lightness), size)
-
         def read(outputs, size, decoding):
             return keras.ops.convert_to_numpy(self._cut(self._read_ab(outputs, decoding), size))
 
         decodings = [decoding.over(self.decoding) for decoding in decodings]
-        return list(bands.colorize(rgb, self._working_size, predict, read, decodings, conditions))
+        pictures = bands.colorize(rgb, self._working_size, self._run, read, decodings, conditions)
+        return list(pictures)
 
     def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color photographs of one size.
@@ -258,8 +256,7 @@ class Colorizer:
         self.check_saliency()
 
         def predict(lightness, size):
-            outputs = self._run(keras.ops.convert_to_tensor(lightness), size)
-            saliency = self._cut(outputs["saliency"] / 2 + 0.5, size)
+            saliency = self._cut(self._run(lightness, size)["saliency"] / 2 + 0.5, size)
             return keras.ops.convert_to_numpy(saliency)
 
         return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
@@ -305,8 +302,8 @@ class Colorizer:
         return self._cut(read(self._run(lightness, working)), working)
 
     def _run(self, lightness, working):
-        inputs = {"lightness": self._into_network(lightness, working)}
-        return self.network(inputs, training=False)
+        seen = self._into_network(keras.ops.convert_to_tensor(lightness), working)
+        return self.network({"lightness": seen}, training=False)
 
     def _cut(self, answer, working):
         if self.stride is not None:
