@@ -126,8 +126,8 @@ def _one_photograph(handle):
     for event, function, inputs, outputs in (
         (variants.select, handle.choose_variant, [], [variant]),
         (marked.select, handle.add_hint, [opened, hints, color], [hints]),
-        (undo.click, handle.undo_hint, [hints], [hints]),
-        (clear.click, handle.clear_hints, [], [hints]),
+        (undo.click, lambda hints: hints[:-1], [hints], [hints]),
+        (clear.click, lambda: (), [], [hints]),
     ):
         changed = event(function, inputs, outputs, show_progress="hidden", **_TURN)
         changed.success(handle.color, choice, pictures, **_SOON)
@@ -218,12 +218,6 @@ class Handlers:
         height, width = opened.grey.shape[:2]
         x, y = event.index
         return (*hints, (_number(x, width), _number(y, height), _hex(color)))
-
-    def undo_hint(self, hints: tuple):
-        return hints[:-1]
-
-    def clear_hints(self):
-        return ()
 
     @_told
     def write(self, opened: Opened | None, variant: int, hints: tuple, chroma: float):
