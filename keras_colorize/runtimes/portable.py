@@ -93,14 +93,6 @@ class Format:
         """Return whether the runtime can be imported."""
         return importlib.util.find_spec(self.runtime) is not None
 
-    def check_installed(self) -> None:
-        """Raise a UsageError if the runtime cannot be imported."""
-        if not self.is_installed():
-            raise errors.wrong(
-                f'`runtime` {self.name} needs `pip install "keras_colorize[{self.name}]"`.',
-                runtime=self.name,
-            )
-
     def is_folder(self, path: str | os.PathLike) -> bool:
         """Return whether this is a folder that `portable_files` wrote in this format."""
         return all((Path(path) / name).is_file() for name in (ABOUT, self.network))

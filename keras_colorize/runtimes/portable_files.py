@@ -4,7 +4,6 @@ The graphs of TensorFlow are translated; what they compute is the Colorizer's ow
 """
 
 import dataclasses
-import functools
 import hashlib
 import os
 import sys
@@ -62,10 +61,9 @@ def network_of(
             color = outputs["color"]
             if rebalance is not None:
                 color = colorizer.head.rebalance(color, rebalance)
-            decode = functools.partial(colorizer.head.decode, color)
-            found = {"ab": decode("mean", temperature) if has_classes else decode()}
+            found = {"ab": colorizer.head.decode(color, "mean", temperature)}
             if has_classes:
-                found["ab_argmax"] = decode("argmax")
+                found["ab_argmax"] = colorizer.head.decode(color, "argmax")
             if "saliency" in outputs:
                 found["saliency"] = outputs["saliency"] / 2 + 0.5
             return found
