@@ -333,19 +333,18 @@ class _Work:
 
     def _color_pages(self, colorizer, decodings) -> Iterator[tuple]:
         """Yield all pages but those that are damaged, of which there must be others."""
-        first_error, colored = None, 0
+        failed = []
         for number in self._numbers:
             try:
                 (page,) = self._color_page(colorizer, number, decodings)
             except BadPhotograph as error:
-                first_error = first_error or error
+                failed.append(error)
                 self.lost_pages.append(f"page {number + 1} is missing: {_reason(error)}")
             else:
-                colored += 1
                 yield page
-        if not colored:
+        if len(failed) == len(self._numbers):
             self.lost_pages = []
-            raise first_error
+            raise failed[0]
 
     def _color_page(self, colorizer, number, decodings) -> list[tuple]:
         """Return what `photographs.write_pages` takes for one page, for each picture of it."""
