@@ -2,8 +2,7 @@
 
 import sys
 
-from keras_colorize import cli, errors, files
-from keras_colorize.colorizer import pretrained
+from keras_colorize import cli, errors
 from keras_colorize.data import finding
 from keras_colorize.runtimes import provenance
 
@@ -63,9 +62,7 @@ def main(argv: list[str] | None = None) -> int:
             )
         decoding = cli.take_decoding(dict(vars(arguments)))
         # Wrong usage is told before Keras starts.
-        decoding.check(pretrained.summarize(arguments.model), arguments.model)
-        provenance.name_of(arguments.model, arguments.name)
-        files.check_folder(arguments.out, "out")
+        provenance.check(arguments.model, arguments.out, decoding, arguments.name)
         finding.find_named(arguments.data or "", "data")
         format = None
         if arguments.format != "savedmodel":

@@ -91,15 +91,12 @@ def check_digest(path: str | os.PathLike, digest: str, described: str) -> None:
         )
 
 
-def check_folder(
-    path: str | os.PathLike, argument: str, given: str | os.PathLike | None = None
-) -> None:
+def check_folder(path: str | os.PathLike, out: str | os.PathLike | None = None) -> None:
     """See that `make_folder` will most likely succeed, without making anything.
 
     Args:
         path: The folder.
-        argument: The argument that named it.
-        given: The argument's value, if it is not the folder but a file in it.
+        out: The value of `out`, if it is not the folder but a file in it.
 
     Raises:
         UsageError: It will not.
@@ -107,13 +104,13 @@ def check_folder(
     whole = Path(path).absolute()
     above = next(folder for folder in (whole, *whole.parents) if os.path.lexists(folder))
     if not above.is_dir():
-        raise _unwritable(given or path, argument, f"{above} is no folder")
+        raise _unwritable(out or path, f"{above} is no folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise _unwritable(given or path, argument, f"no permission to write to {above}")
+        raise _unwritable(out or path, f"no permission to write to {above}")
 
 
-def make_folder(path: str | os.PathLike, argument: str) -> Path:
-    """Make an output folder and see that it can be written to, before any work is done.
+def make_folder(path: str | os.PathLike) -> Path:
+    """Make the folder that `out` names and see that it can be written to, before any work is done.
 
     Raises:
         UsageError: It cannot.
@@ -125,21 +122,18 @@ def make_folder(path: str | os.PathLike, argument: str) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise _unwritable(given, argument, error.strerror) from error
+        raise _unwritable(given, error.strerror) from error
     return path
 
 
 @contextlib.contextmanager
-def output_folder(
-    path: str | os.PathLike, argument: str, below: Iterable[Path] = ()
-) -> Iterator[Path]:
+def output_folder(path: str | os.PathLike, below: Iterable[Path] = ()) -> Iterator[Path]:
     """Make an output folder as `make_folder` does; in the end, remove it if it is empty.
 
     Folders that were there before stay.
 
     Args:
         path: The folder.
-        argument: The argument that named it.
         below: Folders in it that the block may make; they are removed in the same way.
 
     Raises:
@@ -149,15 +143,15 @@ def output_folder(
     whole = {folder for end in (path, *below) for folder in (end, *end.parents)}
     new = sorted((folder for folder in whole if not folder.exists()), reverse=True)
     try:
-        yield make_folder(path, argument)
+        yield make_folder(path)
     finally:
         for folder in new:  # those in others come first
             with contextlib.suppress(OSError):  # it is not empty
                 folder.rmdir()
 
 
-def _unwritable(path, argument, reason) -> errors.UsageError:
-    return errors.wrong(f"`{argument}` cannot be written to ({reason}).", **{argument: path})
+def _unwritable(out, reason) -> errors.UsageError:
+    return errors.wrong(f"`out` cannot be written to ({reason}).", out=out)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
             return cli.DONE
         try:
             plan.check(recipe)
-            files.check_folder(out, "out")
+            files.check_folder(out)
             return train(recipe, out)
         except errors.PhotographsUnavailable as error:
             own = header.section and "data" not in arguments

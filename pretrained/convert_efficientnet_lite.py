@@ -33,7 +33,7 @@ _NAMES = {  # of Keras's batch normalization → of PyTorch's
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-_SIZES = {"efficientnet_lite0": 224, "efficientnet_lite2": 260}  # at which they were trained
+_SIZES = {"efficientnet_lite0": 224}  # at which it was trained
 # ImageNet's classes of cats (tabby, tiger cat, Egyptian cat) and of espresso.
 _KNOWN = {"chelsea": {281, 282, 285}, "coffee": {967}}
 _HERE = Path(__file__).parent
@@ -61,13 +61,13 @@ def load_keras(name: str, state: dict[str, torch.Tensor]) -> keras.Model:
     """Build our network with the same weights; nothing but the classifier may be left over.
 
     Args:
-        name: `efficientnet_lite0` or `efficientnet_lite2`.
+        name: `efficientnet_lite0`.
         state: The tensors of the PyTorch network.
 
     Raises:
         ValueError: Something is left over.
     """
-    network = efficientnet_lite.create(name)
+    network = efficientnet_lite.create()
     left = {key for key in state if not key.endswith("num_batches_tracked")}
     for layer in network.layers:
         for weight in layer.weights:

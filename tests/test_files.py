@@ -40,17 +40,17 @@ def test_atomic_folder_replaces_the_old_one_whole(tmp_path):
 
 def test_output_folder_goes_if_nothing_is_written(tmp_path):
     out = tmp_path / "deep" / "out"
-    with pytest.raises(RuntimeError), files.output_folder(out, "out", [out / "in" / "it"]):
+    with pytest.raises(RuntimeError), files.output_folder(out, [out / "in" / "it"]):
         (out / "in" / "it").mkdir(parents=True)
         raise RuntimeError
     assert os.listdir(tmp_path) == []
     out.mkdir(parents=True)
-    with files.output_folder(out, "out", [out / "in"]):
+    with files.output_folder(out, [out / "in"]):
         (out / "in").mkdir()
         (out / "in" / "picture").touch()
     assert os.listdir(out / "in") == ["picture"]
     (out / "in" / "picture").unlink()
-    with files.output_folder(out / "in", "out"):
+    with files.output_folder(out / "in"):
         pass
     assert os.listdir(out) == ["in"]  # it was there before
 

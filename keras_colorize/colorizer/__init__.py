@@ -6,18 +6,6 @@ The names below are imported when first used, so that a wrong argument is told b
 import importlib
 from typing import TYPE_CHECKING
 
-__all__ = [
-    "PRETRAINED",
-    "Bounded",
-    "Colorizer",
-    "Decoding",
-    "Hints",
-    "Reference",
-    "list_pretrained",
-    "load",
-    "variants",
-]
-
 _HOMES = {
     "Bounded": "conditions.bounded",
     "Colorizer": "contract",
@@ -31,12 +19,15 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from keras_colorize.colorizer.conditions.bounded import Bounded
-    from keras_colorize.colorizer.conditions.hints import Hints
-    from keras_colorize.colorizer.conditions.reference import Reference
-    from keras_colorize.colorizer.contract import Colorizer
-    from keras_colorize.colorizer.decoding import Decoding, variants
-    from keras_colorize.colorizer.pretrained import PRETRAINED, list_pretrained, load
+    from keras_colorize.colorizer.conditions.bounded import Bounded as Bounded
+    from keras_colorize.colorizer.conditions.hints import Hints as Hints
+    from keras_colorize.colorizer.conditions.reference import Reference as Reference
+    from keras_colorize.colorizer.contract import Colorizer as Colorizer
+    from keras_colorize.colorizer.decoding import Decoding as Decoding
+    from keras_colorize.colorizer.decoding import variants as variants
+    from keras_colorize.colorizer.pretrained import PRETRAINED as PRETRAINED
+    from keras_colorize.colorizer.pretrained import list_pretrained as list_pretrained
+    from keras_colorize.colorizer.pretrained import load as load
 
 
 def __getattr__(name: str):

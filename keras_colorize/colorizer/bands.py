@@ -22,10 +22,12 @@ import numpy as np
 
 from keras_colorize.color import grays, pixels
 from keras_colorize.colorizer import borders
+from keras_colorize.colorizer.conditions.base import Condition
+from keras_colorize.colorizer.decoding import Decoding
 from keras_colorize.layers import resizing, upscaling
 
 Answer = TypeVar("Answer")
-ADJUSTED = 2**18  # pixels at which `adjust` is applied: edges stay sharp to the eye
+ADJUSTED = 2**18  # pixels at which conditions are applied: edges stay sharp to the eye
 _BAND = pixels.PART  # pixels that one core works on
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
 _LARGE = 2**22  # pixels, from which on a table for gray photographs is worth its making
@@ -54,8 +56,9 @@ def colorize(
     rgb: np.ndarray,
     working_size: Callable[[int, int], tuple[int, int]],
     predict: Callable[[np.ndarray, tuple[int, int]], Answer],
-    ways: Sequence[tuple[Callable[[Answer, tuple[int, int]], np.ndarray], str]],
-    adjust: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    read: Callable[[Answer, tuple[int, int], Decoding], np.ndarray],
+    decodings: Sequence[Decoding],
+    conditions: Sequence[Condition] = (),
 ) -> Iterator[np.ndarray]:
     """Color a photograph, in one way or several; the network sees it once.
 
@@ -63,14 +66,14 @@ def colorize(
         rgb: uint8, uint16 or float in 0…1, `(H, W, 3)`.
         working_size: Height and width of a photograph → those at which the network sees it.
         predict: L* of that size, float32 `(1, h, w, 1)`, and the size → what the network says.
-        ways: Two things for each picture. A function of such an answer and the size, which
-            returns ab, float32 `(1, h', w', 2)`, of any resolution. And how ab is enlarged:
-            `bilinear`, `bicubic` or `guided`.
-        adjust: L*, float32 `(h, w)`, and ab, float32 `(h, w, 2)`, of the whole photograph, reduced
-            to `ADJUSTED` pixels where it has more → the ab to use.
+        read: Such an answer, the size and a decoding → ab, float32 `(1, h', w', 2)`, of any
+            resolution.
+        decodings: One for each picture; it says how ab is enlarged, too.
+        conditions: What changes ab, one after the other; the photograph is reduced to `ADJUSTED`
+            pixels for them where it has more.
 
     Yields:
-        A picture of the same type and shape for each way.
+        A picture of the same type and shape for each decoding.
     """
     rows, columns = borders.inside(rgb)
     places, (height, width) = _places(rows.stop - rows.start, columns.stop - columns.start)
@@ -80,7 +83,7 @@ def colorize(
         for top, left in places
     ]
 
-    rows = _shares(height, size[0], True)
+    rows = resizing.shares(height, size[0], True)
     spans = _spans(rows.T)
 
     def look(start, lightness):
@@ -95,16 +98,16 @@ def colorize(
         window.seen[near] += part
 
     answers = (predict(window.seen[None, ..., None], size) for window in windows)
-    if len(ways) > 1:
+    if len(decodings) > 1:
         answers = list(answers)
-    for read, upscale in ways:
+    for decoding in decodings:
         for window, answer in zip(windows, answers):
-            window.ab = read(answer, size)
-            if upscale == "guided":
+            window.ab = read(answer, size, decoding)
+            if decoding.upscale == "guided":
                 window.ab = upscaling.coefficients(window.ab, window.seen[None, ..., None])
-            window.ab = _widened(window.ab[0], width, upscale == "bicubic")
-        color = _Color(windows, height, width, upscale, rgb.shape[:2])
-        yield _picture(rgb, _adjusted(rgb, color, adjust) if adjust else color)
+            window.ab = _widened(window.ab[0], width, decoding.upscale == "bicubic")
+        color = _Color(windows, (height, width), decoding.upscale, rgb.shape[:2])
+        yield _picture(rgb, _adjusted(rgb, color, conditions) if conditions else color)
 
 
 def _picture(rgb, color: "_Color") -> np.ndarray:
@@ -159,23 +162,18 @@ class _Color:
 
     Args:
         windows: The windows, whose `ab` is known.
-        height: The height of each window, in pixels.
-        width: The width of each window, in pixels.
-        upscale: As for `colorize`.
+        size: Height and width of each window, in pixels.
+        upscale: How `ab` is enlarged: `bilinear`, `bicubic` or `guided`.
         shape: Height and width of the photograph.
     """
 
     def __init__(
-        self,
-        windows: list[_Window],
-        height: int,
-        width: int,
-        upscale: str,
-        shape: tuple[int, int],
+        self, windows: list[_Window], size: tuple[int, int], upscale: str, shape: tuple[int, int]
     ):
+        height, width = size
         self._windows, self._height, self._width = windows, height, width
-        self._whole, self._guided = (height, width) == shape, upscale == "guided"
-        self._rows = _shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
+        self._whole, self._guided = size == shape, upscale == "guided"
+        self._rows = resizing.shares(windows[0].ab.shape[1], height, cubic=upscale == "bicubic")
         self._spans = _spans(self._rows)
         self._down = _fade(height, len({window.top for window in windows}) > 1)
         self._across = _fade(width, len({window.left for window in windows}) > 1)
@@ -210,12 +208,12 @@ class _Color:
         ab += lines[2:]
 
 
-def _adjusted(rgb, color: _Color, adjust) -> _Color:
-    """Reduce L* and ab of the whole photograph, and enlarge what `adjust` makes of them."""
-    height, width = rgb.shape[:2]
+def _adjusted(rgb, color: _Color, conditions) -> _Color:
+    """Reduce L* and ab of the whole photograph, and enlarge what conditions make of them."""
+    height, width = shape = rgb.shape[:2]
     scale = min(1.0, math.sqrt(ADJUSTED / (height * width)))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    rows = _shares(height, size[0], True)
+    rows = resizing.shares(height, size[0], True)
     spans = _spans(rows.T)
     reduced = np.zeros((3, *size), "float32")
 
@@ -227,18 +225,21 @@ def _adjusted(rgb, color: _Color, adjust) -> _Color:
 
     for near, parts in _map_bands(rgb, reduce):
         reduced[:, near] += parts
-    ab = _widened(adjust(reduced[0], np.moveaxis(reduced[1:], 0, -1)), width)
-    return _Color([_Window(0, 0, reduced[0], ab)], height, width, "bilinear", (height, width))
+    ab = np.moveaxis(reduced[1:], 0, -1)
+    for condition in conditions:
+        ab = condition.apply(reduced[0], ab, shape)
+    window = _Window(0, 0, reduced[0], _widened(ab, width))
+    return _Color([window], shape, "bilinear", shape)
 
 
 def _widened(ab, width, cubic=False):
-    return np.moveaxis(ab, -1, 0) @ _shares(ab.shape[1], width, cubic=cubic).T
+    return np.moveaxis(ab, -1, 0) @ resizing.shares(ab.shape[1], width, cubic=cubic).T
 
 
 def _narrowed(plane, width):
     if width < plane.shape[1]:  # the same as the other, but faster
         return cv2.resize(plane, (width, len(plane)), interpolation=cv2.INTER_AREA)
-    return plane @ _shares(plane.shape[1], width, True).T
+    return plane @ resizing.shares(plane.shape[1], width, True).T
 
 
 def _spans(weights):
@@ -285,11 +286,8 @@ def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -
             return function(start, cv2.LUT(np.ascontiguousarray(band[..., 0]), table))
         return function(start, pixels.lightness_of(np.ascontiguousarray(band))[..., 0])
 
-    starts = range(0, len(rgb), rows)
-    if len(starts) == 1:
-        return [call(0)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV release Python's lock
-        return list(pool.map(call, starts))
+        return list(pool.map(call, range(0, len(rgb), rows)))
 
 
 def _is_gray(rgb: np.ndarray) -> bool:
@@ -305,9 +303,3 @@ def _meeting(
         if first < last:
             own = slice(first - window.top, last - window.top)
             yield window, own, slice(first - start, last - start)
-
-
-def _shares(source: int, target: int, antialias: bool = False, cubic: bool = False) -> np.ndarray:
-    if source == target:
-        return np.eye(target, dtype="float32")
-    return resizing.shares(source, target, antialias, cubic)

@@ -13,11 +13,9 @@ from keras_colorize.color import pixels
 from keras_colorize.colorizer import bands, inputs
 from keras_colorize.colorizer import folder as folders
 from keras_colorize.colorizer.conditions.base import Condition
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.decoding import PLAIN, Decoding
 from keras_colorize.colorizer.inputs import Photograph
 from keras_colorize.layers import resizing, upscaling
-
-_PLAIN = Decoding()
 
 
 class Colorizer:
@@ -84,7 +82,7 @@ class Colorizer:
     def colorize(
         self,
         photograph: Photograph | list[Photograph],
-        decoding: Decoding = _PLAIN,
+        decoding: Decoding = PLAIN,
         conditions: Sequence[Condition] = (),
         progress: Callable[[int, int], None] | None = None,
     ):
@@ -158,23 +156,14 @@ class Colorizer:
         return self._colorize(inputs.as_rgb(photograph), decodings, conditions)
 
     def _colorize(self, rgb, decodings, conditions):
-        def predict(lightness, size):
-            return self._run(keras.ops.convert_to_tensor(lightness), size)
-
         def read(outputs, size, decoding):
             return keras.ops.convert_to_numpy(self._cut(self._read_ab(outputs, decoding), size))
 
-        def adjust(lightness, ab):
-            for condition in conditions:
-                ab = condition.apply(lightness, ab, rgb.shape[:2])
-            return ab
-
         decodings = [decoding.over(self.decoding) for decoding in decodings]
-        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
-        adjust = adjust if conditions else None
-        return list(bands.colorize(rgb, self._working_size, predict, ways, adjust))
+        pictures = bands.colorize(rgb, self._working_size, self._run, read, decodings, conditions)
+        return list(pictures)
 
-    def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def colorize_batch(self, photographs: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color photographs of one size.
 
         Args:
@@ -197,7 +186,7 @@ class Colorizer:
         whole = np.concatenate([lightness, self.predict_ab(lightness, decoding)], axis=-1)
         return pixels.to_rgb(whole, photographs.dtype)
 
-    def predict_ab(self, lightness: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def predict_ab(self, lightness: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Predict color for photographs of one size: `ab_of` for arrays, with its choices checked.
 
         Args:
@@ -225,7 +214,7 @@ class Colorizer:
         ab = self.ab_of(keras.ops.convert_to_tensor(lightness, "float32"), decoding)
         return keras.ops.convert_to_numpy(ab)
 
-    def ab_of(self, lightness, decoding: Decoding = _PLAIN):
+    def ab_of(self, lightness, decoding: Decoding = PLAIN):
         """Predict color inside any graph, enlarged to the photographs' size.
 
         Args:
@@ -267,8 +256,7 @@ class Colorizer:
         self.check_saliency()
 
         def predict(lightness, size):
-            outputs = self._run(keras.ops.convert_to_tensor(lightness), size)
-            saliency = self._cut(outputs["saliency"] / 2 + 0.5, size)
+            saliency = self._cut(self._run(lightness, size)["saliency"] / 2 + 0.5, size)
             return keras.ops.convert_to_numpy(saliency)
 
         return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
@@ -314,8 +302,8 @@ class Colorizer:
         return self._cut(read(self._run(lightness, working)), working)
 
     def _run(self, lightness, working):
-        inputs = {"lightness": self._into_network(lightness, working)}
-        return self.network(inputs, training=False)
+        seen = self._into_network(keras.ops.convert_to_tensor(lightness), working)
+        return self.network({"lightness": seen}, training=False)
 
     def _cut(self, answer, working):
         if self.stride is not None:

@@ -132,9 +132,10 @@ class Decoding:
                 )
 
 
-def variants(
-    model: Kind, count: int, decoding: Decoding | None = None, name: str = ""
-) -> list[Decoding]:
+PLAIN = Decoding()  # no choice is made
+
+
+def variants(model: Kind, count: int, decoding: Decoding = PLAIN, name: str = "") -> list[Decoding]:
     """Return ways to decode one output into several plausible pictures.
 
     The first is natural, the second vivid. The others are for models with classes: each leans
@@ -143,7 +144,7 @@ def variants(
     Args:
         model: The head, or what a folder says of its model.
         count: How many.
-        decoding: The first, from which the others differ. None: the plain one.
+        decoding: The first, from which the others differ.
         name: What the model is called, for the message.
 
     Raises:
@@ -162,8 +163,8 @@ def variants(
             "one color for each pixel. A model with classes, such as lite_unet.natural, has more.",
             variants=count,
         )
-    natural = decoding or Decoding()
-    vivid = dataclasses.replace(natural, chroma=min(_VIVID * natural.chroma, MAX_CHROMA))
+    vivid = dataclasses.replace(decoding, chroma=min(_VIVID * decoding.chroma, MAX_CHROMA))
     turns = [2 * math.pi * (0.75 + i / (count - 2)) for i in range(count - 2)]
     tilts = [(_TILT * math.cos(turn), _TILT * math.sin(turn)) for turn in turns]
-    return [natural, vivid, *(dataclasses.replace(natural, tilt=tilt) for tilt in tilts)][:count]
+    leaning = [dataclasses.replace(decoding, tilt=tilt) for tilt in tilts]
+    return [decoding, vivid, *leaning][:count]

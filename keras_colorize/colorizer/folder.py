@@ -1,6 +1,5 @@
 """The folder of a trained model: `config.json`, `model.weights.h5` and `trained_on.txt`."""
 
-import json
 import os
 import warnings
 from pathlib import Path
@@ -43,12 +42,11 @@ def write(
         whole = {
             "format": FORMAT,
             **config,
-            "parameters": _parameters(network),
+            "parameters": network.count_params(),
             "weights_sha256": files.sha256(temporary / WEIGHTS),
             "keras_colorize": __version__,
         }
-        text = json.dumps(whole, indent=2) + "\n"
-        (temporary / CONFIG).write_text(text, encoding="utf-8")
+        files.write_json(temporary / CONFIG, whole)
         lines = "".join(f"{digest}\n" for digest in sorted(trained_on))
         (temporary / TRAINED_ON).write_text(lines, encoding="utf-8")
 
@@ -71,7 +69,7 @@ def read(folder: str | os.PathLike) -> tuple[Summary, heads.Head, frozenset[str]
     try:
         head = heads.create(**summary.head)
     except TypeError as error:
-        raise summaries.unreadable(folder, error) from error
+        raise summaries.unreadable(folder / CONFIG, error) from error
     files.check_digest(folder / WEIGHTS, summary.digest, CONFIG)
     return summary, head, trained_on
 
@@ -86,7 +84,7 @@ def load_weights(summary: Summary, network: keras.Model) -> None:
     # Keras complains of arrays that are missing or misshapen, but not of arrays left over.
     with h5py.File(weights) as file:
         held = _count_values(file)
-    expected = _parameters(network)
+    expected = network.count_params()
     if not held == summary.parameters == expected:
         raise errors.UsageError(
             f"{weights} does not fit {summary.arch} with head {summary.head['name']}: it holds "
@@ -99,11 +97,6 @@ def load_weights(summary: Summary, network: keras.Model) -> None:
             network.load_weights(weights)
     except (ValueError, KeyError, UserWarning) as error:
         raise errors.UsageError(f"{weights} does not fit {summary.arch}: {error}") from error
-
-
-def _parameters(network: keras.Model) -> int:
-    # Weights: the state of a random seed is a variable too, but is not saved.
-    return sum(int(np.prod(weight.shape)) for weight in network.weights)
 
 
 def _count_values(group: h5py.Group) -> int:

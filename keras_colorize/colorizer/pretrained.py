@@ -85,10 +85,9 @@ def locate(name: str | os.PathLike) -> Path:
     if found := PRETRAINED.find(text):  # before a folder here that happens to have its name
         return found.parent
     folder = Path(text)
-    if (folder / CONFIG).is_file():
-        return folder
-    if (folder / "model" / CONFIG).is_file():
-        return folder / "model"  # a run's folder
+    for place in (folder, folder / "model"):  # of a model, or of a run
+        if (place / CONFIG).is_file():
+            return place
     if (folder / "run.json").is_file():
         told = "`model` is the folder of a run that has not finished; `train` goes on with it."
         raise errors.wrong(told, model=text)

@@ -104,9 +104,9 @@ def read(folder: str | os.PathLike) -> Summary:
             config.get("license"),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise unreadable(path, error) from error
+        raise unreadable(path / CONFIG, error) from error
 
 
-def unreadable(folder: Path, error: Exception) -> errors.UsageError:
-    """Return the error for a `config.json` that does not describe a model."""
-    return errors.UsageError(f"{folder / CONFIG} cannot be read ({type(error).__name__}: {error}).")
+def unreadable(file: Path, error: Exception) -> errors.UsageError:
+    """Return the error for a file that does not describe a model."""
+    return errors.UsageError(f"{file} cannot be read ({type(error).__name__}: {error}).")

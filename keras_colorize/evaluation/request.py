@@ -123,7 +123,7 @@ class Request:
 
             for row, folder in self.folders.items():
                 Results(row, folder)
-        files.check_folder(self.out, "out")
+        files.check_folder(self.out)
 
     @property
     def has_truth(self) -> bool:

@@ -46,7 +46,7 @@ def evaluate(request: Request) -> dict:
     Example:
         >>> evaluate(Request(["mine=runs/mine"], data="photographs/"))["rows"]["mine"]["psnr"]
     """
-    files.check_folder(request.out, "out")
+    files.check_folder(request.out)
     if request.plan and request.plan.table == "losses":
         return _compare_losses(request)
 
@@ -59,7 +59,7 @@ def evaluate(request: Request) -> dict:
     source = open_data(request.data)
 
     # ---- scores ----
-    with files.output_folder(request.out, "out") as folder:
+    with files.output_folder(request.out) as folder:
         if request.prior:
             counts = prior.read(request.prior)
         else:
@@ -139,7 +139,7 @@ def evaluate(request: Request) -> dict:
         _write_protocol(folder, text, figure)
     _remove_old(folder, set() if request.plan else _PROTOCOL_FILES)
     if request.turing:
-        turing.write(files.make_folder(folder / "turing", "out"), sample, asked)
+        turing.write(files.make_folder(folder / "turing"), sample, asked)
     share = 100 * scores.network_seconds / scores.seconds
     print(text.split("\n## ")[0])
     print(f"Scored in {scores.seconds:.1f} s, {share:.0f} % of it in the networks.\n")
@@ -214,7 +214,7 @@ def _compare_losses(request) -> dict:
                     for row in csv.DictReader(file)
                 ]
     text = protocol.loss_text(request.plan, histories)
-    with files.output_folder(request.out, "out") as folder:
+    with files.output_folder(request.out) as folder:
         _write_protocol(folder, text, protocol.loss_figure(histories))
         _remove_old(folder, _FILES)
     print(text, end="")

@@ -2,17 +2,10 @@
 
 from keras_colorize import errors
 from keras_colorize.heads.base import Head
-from keras_colorize.heads.classification import Bins64, ClassHead, Gamut, Gamut313, GamutBins
+from keras_colorize.heads.classification import Bins64, Gamut, Gamut313
+from keras_colorize.heads.classification import ClassHead as ClassHead
+from keras_colorize.heads.classification import GamutBins as GamutBins
 from keras_colorize.heads.regression import Regression, Rgb, Sigmoid
-
-__all__ = [
-    "ClassHead",
-    "GamutBins",
-    "Head",
-    "create",
-    "get",
-    "list_heads",
-]
 
 _HEADS = {head.name: head for head in (Regression, Sigmoid, Rgb, Bins64, Gamut, Gamut313)}
 

@@ -95,9 +95,7 @@ class Bins64(ClassHead):
     _COUNT = 64
     _channels = 2 * _COUNT  # logits of a*, then of b*
     _WIDTH = 2 * AB_SCALE / _COUNT
-    _CENTERS = (np.arange(_COUNT, dtype="float32") + 0.5) * np.float32(_WIDTH) - np.float32(
-        AB_SCALE
-    )
+    _CENTERS = (np.arange(_COUNT, dtype="float32") + 0.5) * _WIDTH - AB_SCALE
 
     def __init__(self, prior: list[float] | None = None):
         self.prior = prior

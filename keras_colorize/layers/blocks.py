@@ -78,12 +78,11 @@ class Upscale2x(keras.layers.Layer):
         return x
 
     def _double(self, x, axis):
-        first, last = [slice(None)] * 4, [slice(None)] * 4
-        head, tail = [slice(None)] * 4, [slice(None)] * 4
-        first[axis], last[axis] = slice(None, 1), slice(-1, None)
-        head[axis], tail[axis] = slice(None, -1), slice(1, None)
-        before = ops.concatenate([x[tuple(first)], x[tuple(head)]], axis=axis)
-        after = ops.concatenate([x[tuple(tail)], x[tuple(last)]], axis=axis)
+        def part(start, stop):
+            return x[(*[slice(None)] * axis, slice(start, stop))]
+
+        before = ops.concatenate([part(None, 1), part(None, -1)], axis=axis)
+        after = ops.concatenate([part(1, None), part(-1, None)], axis=axis)
         pairs = ops.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis=axis + 1)
         shape = list(ops.shape(x))
         shape[axis] = 2 * shape[axis]

@@ -66,10 +66,8 @@ def create(name: str, head: str | Head | None = None, **options) -> keras.Model:
         if option not in chosen.options:
             raise errors.unknown(f"option of {name}", option, chosen.options)
     head = heads.get(head or chosen.head)
-    if (
-        "backbone_weights" not in chosen.options
-        or options.get("backbone_weights", "auto") != "auto"
-    ):
+    weights = options.get("backbone_weights", "auto")
+    if "backbone_weights" not in chosen.options or weights != "auto":
         return chosen.build(head, **options)
     try:
         return chosen.build(head, **options | {"backbone_weights": "imagenet"})

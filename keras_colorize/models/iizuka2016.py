@@ -8,9 +8,8 @@ from keras_colorize.layers.blocks import MOMENTUM, Resize, conv3x3
 
 
 def _normalized(x, name):
-    return layers.ReLU(name=f"{name}_relu")(
-        layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
-    )
+    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _conv(x, filters, stride, name):
@@ -73,9 +72,8 @@ def iizuka2016(head, classes: int = 0):
     # ---- fusion ----
     everywhere = ops.ones_like(x[..., :1]) * whole[:, None, None]  # (28, 28, 256)
     x = layers.Concatenate(name="fusion_concat")([x, everywhere])  # (28, 28, 512)
-    x = _normalized(
-        layers.Conv2D(256, 1, kernel_initializer="he_normal", name="fusion")(x), "fusion"
-    )
+    x = layers.Conv2D(256, 1, kernel_initializer="he_normal", name="fusion")(x)
+    x = _normalized(x, "fusion")
 
     # ---- colorization ----
     x = _conv(x, 128, 1, "color1")
@@ -91,6 +89,5 @@ def iizuka2016(head, classes: int = 0):
     # ---- classification ----
     if classes:
         x = _dense(described, 256, "class_dense1")
-        logits = layers.Dense(classes, dtype="float32", name="class_logits")(x)
-        outputs["class_logits"] = logits
+        outputs["class_logits"] = layers.Dense(classes, dtype="float32", name="class_logits")(x)
     return keras.Model({"lightness": lightness}, outputs, name="iizuka2016")

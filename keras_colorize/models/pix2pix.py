@@ -43,9 +43,8 @@ def discriminator(channels: int) -> keras.Model:
         options = {"use_bias": i == 1, "kernel_initializer": _normal(), "name": f"conv{i}"}
         x = layers.Conv2D(filters, 4, stride, **options)(layers.ZeroPadding2D(1)(x))
         x = leaky_relu(x if i == 1 else _norm(x, f"bn{i}"))
-    x = layers.Conv2D(1, 4, kernel_initializer=_normal(), dtype="float32", name="conv5")(
-        layers.ZeroPadding2D(1)(x)
-    )
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.Conv2D(1, 4, kernel_initializer=_normal(), dtype="float32", name="conv5")(x)
     return keras.Model([lightness, color], x, name="discriminator")
 
 

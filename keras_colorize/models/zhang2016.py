@@ -47,9 +47,8 @@ def zhang2016(head):
         # at 256: 128, 64, 32, 32, 32, 32, 32
 
     # ---- block 8 ----
-    x = layers.Conv2DTranspose(256, 4, strides=2, padding="same", activation="relu", name="up8_1")(
-        x
-    )
+    up = layers.Conv2DTranspose(256, 4, 2, padding="same", activation="relu", name="up8_1")
+    x = up(x)
     for j in (2, 3):
         x = conv3x3(x, 256, activation="relu", name=f"conv8_{j}")
     color = head.output(x, kernel_size=1)  # (64, 64, 313)

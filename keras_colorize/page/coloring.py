@@ -18,7 +18,6 @@ from keras_colorize.errors import BadPhotograph
 # where a picture was clicked that is shown larger than it is.
 _SHOWN = 1024
 THUMBNAIL = 240  # pixels; the longest side of a small picture
-_LEANING = 3  # variants of a model with classes beside natural and vivid
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +60,8 @@ class Coloring:
 
     def __init__(self, model: Colorizer, max_pixels: int):
         self._model, self._max_pixels = model, max_pixels
-        count = 2 + (_LEANING if model.head.has_classes else 0)
-        self.names = ["natural", "vivid", *(f"variant {n}" for n in range(3, count + 1))]
+        leaning = ["variant 3", "variant 4", "variant 5"] if model.head.has_classes else []
+        self.names = ["natural", "vivid", *leaning]
 
     def open(self, path: Path) -> Opened:
         """Read a photograph and bring it to the size that is shown.

@@ -126,8 +126,8 @@ def _one_photograph(handle):
     for event, function, inputs, outputs in (
         (variants.select, handle.choose_variant, [], [variant]),
         (marked.select, handle.add_hint, [opened, hints, color], [hints]),
-        (undo.click, handle.undo_hint, [hints], [hints]),
-        (clear.click, handle.clear_hints, [], [hints]),
+        (undo.click, lambda hints: hints[:-1], [hints], [hints]),
+        (clear.click, lambda: (), [], [hints]),
     ):
         changed = event(function, inputs, outputs, show_progress="hidden", **_TURN)
         changed.success(handle.color, choice, pictures, **_SOON)
@@ -219,12 +219,6 @@ class Handlers:
         x, y = event.index
         return (*hints, (_number(x, width), _number(y, height), _hex(color)))
 
-    def undo_hint(self, hints: tuple):
-        return hints[:-1]
-
-    def clear_hints(self):
-        return ()
-
     @_told
     def write(self, opened: Opened | None, variant: int, hints: tuple, chroma: float):
         if opened is None:
@@ -265,8 +259,6 @@ def _with_marks(picture, hints):
     """Draw a dot of its color, ringed in white and black, at each hint."""
     drawn, radius = np.ascontiguousarray(picture), max(4, max(picture.shape) // 90)
     for x, y, color in hints:
-        rings = (radius + 3, (0, 0, 0)), (radius + 2, (255, 255, 255)), (radius, None)
-        for size, shade in rings:
-            shade = ImageColor.getrgb(color) if shade is None else shade
-            cv2.circle(drawn, (x, y), size, shade, -1, cv2.LINE_AA)
+        for size, shade in (radius + 3, "black"), (radius + 2, "white"), (radius, color):
+            cv2.circle(drawn, (x, y), size, ImageColor.getrgb(shade), -1, cv2.LINE_AA)
     return drawn

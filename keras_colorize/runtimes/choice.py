@@ -44,8 +44,9 @@ def check(
         if format.is_folder(model):
             return _check_exported(model, format, decoding, runtime)
     asked = PORTABLE[runtime].format if runtime in PORTABLE else None
-    if asked:
-        asked.check_installed()
+    if asked and not asked.is_installed():
+        text = f'`runtime` {runtime} needs `pip install "keras_colorize[{runtime}]"`.'
+        raise errors.wrong(text, runtime=runtime)
     summary = pretrained.summarize(model)
     decoding.check(summary, os.fspath(model))
     if asked:

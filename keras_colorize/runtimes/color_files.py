@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from keras_colorize import colorizer, errors, files
 from keras_colorize.colorizer import Decoding, pretrained
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.data import addresses, earlier, jobs, photographs
 from keras_colorize.errors import BadPhotograph
 from keras_colorize.runtimes import choice
 from keras_colorize.video import parts
 
-_PLAIN = Decoding()
 _LARGE = 2**25  # pixels; larger photographs are read, colored and written one after the other
 
 
@@ -35,17 +35,17 @@ class Outcome:
         summary: Lines about all inputs.
     """
 
-    pictures: list[Path] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    summary: list[str] = field(default_factory=list)
+    pictures: list[Path]
+    failed: list[tuple[str, str]]
+    notes: list[tuple[str, str]]
+    summary: list[str]
 
 
 def color_files(
     inputs: list[str],
     out: str,
     model: str,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     runtime: str = "auto",
     points: Sequence[tuple[float, float, str]] = (),
     strokes: str | None = None,
@@ -111,11 +111,11 @@ def color_files(
     summary = choice.check(model, decoding, runtime)
     decodings = colorizer.variants(summary, variants, decoding, model)
     hints = _hints(points, strokes, plan.jobs, page, max_pixels)
-    palette = None if reference is None else _reference(reference)
+    palette = [] if reference is None else [_reference(reference)]
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
-    files.check_folder(folder, "out", out)
+    files.check_folder(folder, out)
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:
@@ -123,24 +123,23 @@ def color_files(
     loaded = choice.load(model, decoding, runtime)
     if saliency:
         loaded.check_saliency()
-    conditions = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
-    conditions += [] if palette is None else [palette]
-    conditions += [hints] if hints else []  # what a person says of a place has the last word
+    bounded = [colorizer.Bounded(colorizer.load(vivid))] if vivid else []
+    # What a person says of a place has the last word.
+    conditions = [*bounded, *palette, *hints]
     options = _Options(decodings, conditions, side_by_side, page, max_pixels, strip_metadata)
     works = [_Work(job, options) for job in plan.jobs]
     below = {path.parent for job in plan.jobs for path in job.outputs}
-    made = contextlib.nullcontext()
-    if out != jobs.STREAM:
-        made = files.output_folder(folder, "out", below)
+    made = contextlib.nullcontext() if out == jobs.STREAM else files.output_folder(folder, below)
     try:
         with made, tqdm(total=len(works), unit="photo", disable=None) as bar:
             for work in _overlapped(loaded, works):
-                outcome.notes.extend((work.job.source, note) for note in work.notes)
-                outcome.failed.extend((work.job.source, lost) for lost in work.lost_pages)
+                source = work.job.source
+                outcome.notes.extend((source, note) for note in dict.fromkeys(work.notes))
+                outcome.failed.extend((source, lost) for lost in dict.fromkeys(work.lost_pages))
                 if work.error is None:
                     outcome.pictures.extend([work.job.picture, *work.job.variants])
                 else:
-                    outcome.failed.append((work.job.source, _reason(work.error)))
+                    outcome.failed.append((source, _reason(work.error)))
                 bar.update()
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(*_way_on(plan.jobs, overwrite)) from stopped
@@ -162,7 +161,7 @@ def _way_on(interrupted: list[jobs.Job], overwrite: bool) -> list[str]:
 
 def _hints(points, strokes, photos, page, max_pixels):
     if not points and not strokes:
-        return None
+        return []
     if len(photos) > 1:
         raise errors.UsageError(
             "`hint` and `hints` name places in one photograph. Received: "
@@ -174,7 +173,7 @@ def _hints(points, strokes, photos, page, max_pixels):
         if Path(job.source).is_file() and not job.moves and page in (None, 1):
             with contextlib.suppress(OSError, BadPhotograph):  # they are told when it is colored
                 hints.check(photographs.File(job.source, max_pixels).shape)
-    return hints
+    return [hints]
 
 
 def _reference(path):
@@ -231,8 +230,8 @@ class _Work:
 
     Attributes:
         job: Its job.
-        notes: What the user should know of it.
-        lost_pages: Pages that its picture lacks, with the reason.
+        notes: What the user should know of it; some are there once for each picture or page.
+        lost_pages: Pages that its pictures lack, with the reason; once for each picture.
         error: What went wrong with all of it, if anything did.
     """
 
@@ -282,12 +281,13 @@ class _Work:
         if self.job.moves:
             self._color_film(colorizer)
             return
+        paths, decodings = [self.job.picture, *self.job.variants], self._options.decodings
         if len(self._numbers) > 1:
-            for path, decodings in self._pictures():
-                self._write(path, self._color_pages(colorizer, decodings))
+            shown = [decodings] if self._options.side_by_side else [[one] for one in decodings]
+            for path, ways in zip(paths, shown, strict=True):
+                self._write(path, self._color_pages(colorizer, ways))
         else:  # the network runs once for all variants
-            pages = self._color_page(colorizer, self._numbers[0], self._options.decodings)
-            paths = [path for path, _ in self._pictures()]
+            pages = self._color_page(colorizer, self._numbers[0], decodings)
             self._colored = [(path, [page]) for path, page in zip(paths, pages, strict=True)]
         self._first = None
 
@@ -317,13 +317,6 @@ class _Work:
             options.strip_metadata,
         )
 
-    def _pictures(self) -> list[tuple]:
-        """Return each file and the decodings that it shows."""
-        if self._options.side_by_side:
-            return [(self.job.picture, self._options.decodings)]
-        paths = self.job.picture, *self.job.variants
-        return [(path, [one]) for path, one in zip(paths, self._options.decodings)]
-
     def _choose_pages(self) -> Sequence[int]:
         count = len(self._file)
         if self._file.lacks_pages:
@@ -338,27 +331,24 @@ class _Work:
 
     def _color_pages(self, colorizer, decodings) -> Iterator[tuple]:
         """Yield all pages but those that are damaged, of which there must be others."""
-        first_error, colored = None, 0
+        failed = []
         for number in self._numbers:
             try:
                 (page,) = self._color_page(colorizer, number, decodings)
             except BadPhotograph as error:
-                first_error = first_error or error
-                lost = f"page {number + 1} is missing: {_reason(error)}"
-                self.lost_pages += [lost] if lost not in self.lost_pages else []
+                failed.append(error)
+                self.lost_pages.append(f"page {number + 1} is missing: {_reason(error)}")
             else:
-                colored += 1
                 yield page
-        if not colored:
+        if len(failed) == len(self._numbers):
             self.lost_pages = []
-            raise first_error
+            raise failed[0]
 
     def _color_page(self, colorizer, number, decodings) -> list[tuple]:
         """Return what `photographs.write_pages` takes for one page, for each picture of it."""
         given = [self._options.conditions] if self._options.conditions else []
         scan = self._first or self._file.read(number)
-        if scan.doubt and scan.doubt not in self.notes:
-            self.notes.append(scan.doubt)
+        self.notes += [scan.doubt] if scan.doubt else []
         if self.job.saliency and not self._mapped:
             self.job.saliency.parent.mkdir(parents=True, exist_ok=True)
             photographs.write(self.job.saliency, colorizer.saliency(scan.pixels))
@@ -384,4 +374,4 @@ class _Work:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         lost = photographs.write_pages(path, pages)
-        self.notes += [note for what in lost if (note := f"not kept: {what}") not in self.notes]
+        self.notes += [f"not kept: {what}" for what in lost]

@@ -30,9 +30,8 @@ class _Header(NamedTuple):
 
     width: tf.Tensor
     height: tf.Tensor
-    exif: tuple[
-        tf.Tensor, tf.Tensor
-    ]  # where the EXIF block starts and ends, zeros if there is none
+    exif: tf.Tensor  # where the EXIF block starts, 0 if there is none
+    exif_end: tf.Tensor
     end: tf.Tensor  # of what the decoder shall see
     wrong: tf.Tensor  # empty if nothing is
 
@@ -79,13 +78,13 @@ def _jpeg_header(file):
             tf.where(is_exif, after, exif_end),
         )
 
-    _, width, height, *exif = tf.while_loop(
+    _, *found = tf.while_loop(
         lambda at, *_: at < file.size,
         step,
         _int64(2, 0, 0, 0, 0),
         maximum_iterations=_MOST_CHUNKS,
     )
-    return _Header(width, height, tuple(exif), file.size, "")
+    return _Header(*found, file.size, "")
 
 
 def _find_chunk(file, first: int, name: bytes, length_at: int, overhead: int, big_endian: bool):
@@ -119,7 +118,7 @@ def _png_header(file):
     """Read IHDR, which comes first, and find eXIf [2, §11.2.1 and §11.3.4.3]."""
     wrong = tf.where(file.have(12, b"IHDR"), "", "damaged PNG")
     exif = _find_png_chunk(file, b"eXIf")
-    return _Header(file.number(16, 4, True), file.number(20, 4, True), exif, file.size, wrong)
+    return _Header(file.number(16, 4, True), file.number(20, 4, True), *exif, file.size, wrong)
 
 
 def _webp_header(file):
@@ -138,7 +137,7 @@ def _webp_header(file):
     exif = tf.where(file.have(exif, b"Exif\0\0"), exif + 6, exif)  # some writers keep JPEG's prefix
     animated = file.have(12, b"VP8X") & (file.number(20, 1) & 2 != 0)
     wrong = tf.where(animated, "animated WebP, which is not read", "")
-    return _Header(width, height, (exif, end), file.size, wrong)
+    return _Header(width, height, exif, end, file.size, wrong)
 
 
 def _gif_header(file):
@@ -178,7 +177,7 @@ def _gif_header(file):
     )
     wrong = tf.where(fills, "", "GIF whose first frame does not fill it")
     wrong = tf.where(frame == 0, "damaged GIF", wrong)
-    return _Header(width, height, tuple(_int64(0, 0)), end, wrong)
+    return _Header(width, height, *_int64(0, 0), end, wrong)
 
 
 def _bmp_header(file):
@@ -192,19 +191,18 @@ def _bmp_header(file):
     )
     wrong = tf.where(plain, "", "BMP that is compressed or not of 8, 24 or 32 bits a pixel")
     height = tf.minimum(height, 2**32 - height)
-    return _Header(file.number(18, 4), height, tuple(_int64(0, 0)), file.size, wrong)
+    return _Header(file.number(18, 4), height, *_int64(0, 0), file.size, wrong)
 
 
 def _no_header(file):
     wrong = tf.where(file.size == 0, "empty file", "not a " + " or ".join(_FORMATS))
-    width, height, *exif, end = _int64(0, 0, 0, 0, 0)
-    return _Header(width, height, tuple(exif), end, wrong)
+    return _Header(*_int64(0, 0, 0, 0, 0), wrong)
 
 
-# ---- decoders: encoded → RGBA uint8 (H, W, 4), or (0, 0, 4) if the file is damaged ----
+# ---- decoders: encoded → uint8 (H, W, 1…4), or (0, 0, 1) if the file is damaged ----
 
 
-def _attempt(decoder, encoded, **options):
+def _attempt(decoder, encoded, dtype=tf.uint8):
     """Decode; where the decoder raises, return nothing. tf.data is what catches errors in a graph.
 
     Its preparations take longer than the decoding of a photograph, so the function is kept small
@@ -213,52 +211,43 @@ def _attempt(decoder, encoded, **options):
     quick = tf.data.Options()
     quick.autotune.enabled = False
     quick.experimental_optimization.apply_default_optimizations = False
-    attempt = tf.data.Dataset.from_tensors(encoded).map(partial(decoder, **options))
-    nothing = tf.zeros((0, 0, options["channels"] or 1), options.get("dtype", tf.uint8))
+    attempt = tf.data.Dataset.from_tensors(encoded).map(decoder)
+    nothing = tf.zeros((0, 0, 1), dtype)
     return attempt.ignore_errors().with_options(quick).reduce(nothing, lambda _, picture: picture)
-
-
-def _four_channels(picture):
-    missing = 4 - tf.shape(picture)[-1]
-    return tf.pad(picture, [[0, 0], [0, 0], [0, missing]], constant_values=255)
 
 
 def _decode_jpeg(file, encoded):
     # The accurate transform is Pillow's, too; TensorFlow's own choice differs by up to 16 steps.
-    options = {"channels": 3, "dct_method": "INTEGER_ACCURATE"}
-    return _four_channels(_attempt(tf.io.decode_jpeg, encoded, **options))
+    decode = partial(tf.io.decode_jpeg, channels=3, dct_method="INTEGER_ACCURATE")
+    return _attempt(decode, encoded)
 
 
 def _decode_png(file, encoded):
     depth, color_type = file.number(24, 1), file.number(25, 1)
 
     def decode(channels):
-        def deep():
-            values = _attempt(tf.io.decode_png, encoded, channels=channels, dtype=tf.uint16)
-            return graph.to_8bit(values)
+        shallow = partial(tf.io.decode_png, channels=channels)
 
-        shallow = partial(_attempt, tf.io.decode_png, encoded, channels=channels)
-        return tf.cond(depth == 16, deep, shallow)
+        def deep():
+            return graph.to_8bit(_attempt(partial(shallow, dtype=tf.uint16), encoded, tf.uint16))
+
+        return tf.cond(depth == 16, deep, lambda: _attempt(shallow, encoded))
 
     # Where there is no alpha, TensorFlow makes up a wrong one for few bits.
     transparent = (color_type >= 4) | (_find_png_chunk(file, b"tRNS")[0] > 0)
-    return tf.cond(transparent, lambda: decode(4), lambda: _four_channels(decode(3)))
+    return tf.cond(transparent, lambda: decode(4), lambda: decode(3))
 
 
 def _decode_webp(file, encoded):
-    return _four_channels(
-        _attempt(lambda webp, channels: tf.io.decode_webp(webp)[0], encoded, channels=0)
-    )
+    return _attempt(lambda webp: tf.io.decode_webp(webp)[0], encoded)
 
 
 def _decode_gif(file, encoded):
-    return _four_channels(
-        _attempt(lambda gif, channels: tf.io.decode_gif(gif)[0], encoded, channels=3)
-    )
+    return _attempt(lambda gif: tf.io.decode_gif(gif)[0], encoded)
 
 
 def _decode_bmp(file, encoded):
-    picture = _attempt(tf.io.decode_bmp, encoded, channels=0)
+    picture = _attempt(tf.io.decode_bmp, encoded)
 
     def indexed():  # TensorFlow takes 8 bits for gray and ignores the palette
         start = 14 + file.number(14, 4)
@@ -267,7 +256,7 @@ def _decode_bmp(file, encoded):
 
     # A fourth byte is alpha or nothing; who writes nothing often writes zeros.
 
-    return _four_channels(tf.cond(file.number(28, 2) == 8, indexed, lambda: picture[..., :3]))
+    return tf.cond(file.number(28, 2) == 8, indexed, lambda: picture[..., :3])
 
 
 _FORMATS = {  # name: (where and how its files start, header, decoder)
@@ -311,12 +300,14 @@ def read(encoded, max_pixels: int = MAX_PIXELS):
 
     cut = tf.strings.substr(encoded, 0, tf.cast(header.end, tf.int32))
     decoders = [partial(decoder, file, cut) for _, _, decoder in _FORMATS.values()]
-    decoders.append(lambda: tf.zeros((0, 0, 4), tf.uint8))
+    decoders.append(lambda: tf.zeros((0, 0, 1), tf.uint8))
     picture = tf.switch_case(tf.where(wrong == "", kind, len(_FORMATS)), decoders)
+    missing = 4 - tf.shape(picture)[-1]
+    picture = tf.pad(picture, [[0, 0], [0, 0], [0, missing]], constant_values=255)
     damaged = (wrong == "") & (tf.size(picture) == 0)
     name = tf.gather([*_FORMATS, ""], kind)
     wrong = tf.where(damaged, "damaged or truncated " + name, wrong)
-    return graph.upright(picture, _orientation(file, *header.exif)), wrong
+    return graph.upright(picture, _orientation(file, header.exif, header.exif_end)), wrong
 
 
 def _orientation(file, exif, end):

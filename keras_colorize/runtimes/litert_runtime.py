@@ -3,8 +3,6 @@
 import os
 import threading
 
-import numpy as np
-
 from keras_colorize import quiet
 from keras_colorize.runtimes.portable import Format, PortableColorizer
 
@@ -28,16 +26,8 @@ class LiteRtColorizer(PortableColorizer):
             interpreter.resize_tensor_input(place, [1, size, size, 1])
             interpreter.allocate_tensors()
             self._signature = interpreter.get_signature_runner()
-        own = self.summary.decoding
-        # No input may be left out.
-        self._scalars = {
-            name: np.array(value, "float32")
-            for name, value in (("temperature", own.temperature), ("rebalance", own.rebalance))
-            if value is not None
-        }
         self._one_at_a_time = threading.Lock()
 
     def _run(self, output, lightness, scalars):
         with self._one_at_a_time:
-            outputs = self._signature(lightness=lightness, **(self._scalars | scalars))
-        return outputs[output]
+            return self._signature(lightness=lightness, **scalars)[output]

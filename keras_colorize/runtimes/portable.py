@@ -6,7 +6,6 @@ itself.
 """
 
 import contextlib
-import functools
 import importlib.util
 import json
 import os
@@ -18,12 +17,12 @@ import numpy as np
 
 from keras_colorize import errors, files
 from keras_colorize.colorizer import bands, inputs, pretrained
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.decoding import PLAIN, Decoding
+from keras_colorize.colorizer.summary import unreadable
 from keras_colorize.layers import resizing
 from keras_colorize.runtimes.provenance import ABOUT
 
 FORMAT = 1  # of the folder; raised when an older release could not read it
-_PLAIN = Decoding()
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,6 @@ class Format:
         """Return whether the runtime can be imported."""
         return importlib.util.find_spec(self.runtime) is not None
 
-    def check_installed(self) -> None:
-        """Raise a UsageError if the runtime cannot be imported."""
-        if not self.is_installed():
-            raise errors.wrong(
-                f'`runtime` {self.name} needs `pip install "keras_colorize[{self.name}]"`.',
-                runtime=self.name,
-            )
-
     def is_folder(self, path: str | os.PathLike) -> bool:
         """Return whether this is a folder that `portable_files` wrote in this format."""
         return all((Path(path) / name).is_file() for name in (ABOUT, self.network))
@@ -154,9 +145,7 @@ class Format:
                 about["sha256"][self.network],
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise errors.UsageError(
-                f"{path} cannot be read ({type(error).__name__}: {error})."
-            ) from error
+            raise unreadable(path, error) from error
 
     def check_method(self, decoding: Decoding) -> None:
         """Raise a UsageError for the one way of decoding that no format has."""
@@ -211,6 +200,7 @@ class PortableColorizer:
 
     def __init__(self, folder: str | os.PathLike):
         self.summary = self.format.read(folder)
+        self._scalars = _scalars(self.summary.decoding)
         path = Path(folder) / self.format.network
         files.check_digest(path, self.summary.digest, ABOUT)
         self._open(path.read_bytes())
@@ -222,10 +212,10 @@ class PortableColorizer:
     def _run(
         self, output: str, lightness: np.ndarray, scalars: dict[str, np.ndarray]
     ) -> np.ndarray:
-        """Return one output of the network; scalars that are left out have their own values."""
+        """Return one output of the network; no scalar is left out."""
         raise NotImplementedError
 
-    def colorize(self, photograph: np.ndarray, decoding: Decoding = _PLAIN) -> np.ndarray:
+    def colorize(self, photograph: np.ndarray, decoding: Decoding = PLAIN) -> np.ndarray:
         """Color a photograph; its lightness is kept, colors it has are discarded.
 
         Args:
@@ -261,17 +251,18 @@ class PortableColorizer:
             self.format.check_method(decoding)
         decodings = [decoding.over(self.summary.decoding) for decoding in decodings]
 
+        def asked(decoding):
+            output = "ab_argmax" if decoding.method == "argmax" else "ab"
+            return output, tuple((self._scalars | _scalars(decoding)).items())
+
         def predict(lightness, size):
-            return {
-                asked: self._run_for(lightness, *asked) for asked in set(map(_asked, decodings))
-            }
+            return {each: self._run_for(lightness, *each) for each in set(map(asked, decodings))}
 
         def read(answers, size, decoding):
-            return np.float32(decoding.chroma) * answers[_asked(decoding)]
+            return np.float32(decoding.chroma) * answers[asked(decoding)]
 
-        ways = [(functools.partial(read, decoding=each), each.upscale) for each in decodings]
         rgb = inputs.as_rgb(photograph)
-        return list(bands.colorize(rgb, self._working_size, predict, ways))
+        return list(bands.colorize(rgb, self._working_size, predict, read, decodings))
 
     def _run_for(self, lightness, output, scalars):
         feed = {name: np.array(value, "float32") for name, value in scalars}
@@ -297,7 +288,7 @@ class PortableColorizer:
         self.check_saliency()
 
         def predict(lightness, size):
-            return self._run("saliency", lightness, {})
+            return self._run_for(lightness, "saliency", self._scalars.items())
 
         return bands.saliency(inputs.as_rgb(photograph), self._working_size, predict)
 
@@ -305,10 +296,7 @@ class PortableColorizer:
         return resizing.working_size(height, width, self.summary.size, self.summary.stride)
 
 
-def _asked(decoding: Decoding) -> tuple[str, tuple]:
-    """Return the output that is asked of the network's file, and the scalars that shape it."""
+def _scalars(decoding: Decoding) -> dict[str, float]:
+    """Return the scalars that a decoding gives to the network's file."""
     scalars = {"temperature": decoding.temperature, "rebalance": decoding.rebalance}
-    if decoding.method == "argmax":
-        del scalars["temperature"]
-    given = tuple((name, value) for name, value in scalars.items() if value is not None)
-    return "ab_argmax" if decoding.method == "argmax" else "ab", given
+    return {name: value for name, value in scalars.items() if value is not None}

@@ -4,7 +4,6 @@ The graphs of TensorFlow are translated; what they compute is the Colorizer's ow
 """
 
 import dataclasses
-import functools
 import hashlib
 import os
 import sys
@@ -17,7 +16,8 @@ import tensorflow as tf
 
 from keras_colorize import files
 from keras_colorize.color import lab, pixels
-from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
+from keras_colorize.colorizer import Colorizer, Decoding, load
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.layers import resizing
 from keras_colorize.runtimes import (
     calibration,
@@ -32,7 +32,6 @@ from keras_colorize.runtimes.onnx_runtime import ONNX
 from keras_colorize.runtimes.portable import Format
 
 _TRANSLATE = {ONNX: onnx_files.translate, LITERT: litert_files.translate}
-_PLAIN = Decoding()
 
 _LIGHTNESS = tf.TensorSpec([1, None, None, 1], tf.float32, name="lightness")
 _PHOTOGRAPH = tf.TensorSpec([None, None, 3], tf.uint8, name="photograph")
@@ -62,10 +61,9 @@ def network_of(
             color = outputs["color"]
             if rebalance is not None:
                 color = colorizer.head.rebalance(color, rebalance)
-            decode = functools.partial(colorizer.head.decode, color)
-            found = {"ab": decode("mean", temperature) if has_classes else decode()}
+            found = {"ab": colorizer.head.decode(color, "mean", temperature)}
             if has_classes:
-                found["ab_argmax"] = decode("argmax")
+                found["ab_argmax"] = colorizer.head.decode(color, "argmax")
             if "saliency" in outputs:
                 found["saliency"] = outputs["saliency"] / 2 + 0.5
             return found
@@ -84,7 +82,7 @@ def network_of(
 def pictures_of(
     colorizer: Colorizer,
     format: Format,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     photographs: Sequence[np.ndarray] = (),
 ) -> bytes:
     """Return everything between a photograph's pixels and the picture's.
@@ -140,7 +138,7 @@ def export(
     model: str,
     out: str | os.PathLike,
     format: Format,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     name: str | None = None,
     data: str | None = None,
 ) -> Path:
@@ -168,9 +166,7 @@ def export(
             photographs that cannot be read, or packages that are missing.
         RunError: A network that the format cannot carry.
     """
-    files.check_folder(out, "out")
-    name = provenance.name_of(model, name)
-    decoding.check(pretrained.summarize(model), os.fspath(model))
+    name = provenance.check(model, out, decoding, name)
     format.check_export(decoding)
     about = provenance.describe(model, name, decoding, _writers(format, data is not None))
     about["signatures"] = _signatures(format)
@@ -180,7 +176,7 @@ def export(
     if data is not None:
         below, photographs = f"{below}_int8", calibration.photographs(data, colorizer.size)
         about["int8"] = {"photographs": len(photographs)}
-    with files.output_folder(Path(out) / name, "out") as folder:
+    with files.output_folder(Path(out) / name) as folder:
         contents = {
             format.pictures: pictures_of(colorizer, format, decoding, photographs),
             format.network: network_of(colorizer, format, photographs),
@@ -217,7 +213,7 @@ def write_network(model: str | os.PathLike, format: Format, folder: Path) -> Non
     format.check_writer()
     colorizer = load(model)
     name = Path(model).resolve().name
-    about = provenance.describe(model, name, _PLAIN, _writers(format, int8=False))
+    about = provenance.describe(model, name, PLAIN, _writers(format, int8=False))
     about["signatures"] = {format.network: _signatures(format)[format.network]}
     _write(folder, {format.network: network_of(colorizer, format)}, colorizer, about)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from keras_colorize import errors
+from keras_colorize import errors, files
 from keras_colorize._version import __version__
 from keras_colorize.colorizer import Decoding, pretrained
 
@@ -18,25 +18,33 @@ _WRITERS = ("keras", "tensorflow")  # of every export
 _builds = functools.cache(importlib.metadata.packages_distributions)  # it takes a while
 
 
-def name_of(model: str | os.PathLike, name: str | None = None) -> str:
-    """Return the name under which a model is served.
+def check(
+    model: str | os.PathLike, out: str | os.PathLike, decoding: Decoding, name: str | None
+) -> str:
+    """See that a model can be exported, before anything heavy starts.
 
     Args:
         model: What `load` takes.
+        out: The folder of exports.
+        decoding: How the model's output becomes colors.
         name: A name of the user's choice. None: the last part of `model`.
 
+    Returns:
+        The name under which the model is served.
+
     Raises:
-        UsageError: It cannot stand in a server's address.
+        UsageError: There is no such model, it does not have the decoding, the name cannot stand in
+            a server's address, or the folder cannot be written to.
     """
-    if name is None:
-        pretrained.locate(model)  # a model that does not exist is told as such
-        name = Path(model).resolve().name
+    decoding.check(pretrained.summarize(model), os.fspath(model))
+    name = Path(model).resolve().name if name is None else name
     if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
         raise errors.wrong(
             "`name` must begin with a letter or a digit and have letters, digits, dots, - and _ "
             "only, since it stands in a server's address.",
             name=name,
         )
+    files.check_folder(out)
     return name
 
 

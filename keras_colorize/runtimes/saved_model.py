@@ -13,11 +13,10 @@ import tensorflow as tf
 
 from keras_colorize import files
 from keras_colorize.color import lab
-from keras_colorize.colorizer import Colorizer, Decoding, load, pretrained
-from keras_colorize.heads import ClassHead
+from keras_colorize.colorizer import Colorizer, Decoding, load
+from keras_colorize.colorizer.decoding import PLAIN
 from keras_colorize.runtimes import decode_images, provenance, tf_serving
 
-_PLAIN = Decoding()
 _BLOCK = 2**14  # pixels converted at a time: few enough for a core's cache, enough for its units
 
 # TensorFlow Serving's REST interface takes names that end in _bytes for base64.
@@ -51,12 +50,11 @@ class Service(tf.Module):
         decoding: How its output becomes colors.
     """
 
-    def __init__(self, colorizer: Colorizer, decoding: Decoding = _PLAIN):
+    def __init__(self, colorizer: Colorizer, decoding: Decoding = PLAIN):
         super().__init__()
         self._colorizer, self._decoding = colorizer, decoding
         self._ab = _graph(_LIGHTNESS)(lambda lightness: colorizer.ab_of(lightness, decoding))
-        self._has_temperature = isinstance(colorizer.head, ClassHead)
-        if self._has_temperature:
+        if colorizer.head.has_classes:
             self._ab_at = _graph(_LIGHTNESS, _TEMPERATURE)(self._predict_at)
         self.weights = [variable.value for variable in colorizer.network.variables]
 
@@ -76,7 +74,7 @@ class Service(tf.Module):
             "serving_default": _graph(_IMAGES)(self._color_images),
             "lightness_to_ab": _graph(_LIGHTNESS)(self._predict_ab),
         }
-        if self._has_temperature:
+        if self._colorizer.head.has_classes:
             functions["colorize_at_temperature"] = _graph(_IMAGES, _TEMPERATURE)(self._color_images)
             functions["lightness_to_ab_at_temperature"] = _graph(_LIGHTNESS, _TEMPERATURE)(
                 self._predict_ab
@@ -84,10 +82,9 @@ class Service(tf.Module):
         return functions
 
     def _predict_ab(self, lightness, temperature=None):
-        return {"ab": self._ab_of(lightness, temperature)}
-
-    def _ab_of(self, lightness, temperature):
-        return self._ab(lightness) if temperature is None else self._ab_at(lightness, temperature)
+        if temperature is None:
+            return {"ab": self._ab(lightness)}
+        return {"ab": self._ab_at(lightness, temperature)}
 
     def _predict_at(self, lightness, temperature):
         positive = tf.debugging.Assert(
@@ -122,7 +119,7 @@ class Service(tf.Module):
         with tf.control_dependencies([right]):
             picture = tf.identity(picture)
         lightness = _lightness_of(picture)
-        ab = self._ab_of(lightness[None], temperature)[0]
+        ab = self._predict_ab(lightness[None], temperature)["ab"][0]
         return _encode(tf.concat([lightness, ab], -1), picture[..., 3:])
 
 
@@ -170,7 +167,7 @@ def _each_pixel(function, picture, dtype, channels):
 def save(
     colorizer: Colorizer,
     folder: str | os.PathLike,
-    decoding: Decoding = _PLAIN,
+    decoding: Decoding = PLAIN,
     about: dict | None = None,
 ) -> None:
     """Write a SavedModel that needs TensorFlow alone; its signatures are those of `Service`.
@@ -203,7 +200,7 @@ def _document(function) -> dict:
 
 
 def export(
-    model: str, out: str | os.PathLike, decoding: Decoding = _PLAIN, name: str | None = None
+    model: str, out: str | os.PathLike, decoding: Decoding = PLAIN, name: str | None = None
 ) -> Path:
     """Write a trained model as the next version in TensorFlow Serving's layout.
 
@@ -223,9 +220,7 @@ def export(
         UsageError: A model that cannot be loaded, a decoding that it does not have, a name whose
             exports are of another network or head, a folder that cannot be written to.
     """
-    files.check_folder(out, "out")
-    name = provenance.name_of(model, name)
-    decoding.check(pretrained.summarize(model), os.fspath(model))
+    name = provenance.check(model, out, decoding, name)
     about = provenance.describe(model, name, decoding)
     folder = Path(out) / name
     provenance.check_same(folder, about)
@@ -233,7 +228,7 @@ def export(
     versions = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
     version = folder / str(max(versions, default=0) + 1)
     colorizer = load(model)
-    with files.output_folder(folder, "out"), files.atomic_folder(version) as temporary:
+    with files.output_folder(folder), files.atomic_folder(version) as temporary:
         save(colorizer, temporary, decoding, {**about, "version": int(version.name)})
     tf_serving.write_batching(folder)
     return version

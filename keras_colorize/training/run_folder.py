@@ -180,7 +180,7 @@ def held(out: Path) -> Iterator[None]:
         UsageError: Another process holds the folder, or it cannot be written to.
     """
     path = out / ".lock"
-    with files.output_folder(out, "out"), open(path, "w") as file:
+    with files.output_folder(out), open(path, "w") as file:
         try:
             if fcntl:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

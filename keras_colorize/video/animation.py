@@ -53,13 +53,8 @@ class Animation:
             except Exception as error:  # whatever a damaged byte leads Pillow to raise
                 raise BadPhotograph(f"frame {number + 1} is damaged ({error})") from None
             duration = int(self._image.info.get("duration", 0))
-            alpha = pixels[..., 3]
-            yield Frame(
-                np.ascontiguousarray(pixels[..., :3]),
-                pts,
-                duration,
-                None if (alpha == 255).all() else alpha,
-            )
+            alpha = None if (pixels[..., 3] == 255).all() else pixels[..., 3]
+            yield Frame(np.ascontiguousarray(pixels[..., :3]), pts, duration, alpha)
             pts += duration
 
 

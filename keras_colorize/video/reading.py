@@ -1,5 +1,6 @@
 """Reading films: their frames one by one, upright and in sRGB, each with its time."""
 
+import contextlib
 import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Frame:
     alpha: np.ndarray | None = None
 
 
-class Film:
+class Film(contextlib.AbstractContextManager):
     """A film's file, opened but not decoded. It is closed by `close`, or as a context.
 
     Args:
@@ -73,10 +74,9 @@ class Film:
             raise BadPhotograph(
                 f"no film, or its index is missing ({errors.reason(error)})"
             ) from None
+        attached = av.stream.Disposition.attached_pic
         pictures = [
-            stream
-            for stream in self.container.streams.video
-            if not stream.disposition & av.stream.Disposition.attached_pic
+            each for each in self.container.streams.video if not each.disposition & attached
         ]
         if not pictures:
             self.close()
@@ -97,9 +97,6 @@ class Film:
             raise photographs.TooManyPixels(
                 f"{self._size[0]}×{self._size[1]} is more than {most:,} pixels"
             )
-
-    def __enter__(self) -> "Film":
-        return self
 
     def __exit__(self, *error) -> None:
         self.close()

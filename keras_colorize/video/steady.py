@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 SECONDS = 0.6  # the time after which a prediction counts 1/e
-_STATE = "lightness", "ab", "weight", "time"
 _PATCH = 16  # pixels: what flow looks for as a whole; with DIS's own 8 it follows the grain of film
 _LEAST = 4 * _PATCH, 12 * _PATCH  # pixels of both sides; DIS crashes on smaller pictures
 _GRAIN = 2.0  # pixels: standard deviation of what blurs this grain away
@@ -24,23 +23,18 @@ _CUT = 0.35  # mean trust; less is left where two frames have nothing in common
 
 
 class Steady:
-    """Averages a network's colors along the motion of one film, frame by frame."""
+    """Averages a network's colors along the motion of one film, frame by frame.
+
+    Attributes:
+        state: What is known of the frame before; given back, another `Steady` goes on from there.
+            Empty before the first.
+    """
 
     def __init__(self):
-        self.state = {}
+        self.state: dict[str, np.ndarray] = {}
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._flow.setPatchSize(_PATCH)
         self._flow.setPatchStride(_PATCH // 2)
-
-    @property
-    def state(self) -> dict[str, np.ndarray]:
-        """What is known of the frames so far; given back, another `Steady` goes on from there."""
-        return {name: getattr(self, f"_{name}") for name in _STATE if self._ab is not None}
-
-    @state.setter
-    def state(self, state: dict[str, np.ndarray]) -> None:
-        for name in _STATE:
-            setattr(self, f"_{name}", state.get(name))
 
     def __call__(self, lightness: np.ndarray, ab: np.ndarray, seconds: float) -> np.ndarray:
         """Return the steady colors of the next frame.
@@ -55,15 +49,15 @@ class Steady:
         """
         weight = np.ones(lightness.shape, "float32")
         sides = sorted(lightness.shape)
-        if self._ab is not None and sides[0] >= _LEAST[0] and sides[1] >= _LEAST[1]:
+        if self.state and sides[0] >= _LEAST[0] and sides[1] >= _LEAST[1]:
             places, trust = self._compare(lightness)
             if trust.mean() > _CUT:
-                before = _warp(self._ab, places)
+                before = _warp(self.state["ab"], places)
                 trust *= np.exp(-np.sum((ab - before) ** 2, -1) / _DISTANCE**2)
-                fading = math.exp((float(self._time) - seconds) / SECONDS)
-                weight += fading * trust * _warp(self._weight, places, cv2.INTER_LINEAR)
+                fading = math.exp((float(self.state["time"]) - seconds) / SECONDS)
+                weight += fading * trust * _warp(self.state["weight"], places, cv2.INTER_LINEAR)
                 ab = before + (ab - before) / weight[..., None]
-        self._lightness, self._ab, self._weight, self._time = lightness, ab, weight, seconds
+        self.state = {"lightness": lightness, "ab": ab, "weight": weight, "time": seconds}
         return ab
 
     def _compare(self, lightness):
@@ -73,13 +67,13 @@ class Steady:
             x and y there, float32 `(h, w, 2)`, and how far it is the same thing, `(h, w)` in 0…1.
         """
         height, width = lightness.shape
-        now, then = _gray(lightness), _gray(self._lightness)
+        now, then = _gray(lightness), _gray(self.state["lightness"])
         motion, back = self._flow.calc(now, then, None), self._flow.calc(then, now, None)
         rows, columns = np.indices(lightness.shape, "float32")
         places = motion + np.stack([columns, rows], -1)
         inside = ((places > -0.5) & (places < (width - 0.5, height - 0.5))).all(-1)
 
-        difference = lightness - _warp(self._lightness, places)
+        difference = lightness - _warp(self.state["lightness"], places)
         difference -= np.median(difference)  # old film flickers in brightness, too
         error = cv2.GaussianBlur(difference, (0, 0), _GRAIN) / _TOLERANCE
         loop = np.sum((motion + _warp(back, places)) ** 2, -1)  # not 0 where something is hidden

@@ -29,7 +29,7 @@ _BT709 = 1  # FFmpeg's number of matrix, primaries and transfer; sRGB's primarie
 _LIMITED = 1  # FFmpeg's number of the range 16…235
 
 
-class PartWriter:
+class PartWriter(contextlib.AbstractContextManager):
     """Writes some consecutive frames of a film, without sound. A context.
 
     Args:
@@ -41,9 +41,6 @@ class PartWriter:
     def __init__(self, path: Path, film: Film, suffix: str):
         self._container = av.open(str(path), "w", format="nut")  # of any codec, with exact times
         self._film, self._suffix, self._stream = film, suffix.lower(), None
-
-    def __enter__(self) -> "PartWriter":
-        return self
 
     def __exit__(self, kind, *error) -> None:
         if kind is None:
@@ -117,11 +114,8 @@ def join(film: Film, parts: list[Path], path: Path, last: int, keep: bool) -> No
         for stream in film.sounds:
             sounds[stream.index].metadata.update(stream.metadata)
         if keep:
-            out.metadata.update(
-                (name, text)
-                for name, text in film.container.metadata.items()
-                if name not in _OF_CONTAINER
-            )
+            told = film.container.metadata
+            out.metadata.update({name: told[name] for name in told if name not in _OF_CONTAINER})
             out.set_chapters(film.container.chapters())
         streams = [((packet, picture) for packet in _pictures(film, parts, last))]
         if sounds:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_colorize.colorizer.decoding import Decoding
+from keras_colorize.colorizer.decoding import PLAIN, Decoding
 
 if TYPE_CHECKING:
     from keras_colorize.colorizer.contract import Colorizer
 
-_PLAIN = Decoding()
 # Chosen on 40 photographs; benchmarks/choice.md has what they cost in accuracy.
 _BAND = 12.0  # CIELAB units
 _SHADOW = 30.0  # L* below which the vivid model counts less, down to nothing in black
@@ -36,7 +35,7 @@ class Bounded:
     """
 
     vivid: Colorizer
-    decoding: Decoding = _PLAIN
+    decoding: Decoding = PLAIN
 
     def apply(self, lightness: np.ndarray, ab: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Move color toward the second model's; see `Condition.apply`."""

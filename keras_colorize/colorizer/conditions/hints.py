@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageColor, UnidentifiedImageError
 
 from keras_colorize import errors
 from keras_colorize.color import lab
@@ -55,10 +55,22 @@ class Hints:
         Raises:
             UsageError: A point lies outside of it, or strokes have other proportions.
         """
+        height, width = size
         for point in self.points:
-            _check_point(point, size)
+            x, y, _ = point
+            if not (0 <= x < width and 0 <= y < height):
+                raise errors.wrong(
+                    f"`hint` must lie within the photograph, x in 0…{width - 1} and y in "
+                    f"0…{height - 1}.",
+                    hint=point,
+                )
         if self.strokes is not None:
-            _check_proportions(self.strokes, size)
+            rows, columns = self.strokes.shape[:2]
+            if abs(columns / rows / (width / height) - 1) > _SKEW:
+                raise errors.UsageError(
+                    "`strokes` (--hints) must have the photograph's proportions, "
+                    f"{width} × {height} pixels for example. Received: {columns} × {rows} pixels."
+                )
 
     def apply(self, lightness: np.ndarray, ab: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Spread the hints; see `Condition.apply`."""
@@ -73,28 +85,8 @@ class Hints:
         x, y, color = point
         height, width = size
         row, column = int((y + 0.5) * shape[0] / height), int((x + 0.5) * shape[1] / width)
-        levels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
-        rgb = np.array(levels, "uint8")
+        rgb = np.array(ImageColor.getrgb(color), "uint8")
         return Anchor(np.array([row]), np.array([column]), lab.rgb_to_lab(rgb)[1:])
-
-
-def _check_point(point, size):
-    x, y, _ = point
-    height, width = size
-    if not (0 <= x < width and 0 <= y < height):
-        raise errors.wrong(
-            f"`hint` must lie within the photograph, x in 0…{width - 1} and y in 0…{height - 1}.",
-            hint=point,
-        )
-
-
-def _check_proportions(strokes, size):
-    height, width = strokes.shape[:2]
-    if abs(width / height / (size[1] / size[0]) - 1) > _SKEW:
-        raise errors.UsageError(
-            "`strokes` (--hints) must have the photograph's proportions, "
-            f"{size[1]} × {size[0]} pixels for example. Received: {width} × {height} pixels."
-        )
 
 
 def _checked(color):

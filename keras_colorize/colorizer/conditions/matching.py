@@ -78,12 +78,8 @@ def guided(shift: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     """
     lightness = np.ascontiguousarray(lightness, "float32")
     radius = max(1, round(_RADIUS * math.sqrt(lightness.size)))
-    planes = np.moveaxis(resized(shift, lightness.shape), -1, 0)
-    filtered = [
-        cv2.ximgproc.guidedFilter(lightness, np.ascontiguousarray(plane), radius, _EDGE**2)
-        for plane in planes
-    ]
-    return np.stack(filtered, axis=-1)
+    enlarged = resized(shift, lightness.shape)
+    return cv2.ximgproc.guidedFilter(lightness, enlarged, radius, _EDGE**2)
 
 
 def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -85,7 +85,7 @@ def build(
     except Exception as error:  # Keras raises a bare Exception when the download fails
         if type(error) is errors.UsageError:  # an altered file, which is no reason to do without
             raise
-        reason = f"{found}: {error}" if found not in (None, "imagenet", weights) else str(error)
+        reason = f"{found}: {error}" if found not in (None, weights) else str(error)
         # Without Keras's own traceback, which is long and says no more.
         raise errors.WeightsUnavailable(
             f"The backbone's weights could not be loaded ({reason}). Connect to the internet once, "

@@ -2,13 +2,12 @@
 
 References:
     [1] M. Tan, Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
-        Networks", ICML 2019: the blocks (table 1) and their scaling (§3.3).
+        Networks", ICML 2019: the blocks (table 1).
     [2] Google, "EfficientNet-Lite", 2020 (tensorflow/tpu, models/official/efficientnet/lite):
-        no squeeze-and-excitation, ReLU6 for swish, stem and last stage not scaled.
+        no squeeze-and-excitation, ReLU6 for swish.
 """
 
 import json
-import math
 from typing import NamedTuple
 
 import keras
@@ -24,7 +23,6 @@ TAPS = ["stride2", "stride4", "stride8", "stride16", "stride32"]  # the layers t
 
 _EPSILON = 1e-3  # of batch normalization, as the weights were trained
 _STEM = 32
-_COEFFICIENTS = {"efficientnet_lite0": (1.0, 1.0), "efficientnet_lite2": (1.1, 1.2)}  # [2]
 
 
 class _Stage(NamedTuple):
@@ -73,48 +71,39 @@ def imagenet_lite(lightness):
 
 
 def _lite0(weights: str | None) -> keras.Model:
-    name = "efficientnet_lite0"
     if weights == "imagenet":
-        weights = ENCODERS.find(name)
+        weights = ENCODERS.find("efficientnet_lite0")
         described = json.loads((weights.parent / _ABOUT).read_text(encoding="utf-8"))
         files.check_digest(weights, described["sha256"][weights.name], _ABOUT)
-    network = create(name)
+    network = create()
     if weights:
         network.load_weights(weights)
     return network
 
 
-def create(name: str) -> keras.Model:
-    """Build the network without its classifier, with random weights.
+def create() -> keras.Model:
+    """Build EfficientNet-Lite0 without its classifier, with random weights.
 
-    [1] table 1 and §3.3; [2].
-
-    Args:
-        name: `efficientnet_lite0`, or `efficientnet_lite2`, which is wider by 1.1 and deeper by
-            1.2.
+    [1] table 1; [2].
 
     Returns:
         A model: three copies of gray `(B, H, W, 3)`, (x - 127) / 128 of 0…255 → the last map. The
-        layers `TAPS` have maps of 16, 24, 40, 112 and 320 channels (Lite0) or 16, 24, 48, 120 and
-        352 (Lite2).
+        layers `TAPS` have maps of 16, 24, 40, 112 and 320 channels.
     """
-    width, depth = _COEFFICIENTS[name]
     x = pictures = keras.Input((None, None, 3))
     x = layers.Conv2D(_STEM, 3, 2, padding="same", use_bias=False, name="stem_conv")(x)
     x = _relu6(_norm(x, "stem"), "stem")
     block = 0
     for stage in _STAGES:
-        filters = _round_filters(width * stage.filters)
-        ends = stage in (_STAGES[0], _STAGES[-1])  # whose repeats [2] does not scale
-        for repeat in range(stage.repeats if ends else math.ceil(depth * stage.repeats)):
-            x = _block(x, stage, filters, 1 if repeat else stage.stride, f"block{block}")
+        for repeat in range(stage.repeats):
+            x = _block(x, stage, 1 if repeat else stage.stride, f"block{block}")
             block += 1
         if stage.tap:
             x = layers.Identity(name=stage.tap)(x)
-    return keras.Model(pictures, x, name=name)
+    return keras.Model(pictures, x, name="efficientnet_lite0")
 
 
-def _block(x, stage, filters, stride, name):
+def _block(x, stage, stride, name):
     """Widen, convolve each channel by itself, narrow; add where nothing changed its shape."""
     shortcut, width = x, x.shape[-1]
     if stage.expansion > 1:
@@ -124,8 +113,8 @@ def _block(x, stage, filters, stride, name):
         stage.kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise_conv"
     )(x)
     x = _relu6(_norm(x, f"{name}_depthwise"), f"{name}_depthwise")
-    x = _conv1x1(x, filters, f"{name}_project")  # no activation: [1] after MobileNetV2
-    if stride == 1 and filters == width:
+    x = _conv1x1(x, stage.filters, f"{name}_project")  # no activation: [1] after MobileNetV2
+    if stride == 1 and stage.filters == width:
         x = layers.Add(name=f"{name}_add")([shortcut, x])
     return x
 
@@ -140,9 +129,3 @@ def _norm(x, name):
 
 def _relu6(x, name):
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
-
-
-def _round_filters(filters: float) -> int:
-    """Round to a multiple of 8, but not down by more than a tenth [1, the authors' code]."""
-    rounded = max(8, int(filters + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * filters else rounded

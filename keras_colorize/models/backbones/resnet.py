@@ -47,7 +47,11 @@ def _resnet18(weights: str | None) -> keras.Model:
             x = layers.ReLU(name=f"{name}_out")(layers.Add()([shortcut, x]))
     network = keras.Model(pictures, x)
     if weights == "imagenet":
-        copy_weights(_keras_hub().Backbone.from_preset("resnet_18_imagenet"), network)
+        try:
+            from keras_hub import models
+        except ImportError as error:
+            raise ImportError(f'{error}: pip install "keras_colorize[hub]"') from error
+        copy_weights(models.Backbone.from_preset("resnet_18_imagenet"), network)
     elif weights:
         network.load_weights(weights)
     return network
@@ -62,14 +66,6 @@ def _conv(x, filters, kernel_size, stride, name):
 
 def _norm(x, name):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
-
-
-def _keras_hub():
-    try:
-        from keras_hub import models
-    except ImportError as error:
-        raise ImportError(f'{error}: pip install "keras_colorize[hub]"') from error
-    return models
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
