@@ -115,7 +115,8 @@ def color_files(
     if vivid:
         pretrained.summarize(vivid)
     folder = Path(out).parent if jobs.is_file(out) else out
-    files.check_folder(folder, out)
+    if out != jobs.STREAM:
+        files.check_folder(folder, out)
     left_out = [(name, f"not colored: {reason}") for name, reason in plan.left_out]
     outcome = Outcome([], list(plan.failed), left_out, plan.summary)
     if not plan.jobs:

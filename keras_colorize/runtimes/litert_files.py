@@ -1,5 +1,6 @@
 """Graphs of TensorFlow as LiteRT, by the converter that TensorFlow brings."""
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -62,8 +63,9 @@ def translate(
                 return _in_int8(converter, [[sample, *own] for sample in samples])
             return converter.convert()
     except Exception as error:  # of a class that TensorFlow does not make public
-        first = str(error).partition("\n")[0].partition("./")[0]  # a place in our files follows
-        raise errors.RunError(f"LiteRT cannot carry {colorizer.arch}: {first}") from error
+        told = re.search(r"error: (.*)", str(error))  # among places in our files
+        reason = told[1] if told else str(error).partition("\n")[0]
+        raise errors.RunError(f"LiteRT cannot carry {colorizer.arch}: {reason}") from error
 
 
 def _in_int8(converter, feeds: list[list[np.ndarray]]) -> bytes:

@@ -253,7 +253,10 @@ class PortableColorizer:
 
         def asked(decoding):
             output = "ab_argmax" if decoding.method == "argmax" else "ab"
-            return output, tuple((self._scalars | _scalars(decoding)).items())
+            given = _scalars(decoding)  # of which a model may lack one, whose 0 changes nothing
+            return output, tuple(
+                (name, given.get(name, own)) for name, own in self._scalars.items()
+            )
 
         def predict(lightness, size):
             return {each: self._run_for(lightness, *each) for each in set(map(asked, decodings))}

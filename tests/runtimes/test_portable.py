@@ -72,6 +72,15 @@ def test_portable_colors_as_keras_does(loaded, tiny, picture, shape):
     assert steps(tiny[1].colorize(rgb, decoding), expected).max() <= 1
 
 
+def test_no_rebalancing_is_taken_by_classes_of_unknown_shares(kind, picture, tmp_path):
+    colorizer = Colorizer("unet_plain", head="bins64")
+    colorizer.save(tmp_path / "model")
+    folder = portable_files.export(str(tmp_path / "model"), tmp_path / "out", kind.format)
+    decoding = Decoding(rebalance=0.0)
+    made = kind(folder).colorize(picture(), decoding)
+    assert steps(made, load(tmp_path / "model").colorize(picture(), decoding)).max() <= 1
+
+
 def test_portable_colors_16_bits_as_keras_does(loaded, tiny, picture):
     rgb = picture(30, 50).astype("uint16") * 257
     assert steps(tiny[1].colorize(rgb), loaded.colorize(rgb)).max() <= 257

@@ -8,22 +8,32 @@ from keras_colorize import __version__, errors
 from keras_colorize.colorizer import Decoding
 from keras_colorize.runtimes import provenance
 
+PLAIN = Decoding()
+
 
 @pytest.mark.parametrize("name", ["lite.v2", "4", "a-b_c"])
-def test_name_that_a_servers_address_can_hold_is_taken(name):
-    assert provenance.name_of("whatever", name) == name
+def test_name_that_a_servers_address_can_hold_is_taken(tiny_model, tmp_path, name):
+    assert provenance.check(tiny_model, tmp_path, PLAIN, name) == name
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "-a", "ü", "a\n"])
-def test_name_that_an_address_cannot_hold_is_refused(name):
+def test_name_that_an_address_cannot_hold_is_refused(tiny_model, tmp_path, name):
     with pytest.raises(errors.UsageError, match="`name` must begin with a letter or a digit"):
-        provenance.name_of("whatever", name)
+        provenance.check(tiny_model, tmp_path, PLAIN, name)
 
 
-def test_name_is_the_models_own_unless_told(tiny_model):
-    assert provenance.name_of(f"{tiny_model}/") == tiny_model.name
+def test_name_is_the_models_own_unless_told(tiny_model, tmp_path):
+    assert provenance.check(f"{tiny_model}/", tmp_path, PLAIN, None) == tiny_model.name
     with pytest.raises(errors.UsageError, match="no_such"):
-        provenance.name_of("no_such")
+        provenance.check("no_such", tmp_path, PLAIN, None)
+
+
+def test_what_cannot_be_exported_is_told_before_anything_is_made(tiny_model, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.UsageError, match="`out` cannot be written to"):
+        provenance.check(tiny_model, tmp_path / "file", PLAIN, None)
+    with pytest.raises(errors.UsageError, match="`chroma`"):
+        provenance.check(tiny_model, tmp_path, Decoding(chroma=-1.0), None)
 
 
 def test_description_tells_weights_decoding_and_writers(tiny_model):
