@@ -7,11 +7,14 @@ import importlib
 import io
 import re
 import runpy
+import subprocess
+import sys
 import tokenize
 from pathlib import Path
 
 import pytest
 from commands import clashes, commands
+from PIL import Image
 
 from keras_colorize import cli, models
 
@@ -126,3 +129,25 @@ def test_readme_is_short_and_its_links_lead_somewhere():
     assert len(text.splitlines()) <= 150
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_install_without_tensorflow_names_all_that_colorize_imports(picture, tmp_path):
+    page = (ROOT / "docs/colorize.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^pip install (\"onnxruntime.*)$", page, re.M)
+    named = re.findall(r'"([^"]+)"', line)
+    bounds = (ROOT / "setup.cfg").read_text(encoding="utf-8").replace(" ", "")
+    assert [each for each in named if f"{each}\n" not in bounds] == []
+    program = """
+import importlib.metadata, sys
+from keras_colorize import colorize
+assert colorize.main(["a.png", "-o", "out"]) == 0
+owners = importlib.metadata.packages_distributions()
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(*sorted({owners[name][0] for name in loaded & owners.keys()}))
+"""
+    Image.fromarray(picture()).save(tmp_path / "a.png")
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    (*_, loaded) = done.stdout.splitlines()
+    expected = {re.split("[<>=]", each)[0] for each in named} | {"keras_colorize"}
+    assert set(loaded.split()) - {"setuptools"} == expected
