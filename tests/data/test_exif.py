@@ -16,9 +16,12 @@ def test_parse_ends_on_directories_that_point_at_themselves():
 
 
 @pytest.mark.parametrize("header", [b"Exif\0\0", 2 * b"Exif\0\0"])
-@pytest.mark.parametrize("kind, raw", [(3, b"\6\0"), (4, b"\6\0\0\0")])
-def test_orientation_is_read_however_it_is_stored(header, kind, raw):
-    told = exif.parse(header + block("<", [(0x0112, kind, 1, raw)]))
+@pytest.mark.parametrize(
+    "kind, count, raw",
+    [(3, 1, b"\6\0"), (3, 2, b"\6\0\0\0"), (8, 1, b"\6\0"), (4, 1, b"\6\0\0\0")],
+)
+def test_orientation_is_read_however_it_is_stored(header, kind, count, raw):
+    told = exif.parse(header + block("<", [(0x0112, kind, count, raw)]))
     assert told.orientation == 6
 
 

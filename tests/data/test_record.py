@@ -388,11 +388,6 @@ def test_records_of_jpeg_2000_are_read(picture):
     assert told.exif.image[DESCRIPTION].raw == b"harbour\0"
 
 
-@pytest.mark.parametrize("entry", [(ORIENTATION, 3, 2, b"\6\0\0\0"), (ORIENTATION, 8, 1, b"\6\0")])
-def test_orientation_of_an_odd_count_or_type_counts(picture, entry):
-    assert photographs.File(jpeg(picture(), block("<", [entry]))).orientation == 6
-
-
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 def test_picture_says_what_made_it_unless_nothing_is_told(picture, tmp_path, suffix):
     tag = 0x000B  # ProcessingSoftware
