@@ -75,6 +75,7 @@ def colorize(
     Yields:
         A picture of the same type and shape for each decoding.
     """
+    rgb = _gray_as_one_channel(rgb)
     rows, columns = borders.inside(rgb)
     places, (height, width) = _places(rows.stop - rows.start, columns.stop - columns.start)
     size = working_size(height, width)
@@ -290,8 +291,18 @@ def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -
         return list(pool.map(call, range(0, len(rgb), rows)))
 
 
+def _gray_as_one_channel(rgb: np.ndarray) -> np.ndarray:
+    """Return a photograph whose channels are equal as one that is shown as three."""
+    rows = max(1, _BAND // rgb.shape[1])
+    for start in range(0, len(rgb), rows):
+        band = rgb[start : start + rows]
+        if (band[..., :1] != band[..., 1:]).any():
+            return rgb
+    return np.broadcast_to(rgb[..., :1], rgb.shape)
+
+
 def _is_gray(rgb: np.ndarray) -> bool:
-    return rgb.strides[2] == 0  # one channel, shown as three
+    return rgb.strides[2] == 0  # as `_gray_as_one_channel` returns it
 
 
 def _meeting(

@@ -108,7 +108,9 @@ def test_large_gray_photograph_is_colored_by_a_table_as_by_the_formula(
             patch.setattr(pixels, "BLOCK", 500)
             patch.setattr(grays, "fill", lambda *block: filled.append(fill(*block)) or filled[-1])
             made = colorizer.colorize(gray, Decoding(chroma=chroma))
-        assert filled == [reached] * 32  # blocks of three rows
+            assert filled == [reached] * 32  # blocks of three rows
+            equal = np.stack([gray] * 3, -1)
+            np.testing.assert_array_equal(colorizer.colorize(equal, Decoding(chroma=chroma)), made)
         assert np.mean(np.abs(made - expected).max(-1) > 1) < 0.01
         after = skimage.color.rgb2lab(made)[..., 0]
         assert np.abs(after - before).max() <= 0.5
