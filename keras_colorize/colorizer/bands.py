@@ -30,7 +30,7 @@ Answer = TypeVar("Answer")
 ADJUSTED = 2**18  # pixels at which conditions are applied: edges stay sharp to the eye
 _BAND = pixels.PART  # pixels that one core works on
 _WIDEST, _WINDOW = 4, 2  # long side to short: of what is seen as a whole, and of a window
-_LARGE = 2**22  # pixels, from which on a table for gray photographs is worth its making
+_LARGE = 2**23  # pixels, from which on a table for gray photographs is worth its making
 _LEAST = 100  # pixels; what is lower is a strip, not a panorama
 
 
@@ -293,16 +293,18 @@ def _map_bands(rgb: np.ndarray, function: Callable[[int, np.ndarray], Answer]) -
 
 def _gray_as_one_channel(rgb: np.ndarray) -> np.ndarray:
     """Return a photograph whose channels are equal as one that is shown as three."""
+    if _is_gray(rgb):
+        return rgb
     rows = max(1, _BAND // rgb.shape[1])
     for start in range(0, len(rgb), rows):
         band = rgb[start : start + rows]
-        if (band[..., :1] != band[..., 1:]).any():
+        if (band[..., 0] != band[..., 1]).any() or (band[..., 0] != band[..., 2]).any():
             return rgb
     return np.broadcast_to(rgb[..., :1], rgb.shape)
 
 
 def _is_gray(rgb: np.ndarray) -> bool:
-    return rgb.strides[2] == 0  # as `_gray_as_one_channel` returns it
+    return rgb.strides[2] == 0
 
 
 def _meeting(
