@@ -26,6 +26,7 @@ IPTC_BLOCK, _EXIF_BLOCK, _XMP_BLOCK = 0x0404, 0x0422, 0x0424  # [4]
 _SIGNATURES = (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR")
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF_UUID, _IPTC_UUID = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_GIF_XMP = re.compile(rb"XMP DataXMP(.*?)\x01\xff\xfe\xfd", re.DOTALL)  # XMP part 3, §1.1.2
 _SRGB_GAMMA = 0.43, 0.48  # of PNG: between these it stands for sRGB, whose own is near 0.45455
 _MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
@@ -105,6 +106,8 @@ def of_file(data: bytes, image: Image.Image | None) -> Record:
         found = dataclasses.replace(_of_other(image.info), **_of_psd(data))
     else:
         found = _of_other(image.info)
+        if gif := _GIF_XMP.search(data) if data[:3] == b"GIF" else None:
+            found = dataclasses.replace(found, xmp=gif[1])
     if not found.xmp and tiff.XMP in found.exif.image:
         found = dataclasses.replace(found, xmp=found.exif.image[tiff.XMP].raw)
     return found

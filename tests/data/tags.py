@@ -1,10 +1,14 @@
-"""EXIF for the tests of reading and writing."""
+"""EXIF and other records for the tests of reading and writing."""
 
+import io
 import struct
+import zlib
 
 from PIL import Image
 
 ORIENTATION, DESCRIPTION, EXPOSURE = 0x0112, 0x010E, 0x829A
+XMP = b'<x:xmpmeta><rdf:Description dc:title="harbour" tiff:Orientation="6"/></x:xmpmeta>'
+IPTC = b"\x1c\x02\x78\x00\x0bthe harbour" + b"\x1c\x02\x50\x00\x04Jos\xe9"  # caption, by-line [IIM]
 _EXPOSURE_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
 
 
@@ -54,3 +58,31 @@ def block(order, entries, exposure=(), gps=()):
 
 def text(tag, raw):
     return tag, 2, len(raw) + 1, raw + b"\0"
+
+
+def jpeg(picture, block=b"", **options):
+    content = io.BytesIO()
+    if block:
+        options["exif"] = b"Exif\0\0" + block
+    Image.fromarray(picture).save(content, "JPEG", **options)
+    return content.getvalue()
+
+
+def resource(number, raw, signature=b"8BIM"):
+    """One of Photoshop's image resources, without a name, padded to an even length."""
+    return signature + struct.pack(">HHI", number, 0, len(raw)) + raw + bytes(len(raw) % 2)
+
+
+def app13(resources):
+    body = b"Photoshop 3.0\0" + resources
+    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
+
+
+def png(picture, *chunks):
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG")
+    whole, added = content.getvalue(), b""
+    for name, body in chunks:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        added += struct.pack(">I", len(body)) + name + body + check
+    return whole[:33] + added + whole[33:]

@@ -8,34 +8,14 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from tags import ORIENTATION, block, text
+from tags import DESCRIPTION, IPTC, ORIENTATION, XMP, app13, block, jpeg, png, resource, text
 
 from keras_colorize.data import exif, photographs, record
 
-DESCRIPTION, ARTIST, RIGHTS = 0x010E, 0x013B, 0x8298
+ARTIST, RIGHTS = 0x013B, 0x8298
 EXPOSURE, GPS, INTEROP, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 CAPTION = "Großmutter in Łódź, 1923 – 写真".encode()
-XMP = b'<x:xmpmeta><rdf:Description dc:title="harbour" tiff:Orientation="6"/></x:xmpmeta>'
-IPTC = b"\x1c\x02\x78\x00\x0bthe harbour" + b"\x1c\x02\x50\x00\x04Jos\xe9"  # caption, by-line [IIM]
 SUFFIXES = ["jpg", "png", "tif", "webp"]
-
-
-def jpeg(picture, block=b"", **options):
-    content = io.BytesIO()
-    if block:
-        options["exif"] = b"Exif\0\0" + block
-    Image.fromarray(picture).save(content, "JPEG", **options)
-    return content.getvalue()
-
-
-def resource(number, raw, signature=b"8BIM"):
-    """One of Photoshop's image resources, without a name, padded to an even length."""
-    return signature + struct.pack(">HHI", number, 0, len(raw)) + raw + bytes(len(raw) % 2)
-
-
-def app13(resources):
-    body = b"Photoshop 3.0\0" + resources
-    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
 
 
 @pytest.fixture
@@ -271,16 +251,6 @@ def test_records_survive_a_second_time(picture, rewrite, tmp_path, suffix):
     assert told.iptc == (b"" if suffix == "webp" else IPTC)
 
 
-def png(picture, *chunks):
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, "PNG")
-    whole, added = content.getvalue(), b""
-    for name, body in chunks:
-        check = struct.pack(">I", zlib.crc32(name + body))
-        added += struct.pack(">I", len(body)) + name + body + check
-    return whole[:33] + added + whole[33:]
-
-
 def test_png_texts_are_kept(picture, rewrite):
     author = b"Author\0\0\0\0\0" + "José".encode()
     content = png(picture(), (b"tEXt", b"Description\0Grandmother, 1923"), (b"iTXt", author))
@@ -327,65 +297,6 @@ def test_tiff_pages_keep_their_own_records(picture, tmp_path):
             assert page.tags[DESCRIPTION].value == f"page {number}"
             assert page.tags[700].value == f"<x{number}/>".encode()
             assert page.tags[282].value == (300, 1) and page.tags[283].value == (200, 1)
-
-
-def raw_profile(name, kind, held):
-    """A chunk as ExifTool writes it; its heading may have two words."""
-    content = f"\n{kind}\n{len(held):8d}\n{held.hex(chr(10), -36)}\n".encode()
-    if name == b"zTXt":
-        content = b"\0" + zlib.compress(content)
-    return name, b"Raw profile type " + kind.split()[0].lower().encode() + b"\0" + content
-
-
-@pytest.mark.parametrize("name", [b"tEXt", b"zTXt"])
-def test_png_raw_profiles_are_known_by_their_content(picture, name):
-    turned = b"Exif\0\0" + block("<", [(ORIENTATION, 3, 1, b"\6\0")])
-    chunks = [
-        raw_profile(name, "IPTC profile", resource(0x0404, IPTC)),
-        raw_profile(name, "generic profile", b"http://ns.adobe.com/xap/1.0/\0" + XMP),
-        raw_profile(name, "APP1", turned),
-    ]
-    read = photographs.File(png(picture(40, 64), *chunks)).read()
-    assert read.told.iptc == IPTC and read.told.xmp == XMP
-    np.testing.assert_array_equal(read.pixels, np.rot90(picture(40, 64), -1))  # 6: to the right
-
-
-def test_all_comments_of_a_jpeg_are_kept(picture, rewrite):
-    first = b"\xff\xfe" + struct.pack(">H", 2 + 17) + b"LEAD Technologies"
-    path, _ = rewrite(jpeg(picture(), extra=first, comment=b"Grandmother"), "jpg")
-    assert Image.open(path).info["comment"] == b"LEAD Technologies\nGrandmother"
-
-
-def test_iptc_behind_a_resource_of_another_program(picture):
-    resources = resource(0x1B58, b"data", b"MeSa") + resource(0x0404, IPTC)
-    assert photographs.File(jpeg(picture(), extra=app13(resources))).told.iptc == IPTC
-
-
-def test_records_of_a_psd_are_read(picture):
-    # As the format is described: header, colors, resources, layers, planes without compression.
-    pixels = picture(40, 64)
-    held = {0x0404: IPTC, 0x0424: XMP, 0x0422: block(">", [text(DESCRIPTION, b"harbour")])}
-    resources = b"".join(resource(number, raw) for number, raw in held.items())
-    content = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 40, 64, 8, 3) + struct.pack(">I", 0)
-    content += struct.pack(">I", len(resources)) + resources + struct.pack(">IH", 0, 0)
-    told = photographs.File(content + np.moveaxis(pixels, -1, 0).tobytes()).told
-    assert (told.iptc, told.xmp) == (IPTC, XMP)
-    assert told.exif.image[DESCRIPTION].raw == b"harbour\0"
-
-
-def test_records_of_jpeg_2000_are_read(picture):
-    content = io.BytesIO()
-    Image.fromarray(picture()).save(content, "JPEG2000")
-    added = b""
-    for uuid, raw in (
-        ("be7acfcb97a942e89c71999491e3afac", XMP),
-        ("33c7a4d2b81d4723a0baf1a3e097ad38", IPTC),
-        (b"JpgTiffExif->JP2".hex(), block("<", [text(DESCRIPTION, b"harbour")])),
-    ):
-        added += struct.pack(">I", 24 + len(raw)) + b"uuid" + bytes.fromhex(uuid) + raw
-    told = photographs.File(content.getvalue() + added).told
-    assert (told.xmp, told.iptc) == (XMP, IPTC)
-    assert told.exif.image[DESCRIPTION].raw == b"harbour\0"
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
