@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 # "ZIPDecode: Decoding error at scanline 0."; a progress bar has no such lines.
-_LIBTIFF = re.compile(rb"\w[\w.]*: [^\r]*")
+_LIBTIFF = re.compile(rb"\w[\w.]*: [^\r]*|Apparently should be [^\r]*")
 _one_at_a_time = threading.Lock()
 
 

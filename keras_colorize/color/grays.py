@@ -1,8 +1,8 @@
 """Color for gray photographs of 8 bits, by a table: they have few values of L*.
 
 A table of sRGB for each level and a grid of ab, interpolated between, takes a third of the time
-that the conversion takes. L* is as near, and in all but a few pixels in a thousand, which lie
-where chroma begins to be reduced, no channel is off by more than a step of 8 bits.
+that the conversion takes. L* is as near. Where chroma begins to be reduced, a channel may be
+off by more than a step of 8 bits: in a few pixels in a thousand, in ten where colors are vivid.
 """
 
 import functools
@@ -25,7 +25,7 @@ def lightness(dtype: str) -> np.ndarray:
 
 
 @functools.cache
-def _table() -> np.ndarray:
+def table() -> np.ndarray:
     """Return sRGB in 0…255, float32: a row for each level and b*, a column for each a*."""
     axis = np.linspace(-REACH, REACH, _SIDE, dtype="float32")
     planes = np.meshgrid(lightness("uint8"), axis, axis, indexing="ij")
@@ -49,5 +49,5 @@ def fill(made: np.ndarray, levels: np.ndarray, ab: np.ndarray) -> bool:
         return False
     columns, rows = (ab + REACH) * (1 / _PITCH)
     rows += levels * np.float32(_SIDE)
-    cv2.convertScaleAbs(cv2.remap(_table(), columns, rows, cv2.INTER_LINEAR), made)
+    cv2.convertScaleAbs(cv2.remap(table(), columns, rows, cv2.INTER_LINEAR), made)
     return True

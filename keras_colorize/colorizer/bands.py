@@ -117,6 +117,9 @@ def _picture(rgb, color: "_Color") -> np.ndarray:
     rows = max(1, pixels.BLOCK // rgb.shape[1])
     by_table = _is_gray(rgb) and rgb.dtype == np.uint8 and len(rgb) * rgb.shape[1] >= _LARGE
 
+    if by_table:
+        grays.table()  # made once, before all cores ask for it
+
     def blocks(start, lightness):
         for row in range(0, len(lightness), rows):
             own = slice(start + row, start + min(row + rows, len(lightness)))

@@ -29,6 +29,7 @@ def read(data: bytes, image: Image.Image) -> Samples | None:
         Samples of 16 bits, not turned upright; None where Pillow loses nothing.
     """
     if image.format == "PNG" and data[24] == 16:
+        record.check_png(data)  # of damage, libpng tells standard error
         return _samples(imagecodecs.png_decode(record.pixels_only(data)), 16)
     if image.mode not in ("L", "LA", "RGB", "RGBA"):  # others have all of their bits
         return None

@@ -75,7 +75,7 @@ class Exif:
     def orientation(self) -> int | None:
         """1…8, or None if it is not told."""
         value = self.image.get(ORIENTATION)
-        if value is None or value.type not in _INTEGERS:
+        if value is None or value.type not in _INTEGERS or not value.count:
             return None
         (number,) = struct.unpack_from(self.order + _INTEGERS[value.type], value.raw)
         return number if number in range(1, 9) else None

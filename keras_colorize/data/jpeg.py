@@ -22,6 +22,8 @@ _SCAN, _END, _ADOBE = 0xDA, b"\xff\xd9", 0xEE
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 _BASELINE, _FRAMES = {0xC0, 0xC1}, {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _LOSSLESS, _JPEG_LS = {0xC3, 0xCB}, 0xF7
+_TRANSFORMS = {"CMYK": b"\2"}  # Adobe's numbers: YCCK, else YCbCr; 0 is none
+_YCBCR = b"\1"
 _WHOLE_SPECTRUM = b"\0\x3f\0"  # what ends the header of a baseline scan
 # Pillow's mode → simplejpeg's color space, our model.
 _SPACES = {"L": ("GRAY", "gray"), "RGB": ("RGB", "rgb"), "CMYK": ("CMYK", "cmyk")}
@@ -82,13 +84,13 @@ def decode(data: bytes, image: Image.Image) -> Samples:
     """
     space, model = _SPACES[image.mode]
     try:
-        values = simplejpeg.decode_jpeg(_pixels_only(data), space)
+        values = simplejpeg.decode_jpeg(_pixels_only(data, image.mode), space)
     except ValueError as error:
-        left_over = _LEFT_OVER.match(str(error))
-        if _DAMAGE.match(str(error)) and not left_over:
+        damaged, left_over = _is_damage(str(error), data), _LEFT_OVER.match(str(error))
+        if damaged and not left_over:
             raise
         samples = tones.of_image(image)  # also of subsampling that simplejpeg does not take
-        if left_over and not _ends_in_zeros(data, int(left_over[1])):
+        if damaged:
             doubt = "it has bytes too many; parts of it may be damaged"
             samples = dataclasses.replace(samples, doubt=doubt)
         return samples
@@ -97,23 +99,38 @@ def decode(data: bytes, image: Image.Image) -> Samples:
     return Samples(values[..., 0] if model == "gray" else values, model)
 
 
-def check(data: bytes) -> None:
+def check(data: bytes, width: int, height: int) -> None:
     """See that a JPEG without a file's header, such as a strip of a TIFF, is whole.
 
+    Args:
+        data: The JPEG.
+        width: The pixels that it may have at most.
+        height: The pixels that it may have at most.
+
     Raises:
-        ValueError: Its data are damaged.
+        ValueError: Its data are damaged, or it is larger.
     """
     try:
-        _, _, space, _ = simplejpeg.decode_jpeg_header(data)
+        rows, columns, space, _ = simplejpeg.decode_jpeg_header(data)
+        if rows > height or columns > width:
+            raise ValueError(f"Corrupt JPEG data: {columns}×{rows} pixels in {width}×{height}")
         space = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}.get(space, "RGB")
         simplejpeg.decode_jpeg(data, space, min_height=1, min_width=1, min_factor=8)
     except ValueError as error:
-        if _DAMAGE.match(str(error)):
+        if _is_damage(str(error), data):
             raise
 
 
-def _pixels_only(data: bytes) -> bytes:
+def _is_damage(message: str, data: bytes) -> bool:
+    left_over = _LEFT_OVER.match(message)
+    if left_over:
+        return not _ends_in_zeros(data, int(left_over[1]))
+    return bool(_DAMAGE.match(message))
+
+
+def _pixels_only(data: bytes, mode: str) -> bytes:
     """Return a JPEG without what does not say what its pixels are: nothing else is warned of."""
+    usual = _TRANSFORMS.get(mode, _YCBCR)
     kept, frame = [data[:2]], None
     for marker, content, at in segments(data):
         whole = data[at : at + 4 + len(content)]
@@ -122,6 +139,8 @@ def _pixels_only(data: bytes) -> bytes:
             kept.append(data[at + len(whole) :])
         elif marker == 0xE0 and content[:5] == b"JFIF\0":
             kept.append(whole[:9] + b"\1\2" + whole[11:])  # version 1.2, where it has an odd one
+        elif marker == _ADOBE and content[:5] == b"Adobe" and content[11:12] not in (b"\0", usual):
+            kept.append(whole[:15] + usual + whole[16:])  # as libjpeg takes it
         elif not 0xE0 <= marker <= 0xFE or marker == _ADOBE:
             kept.append(whole)
             frame = marker if marker in _FRAMES else frame
@@ -129,5 +148,8 @@ def _pixels_only(data: bytes) -> bytes:
 
 
 def _ends_in_zeros(data: bytes, count: int) -> bool:
-    """Tell whether so many zeros were added to whole data, as some cameras do."""
+    """Tell whether so many zeros were added to whole data, as some cameras do.
+
+    Where there are more of them than were left over, some were decoded in place of data.
+    """
     return bytes(count) + _END in data and bytes(count + _READ_AHEAD) + _END not in data

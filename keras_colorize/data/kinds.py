@@ -13,7 +13,7 @@ _READ = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|8BPS|\xff\x4f\xff\x51|....jP  \r\n"
     rb"|II(\*\0|\+\0)|MM(\0\*|\0\+)|....ftyp(avi|hei|hev|mif1|msf1)|DDS |qoif|\x59\xa6\x6a\x95"
     rb"|\x01\xda[\0\1][\1\2]|\x0a[\0\2-\5]\x01[\1\2\4\x08]"
-    rb"|BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(#[^\n]*\s+)*\d+\s",
+    rb"|BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[1-6]\s+(#[^\n]*\n\s*)*\d+\s",
     re.DOTALL,
 )
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from keras_colorize.errors import BadPhotograph
 MAX_PIXELS = 100_000_000  # a scan of 10,000 × 10,000; larger claims are taken for attacks
 _MAX_BYTES = 2**31  # of a file
 # Damage is reported by us; Pillow would warn of it, too.
-warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("ignore", module=r"PIL\.|tifffile")
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours is checked before decoding
 
@@ -32,9 +33,9 @@ _FORMATS = (
     "SGI", "SUN", "TGA", "DDS", "IM", "QOI",
 )  # fmt: skip
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-# Color as code points (ISO/IEC 23001-8): after their name, two bytes for primaries and two for the
-# transfer function.
-_CODE_POINTS, _HDR = b"colrnclx", (16, 18)
+# Color as code points (ISO/IEC 23091-2): after their name, primaries and the transfer function.
+_TRANSFER, _HDR = re.compile(rb"colrnclx..\0(.)", re.DOTALL), {b"\x10", b"\x12"}
+_WITH_PROFILE = b"colrprof"
 
 
 class TooManyPixels(BadPhotograph):
@@ -98,8 +99,8 @@ class File:
                 self._image = _open(data)
                 self.format, self.size = self._image.format, self._image.size
                 self.told = record.of_file(data, self._image)
-        self.orientation = self.told.orientation
-        self._check(self.size)
+            self.orientation = self.told.orientation
+            self._check(self.size)
         if self.format in ("JPEG", "MPO") and not jpeg.has_end(data):
             raise BadPhotograph("truncated: the end of the JPEG is missing")
 
@@ -189,8 +190,10 @@ def _open(data: bytes) -> Image.Image:
         raise BadPhotograph(f"{data[23]}-bit PSD is not read; save it as TIFF")
     formats = _FORMATS
     if data[4:8] == b"ftyp":
-        if (colors := data.find(_CODE_POINTS)) >= 0 and data[colors + 11] in _HDR:
-            raise BadPhotograph("HDR pictures (PQ, HLG) are not read; convert it to 8-bit PNG")
+        # Among several, which belong to gain maps, one that is not HDR is the picture's own.
+        transfers = [found[1] for found in _TRANSFER.finditer(data)]
+        if transfers and set(transfers) <= _HDR and _WITH_PROFILE not in data:
+            raise BadPhotograph(record.HDR)
         brands = data[8 : min(int.from_bytes(data[:4], "big"), kinds.START)]
         if b"avif" not in brands and any(brand in brands for brand in _HEIC_BRANDS):
             _register_heif()

@@ -18,6 +18,7 @@ from PIL import Image
 
 from keras_colorize.data import jpeg, tiff
 from keras_colorize.data.exif import Exif, cleaned, parse
+from keras_colorize.errors import BadPhotograph
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
@@ -26,6 +27,8 @@ IPTC_BLOCK, _EXIF_BLOCK, _XMP_BLOCK = 0x0404, 0x0422, 0x0424  # [4]
 _SIGNATURES = (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR")
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF_UUID, _IPTC_UUID = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+HDR = "HDR pictures (PQ, HLG) are not read; convert it to 8-bit PNG"
+_PQ_AND_HLG = b"\x10", b"\x12"
 _GIF_XMP = re.compile(rb"XMP DataXMP(.*?)\x01\xff\xfe\xfd", re.DOTALL)  # XMP part 3, §1.1.2
 _SRGB_GAMMA = 0.43, 0.48  # of PNG: between these it stands for sRGB, whose own is near 0.45455
 _MOST_DPI = 2**16 - 1  # what JPEG can say
@@ -41,6 +44,7 @@ _OLD_XMP = re.compile(
     rb"\s" + _OLD + rb"""\s*=\s*(?:"[^"]*"|'[^']*')|<(""" + _OLD + rb")\b[^>]*(?:/>|>.*?</\1\s*>)",
     re.DOTALL,
 )
+_OLD_NAMES, _MOST_OLD = re.compile(b"<" + _OLD), 1_000
 _XMP_ORIENTATION = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|>)\s*([1-8])\b""")
 
 
@@ -80,11 +84,16 @@ class Record:
         return dataclasses.replace(
             self,
             exif=cleaned(self.exif, width, height),
-            xmp=_OLD_XMP.sub(b"", self.xmp),
+            xmp=_cleaned(self.xmp),
             dpi=dpi[::-1] if dpi and self.orientation >= 5 else dpi,
             profile=b"",
             gamma=None,
         )
+
+
+def _cleaned(xmp: bytes) -> bytes:
+    # The pattern takes time with the square of tags that are not closed: nobody means so many.
+    return _OLD_XMP.sub(b"", xmp) if len(_OLD_NAMES.findall(xmp)) <= _MOST_OLD else b""
 
 
 def of_file(data: bytes, image: Image.Image | None) -> Record:
@@ -144,7 +153,7 @@ def of_tiff(pages: tiff.Tiff, number: int) -> Record:
 
 
 def _of_jpeg(data: bytes) -> Record:
-    exif, xmp, comments, resources, dpi, profile = b"", b"", [], b"", None, {}
+    exif, xmp, comments, resources, dpi, profile = b"", b"", {}, b"", None, {}
     for marker, content, _ in jpeg.segments(data):
         if marker == 0xE0 and content[:5] == b"JFIF\0" and len(content) >= 12:
             unit, x, y = struct.unpack_from(">BHH", content, 7)
@@ -158,8 +167,8 @@ def _of_jpeg(data: bytes) -> Record:
             profile[content[12:13]] = content[14:]
         elif marker == 0xED and content.startswith(PHOTOSHOP_MARKER):
             resources += content[len(PHOTOSHOP_MARKER) :]
-        elif marker == 0xFE and content not in comments:
-            comments.append(content)
+        elif marker == 0xFE:
+            comments[content] = True
     exif = parse(exif)
     profile = b"".join(profile[number] for number in sorted(profile))
     dpi = dpi if dpi and max(dpi) > 1 else exif.dpi
@@ -235,6 +244,20 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
         at += 12 + length
 
 
+def check_png(png: bytes) -> None:
+    """Raise a ValueError unless all data of a PNG are as they were written."""
+    names = []
+    for name, content, at in chunks(png):
+        names.append(name)
+        end = at + 8 + len(content)
+        if name == b"IDAT" and png[end : end + 4] != struct.pack(
+            ">I", zlib.crc32(content, zlib.crc32(name))
+        ):
+            raise ValueError("a checksum is wrong")
+    if b"IEND" not in names:
+        raise ValueError("its end is missing")
+
+
 def pixels_only(png: bytes) -> bytes:
     """Return a PNG without the chunks that do not say what its pixels are.
 
@@ -255,6 +278,8 @@ def _of_png(data: bytes) -> Record:
             exif = content
         elif name == b"iCCP":
             profile = _inflate(content.partition(b"\0")[2][1:])
+        elif name == b"cICP" and content[1:2] in _PQ_AND_HLG:
+            raise BadPhotograph(HDR)
         elif name == b"sRGB":
             is_srgb = True
         elif name == b"gAMA" and len(content) == 4:

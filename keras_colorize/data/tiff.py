@@ -1,7 +1,7 @@
 """TIFF: its pages, samples of any kind, and writing.
 
-tifffile decodes gray, RGB and CMYK of any depth; Pillow the rest, of 8 bits or less: palettes,
-YCbCr, CIELab, bits packed into bytes, fax and JPEG compression.
+tifffile decodes gray, RGB and CMYK of any depth and odd palettes; Pillow the rest, of 8 bits or
+less: palettes, YCbCr, CIELab, bits packed into bytes, fax and JPEG compression.
 
 References:
     [1] TIFF 6.0, Adobe 1992, §2 (directories), §8 (photometric interpretation) and §18 (alpha).
@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import tifffile
 from PIL import Image, UnidentifiedImageError
@@ -33,10 +34,11 @@ _PHOTOMETRIC = 262
 _MOST_PAGES = 10_000
 _MOST_SAMPLES = 8  # of a pixel, extra ones included
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
-_WHITE_IS_ZERO, _RGB = 0, 2
-_MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), _RGB: ("rgb", 3), 5: ("cmyk", 4)}
+_WHITE_IS_ZERO, _RGB, _CMYK = 0, 2, 5
+_MODELS = {_WHITE_IS_ZERO: ("gray", 1), 1: ("gray", 1), _RGB: ("rgb", 3), _CMYK: ("cmyk", 4)}
 _YCBCR = 6  # in JPEG alone, of which tifffile makes RGB
-_FAX_AND_JPEG, _JPEG = {2, 3, 4, 6, 7}, 7  # compressions
+_FAX_AND_JPEG, _LZW, _JPEG = {2, 3, 4, 6, 7}, 5, 7  # compressions
+_MCU = 16  # pixels; some writers fill up JPEG's blocks
 _PALETTE, _PLANES_APART = 3, 2
 _BITS_THAT_PILLOW_LACKS = {3, 5, 6, 7, 8}  # of 8, some compressions
 _MISREAD = range(17, 32)  # bits that tifffile takes from the wrong end where order is big-endian
@@ -112,7 +114,7 @@ class Tiff:
             self._check_jpegs(page)
         # Pillow sees no subdirectories.
         if _is_plain(page) or (page in self._above and page.compression == _JPEG):
-            return tones.upright(_decode(page), self.exif(number).orientation or 1)
+            return tones.upright(_decode(self._data, page), self.exif(number).orientation or 1)
         if page in self._above:
             raise BadPhotograph(f"{_kind(page)} in a subdirectory is not read")
         try:
@@ -131,19 +133,23 @@ class Tiff:
     def _check_jpegs(self, page) -> None:
         """See that strips and tiles are whole: neither Pillow nor tifffile tells."""
         tables = (page.jpegtables or b"")[:-2]  # without the marker of its end
-        for offset, count in zip(page.dataoffsets, page.databytecounts):
+        width, height = page.tilewidth, page.tilelength
+        if not page.is_tiled:
+            width, height = page.imagewidth, min(page.rowsperstrip, page.imagelength)
+        for offset, count in set(zip(page.dataoffsets, page.databytecounts)):
             part = self._data[offset : offset + count]
-            jpeg.check(tables + part[2:] if tables else part)
+            jpeg.check(tables + part[2:] if tables else part, width + _MCU, height + _MCU)
 
 
 def _exif(data: bytes, page: tifffile.TiffPage) -> exif.Exif:
     order = page.parent.byteorder
     if not page.parent.is_bigtiff:
         return exif.read(data, order, page.offset)
-    image = {
-        tag.code: exif.Value(tag.dtype, tag.count, data[tag.valueoffset :][: tag.valuebytecount])
-        for tag in page.tags
-    }
+    image = {}
+    for tag in page.tags:
+        raw = data[tag.valueoffset : tag.valueoffset + tag.valuebytecount]
+        if raw and len(raw) == tag.valuebytecount:
+            image[tag.code] = exif.Value(tag.dtype, tag.count, raw)
     return exif.Exif(order, image)
 
 
@@ -198,28 +204,28 @@ def _kind(page) -> str:
     return f"{page.bitspersample}-bit {getattr(page.photometric, 'name', page.photometric)} TIFF"
 
 
-def _decode(page) -> Samples:
+def _decode(data: bytes, page) -> Samples:
     kind = _kind(page)
     photometric = _photometric(page)
-    if photometric == _PALETTE:
-        # Some writers had colors of 8 bits in the map, which has room for 16.
-        colors = page.colormap if page.colormap.max() > 255 else page.colormap.astype("uint8")
-        indices = page.asarray().astype("uint16", copy=False)  # 1 bit is a truth value
-        return Samples(np.ascontiguousarray(colors.T)[indices], "rgb")
-    if photometric not in (*_MODELS, _YCBCR) or page.imagedepth > 1:
+    if photometric not in (*_MODELS, _YCBCR, _PALETTE) or page.imagedepth > 1:
         raise BadPhotograph(f"{kind} is not read")
     if isinstance(page.bitspersample, tuple):
         raise BadPhotograph("TIFF whose samples have different numbers of bits is not read")
     if page.parent.byteorder == ">" and page.bitspersample in _MISREAD:
         raise BadPhotograph(f"big-endian {kind} is not read")
-    model, channels = _MODELS[_RGB if photometric == _YCBCR else photometric]
     if len(page.dataoffsets) < math.prod(page.chunked) or not all(page.databytecounts):
         raise BadPhotograph("truncated or damaged: strips of the TIFF are missing")
-    values = page.asarray()
+    values = _by_libtiff(data, page) if page.compression == _LZW else page.asarray()
     if page.samplesperpixel == 1:
         values = values[..., None] if values.ndim == 2 else values
     elif page.planarconfig == _PLANES_APART:
         values = np.moveaxis(values, 0, -1)
+    if photometric == _PALETTE:
+        # Some writers had colors of 8 bits in the map, which has room for 16.
+        colors = page.colormap if page.colormap.max() > 255 else page.colormap.astype("uint8")
+        indices = values[..., 0].astype("uint16", copy=False)  # 1 bit is a truth value
+        return Samples(np.ascontiguousarray(colors.T)[indices], "rgb")
+    model, channels = _MODELS[_RGB if photometric == _YCBCR else photometric]
     if values.ndim != 3 or values.shape[2] < channels:
         raise BadPhotograph(f"{kind} with {page.samplesperpixel} samples a pixel is not read")
     alpha = None
@@ -235,6 +241,16 @@ def _decode(page) -> Samples:
         share = np.maximum(alpha, 1)[..., None] / np.float32(top)
         values = np.rint(np.minimum(values / share, top)).astype(values.dtype)
     return Samples(values[..., 0] if model == "gray" else values, model, alpha, doubt)
+
+
+def _by_libtiff(data: bytes, page) -> np.ndarray:
+    """Decode a page in LZW: imagecodecs' own decoder reads on where damaged data end."""
+    order, alone = page.parent.byteorder, bytearray(data)
+    first = ("Q", 8) if page.parent.is_bigtiff else ("I", 4)
+    struct.pack_into(order + first[0], alone, first[1], page.offset)
+    if page.photometric == _CMYK:  # which would be converted
+        struct.pack_into(order + "H", alone, page.tags[_PHOTOMETRIC].valueoffset, 1)
+    return imagecodecs.tiff_decode(bytes(alone), index=0, asrgb=False)
 
 
 # ---- writing ----

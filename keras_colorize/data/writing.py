@@ -135,6 +135,7 @@ def _jpeg(pixels, told, lost):
         lost.append("XMP, too large for JPEG")
     if told.comment:
         added += _segment(0xFE, told.comment[:_MOST_JPEG])
+        lost += ["the end of the comment, too long for JPEG"] * (len(told.comment) > _MOST_JPEG)
     # Pillow would write the same bytes, but takes half as long again.
     pixels = np.ascontiguousarray(pixels)
     content = bytearray(imagecodecs.jpeg8_encode(pixels, level=95, subsampling="444"))

@@ -53,6 +53,12 @@ def test_suffix_names_a_picture_that_its_start_does_not_tell():
     assert kinds.refusal(b"II*\0\x08\0\0\0", ".nef").startswith("raw files of cameras")
 
 
+def test_start_of_many_comments_is_soon_told():
+    start = b"P5 " + b"# " * 64
+    assert not kinds.is_read(start)
+    assert kinds.is_read(b"P5\n# by a scanner\n  # twice\n64 48\n255\n")
+
+
 def test_what_is_no_picture_is_neither_read_nor_named():
     for start in (
         b"",

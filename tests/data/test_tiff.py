@@ -170,6 +170,68 @@ def test_tiff_whose_jpeg_is_damaged_is_refused(picture):
             photographs.File(bytes(content)).read()
 
 
+def test_tiff_whose_jpeg_is_larger_than_its_strip_is_refused(picture):
+    scan = {"photometric": "rgb", "compression": "jpeg", "metadata": None}
+    content = bytearray(tiff(picture(64, 64), **scan))
+    frame = content.index(b"\xff\xc0")
+    struct.pack_into(">HH", content, frame + 5, 65_000, 65_000)
+    with pytest.raises(BadPhotograph, match="65000×65000 pixels in 80×80"):
+        photographs.File(bytes(content)).read()
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "rgb", "separated", "palette"])
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+@pytest.mark.parametrize("options", [{}, {"bigtiff": True}, {"byteorder": ">"}], ids=str)
+def test_lzw_is_read_as_tifffile_reads_it(photometric, kind, options):
+    channels = {"rgb": (3,), "separated": (4,)}.get(photometric, ())
+    values = np.random.default_rng(0).integers(0, 250, (40, 64, *channels)).astype(kind)
+    if photometric == "palette":
+        colors = np.random.default_rng(1).integers(0, 65536, (3, 2 ** (8 * values.itemsize)))
+        options = {"colormap": colors.astype("uint16"), **options}
+    plain = tiff(values, photometric=photometric, **options)
+    for predictor in (False, True):
+        packing = {"compression": "lzw", "predictor": predictor, **options}
+        packed = tiff(values, photometric=photometric, **packing)
+        np.testing.assert_array_equal(pixels_of(packed), pixels_of(plain))
+
+
+def test_damaged_lzw_is_refused(picture):
+    content = bytearray(tiff(picture(64, 96).astype("uint16"), compression="lzw", metadata=None))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        (at, *_), (size, *_) = file.pages[0].dataoffsets, file.pages[0].databytecounts
+    content[at + size // 2 : at + size] = b"\xff" * (size - size // 2)
+    with pytest.raises(BadPhotograph, match="truncated or damaged"):
+        pixels_of(bytes(content))
+
+
+def test_palette_whose_strips_are_lost_is_refused():
+    colors = np.arange(768, dtype="uint16").reshape(3, 256) // 3  # a map of 8 bits
+    content = bytearray(
+        tiff(np.zeros((40, 64), "uint8"), photometric="palette", colormap=colors, metadata=None)
+    )
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        struct.pack_into("<I", content, file.pages[0].tags["StripByteCounts"].valueoffset, 0)
+    with pytest.raises(BadPhotograph, match="strips of the TIFF are missing"):
+        pixels_of(bytes(content))
+
+
+def test_bigtiff_whose_orientation_has_no_value_is_read(share):
+    values = np.rint(65535 * share()).astype("uint16")
+    content = bytearray(tiff(values, bigtiff=True, metadata=None, extratags=[(274, 3, 1, 6)]))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        tag = file.pages[0].tags["Orientation"]
+        struct.pack_into("<Q", content, tag.offset + 4, 0)
+    np.testing.assert_array_equal(pixels_of(bytes(content)), values)
+
+
+def test_tiff_whose_width_is_no_number_is_refused(share):
+    content = bytearray(tiff(share().astype("float32"), metadata=None))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        struct.pack_into("<HHI", content, file.pages[0].tags["ImageWidth"].offset, 256, 3, 2)
+    with pytest.raises(BadPhotograph):
+        photographs.File(bytes(content))
+
+
 def test_tiff_whose_tile_is_a_bomb_is_refused(picture):
     content = bytearray(tiff(picture(64, 64), tile=(64, 64)))
     with tifffile.TiffFile(io.BytesIO(content)) as file:

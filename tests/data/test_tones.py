@@ -177,6 +177,26 @@ def png_with(values, chunk, content):
     return encoded[:33] + struct.pack(">I", len(content)) + chunk + content + check + encoded[33:]
 
 
+def test_damaged_png_of_16_bits_is_refused_and_libpng_keeps_quiet(share, capfd):
+    content = bytearray(imagecodecs.png_encode(np.rint(65535 * share(3)).astype("uint16")))
+    pixels_of(bytes(content))
+    for damaged in (content[:-12], content[:80] + b"?" + content[81:]):
+        with pytest.raises(photographs.BadPhotograph, match="truncated or damaged"):
+            pixels_of(bytes(damaged))
+    assert capfd.readouterr().err == ""
+
+
+def test_png_of_hdr_is_refused(share):
+    values = np.rint(65535 * share(3)).astype("uint16")
+    for transfer, is_hdr in ((16, True), (18, True), (13, False)):  # PQ, HLG, sRGB
+        content = png_with(values, b"cICP", bytes([9, transfer, 0, 1]))
+        if is_hdr:
+            with pytest.raises(photographs.BadPhotograph, match="HDR pictures"):
+                photographs.File(content)
+        else:
+            np.testing.assert_array_equal(pixels_of(content), values)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "uint16"])
 @pytest.mark.parametrize("gamma", [1.0, 1 / 1.8])
 def test_png_gamma_gives_linear_light(share, kind, gamma):
