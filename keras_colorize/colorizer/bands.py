@@ -116,7 +116,6 @@ def _picture(rgb, color: "_Color") -> np.ndarray:
     colored = np.empty(rgb.shape, rgb.dtype)
     rows = max(1, pixels.BLOCK // rgb.shape[1])
     by_table = _is_gray(rgb) and rgb.dtype == np.uint8 and len(rgb) * rgb.shape[1] >= _LARGE
-
     if by_table:
         grays.table()  # made once, before all cores ask for it
 

@@ -6,6 +6,7 @@ References:
 """
 
 import io
+import re
 
 import imagecodecs
 import numpy as np
@@ -15,6 +16,8 @@ from keras_colorize.data import record
 from keras_colorize.data.tones import Samples, doubt, scaled
 
 _CODESTREAM = b"\xff\x4f\xff\x51"  # the markers SOC and SIZ [2]
+# Width, height and the largest value of a binary PPM, with comments between them.
+_PPM = re.compile(rb"P6" + 3 * rb"\s+(?:#[^\n]*\n\s*)*(\d+)" + rb"\s")
 _SYCC = b"colr\x01\0\0\0\0\0\x12"  # the color space of JPEG 2000 that is not RGB [2]
 
 
@@ -22,7 +25,7 @@ def read(data: bytes, image: Image.Image) -> Samples | None:
     """Decode a picture of more than 8 bits.
 
     Args:
-        data: The content of a PNG, JPEG 2000, AVIF or HEIC file, or of any other.
+        data: The content of a PNG, PPM, JPEG 2000, AVIF or HEIC file, or of any other.
         image: The same, opened by Pillow.
 
     Returns:
@@ -31,6 +34,12 @@ def read(data: bytes, image: Image.Image) -> Samples | None:
     if image.format == "PNG" and data[24] == 16:
         record.check_png(data)  # of damage, libpng tells standard error
         return _samples(imagecodecs.png_decode(record.pixels_only(data)), 16)
+    if image.format == "PPM" and image.mode == "RGB" and (ppm := _PPM.match(data)):
+        width, height, largest = map(int, ppm.groups())
+        if largest > 255:
+            values = np.frombuffer(data, ">u2", 3 * width * height, ppm.end())
+            values = np.rint(values.clip(0, largest) * np.float32(65535 / largest))
+            return _samples(values.astype("uint16").reshape(height, width, 3), 16)
     if image.mode not in ("L", "LA", "RGB", "RGBA"):  # others have all of their bits
         return None
     if image.format == "JPEG2000":

@@ -18,8 +18,8 @@ _PROCESSING_SOFTWARE, _MARK = 0x000B, b"keras_colorize\0"  # in use since ACD Sy
 _COLOR_SPACE, _WIDTH, _HEIGHT, _SRGB = 0xA001, 0xA002, 0xA003, 1
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 1, 2, 3, 4, 5, 7, 129
 _BYTES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, 6: 1, UNDEFINED: 1, 8: 2, 9: 4, 10: 8}
-_INTEGERS = {SHORT: "H", LONG: "I", 8: "h", 9: "i"}  # 8, 9: signed
 _BYTES |= {11: 4, 12: 8, 13: 4, UTF8: 1}  # a value of each type [2]
+_INTEGERS = {SHORT: "H", LONG: "I", 8: "h", 9: "i"}  # 8, 9: signed
 
 # What the first directory tells of the photograph, each with the types that it may have: names of
 # document and page, description, make, model, software, date, artist, computer, rights; rating;

@@ -34,8 +34,9 @@ _FORMATS = (
 )  # fmt: skip
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # Color as code points (ISO/IEC 23091-2): after their name, primaries and the transfer function.
-_TRANSFER, _HDR = re.compile(rb"colrnclx..\0(.)", re.DOTALL), {b"\x10", b"\x12"}
+_TRANSFER = re.compile(rb"colrnclx..\0(.)", re.DOTALL)
 _WITH_PROFILE = b"colrprof"
+_DEEP_SGI = b"\x01\xda\0\2", b"\x01\xda\1\2"  # two bytes a sample, of which Pillow takes one
 
 
 class TooManyPixels(BadPhotograph):
@@ -188,11 +189,13 @@ def _damage_named(reason):
 def _open(data: bytes) -> Image.Image:
     if data.startswith(b"8BPS") and data[22:24] > b"\0\x08":
         raise BadPhotograph(f"{data[23]}-bit PSD is not read; save it as TIFF")
+    if data.startswith(_DEEP_SGI):
+        raise BadPhotograph("16-bit SGI is not read; save it as TIFF")
     formats = _FORMATS
     if data[4:8] == b"ftyp":
         # Among several, which belong to gain maps, one that is not HDR is the picture's own.
         transfers = [found[1] for found in _TRANSFER.finditer(data)]
-        if transfers and set(transfers) <= _HDR and _WITH_PROFILE not in data:
+        if transfers and record.HDR_TRANSFERS.issuperset(transfers) and _WITH_PROFILE not in data:
             raise BadPhotograph(record.HDR)
         brands = data[8 : min(int.from_bytes(data[:4], "big"), kinds.START)]
         if b"avif" not in brands and any(brand in brands for brand in _HEIC_BRANDS):

@@ -4,7 +4,7 @@ References:
     [1] JPEG: ITU-T T.81, annex B; JFIF 1.02; XMP part 3, Adobe 2020, §1.1 (segments of markers).
     [2] PNG: W3C, third edition, §11.3.    [3] WebP: RFC 9649, §2.7.
     [4] Photoshop file formats, Adobe 2019: image resource blocks.
-    [5] JPEG 2000: ITU-T T.800, annex I.
+    [5] JPEG 2000: ITU-T T.800, annex I.    [6] BITMAPV5HEADER, Windows GDI.
 """
 
 import dataclasses
@@ -23,13 +23,15 @@ from keras_colorize.errors import BadPhotograph
 PNG_START = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # of PNG's text chunk
 XMP_MARKER, PHOTOSHOP_MARKER = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 IPTC_BLOCK, _EXIF_BLOCK, _XMP_BLOCK = 0x0404, 0x0422, 0x0424  # [4]
 _SIGNATURES = (b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR")
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF_UUID, _IPTC_UUID = b"JpgTiffExif->JP2", bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 HDR = "HDR pictures (PQ, HLG) are not read; convert it to 8-bit PNG"
-_PQ_AND_HLG = b"\x10", b"\x12"
+HDR_TRANSFERS = {b"\x10", b"\x12"}  # PQ and HLG, as ISO/IEC 23091-2 numbers them
 _GIF_XMP = re.compile(rb"XMP DataXMP(.*?)\x01\xff\xfe\xfd", re.DOTALL)  # XMP part 3, §1.1.2
+_BMP_5 = b"\x7c\0\0\0"  # the header's size
 _SRGB_GAMMA = 0.43, 0.48  # of PNG: between these it stands for sRGB, whose own is near 0.45455
 _MOST_DPI = 2**16 - 1  # what JPEG can say
 _MOST_TEXT = 2**25  # bytes that a compressed text or profile may unpack to
@@ -61,6 +63,7 @@ class Record:
         dpi: Horizontal and vertical resolution.
         profile: ICC; it belongs to the stored samples, and is never written.
         gamma: Of a PNG, the power of linear light that its samples are; it belongs to them as well.
+        unread: What else the file tells, which is not read.
         orientation: EXIF's, else XMP's, 1…8; how the stored pixels are turned.
     """
 
@@ -72,6 +75,7 @@ class Record:
     dpi: tuple[float, float] | None = None
     profile: bytes = b""
     gamma: float | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def orientation(self) -> int:
@@ -111,6 +115,8 @@ def of_file(data: bytes, image: Image.Image | None) -> Record:
         found = _of_webp(data)
     elif data[4:8] == b"jP  ":
         found = dataclasses.replace(_of_other(image.info), **_of_jp2(data))
+    elif data[:2] == b"BM":
+        found = dataclasses.replace(_of_other(image.info), profile=_profile_of_bmp(data))
     elif data[:4] == b"8BPS":
         found = dataclasses.replace(_of_other(image.info), **_of_psd(data))
     else:
@@ -153,7 +159,7 @@ def of_tiff(pages: tiff.Tiff, number: int) -> Record:
 
 
 def _of_jpeg(data: bytes) -> Record:
-    exif, xmp, comments, resources, dpi, profile = b"", b"", {}, b"", None, {}
+    exif, xmp, comments, resources, dpi, profile, unread = b"", b"", {}, b"", None, {}, ()
     for marker, content, _ in jpeg.segments(data):
         if marker == 0xE0 and content[:5] == b"JFIF\0" and len(content) >= 12:
             unit, x, y = struct.unpack_from(">BHH", content, 7)
@@ -163,6 +169,8 @@ def _of_jpeg(data: bytes) -> Record:
             exif = exif or content
         elif marker == 0xE1 and content.startswith(XMP_MARKER):
             xmp = xmp or content[len(XMP_MARKER) :]
+        elif marker == 0xE1 and content.startswith(_EXTENDED_XMP):
+            unread = ("extended XMP",)
         elif marker == 0xE2 and content[:12] == b"ICC_PROFILE\0":
             profile[content[12:13]] = content[14:]
         elif marker == 0xED and content.startswith(PHOTOSHOP_MARKER):
@@ -173,10 +181,18 @@ def _of_jpeg(data: bytes) -> Record:
     profile = b"".join(profile[number] for number in sorted(profile))
     dpi = dpi if dpi and max(dpi) > 1 else exif.dpi
     iptc, comment = _resource(resources, IPTC_BLOCK), b"\n".join(comments)
-    return Record(exif, xmp, iptc, comment, (), dpi, profile)
+    return Record(exif, xmp, iptc, comment, (), dpi, profile, unread=unread)
 
 
-# ---- Photoshop and JPEG 2000 ----
+# ---- BMP, Photoshop and JPEG 2000 ----
+
+
+def _profile_of_bmp(data: bytes) -> bytes:
+    """Return what the fifth version of the header [6] embeds."""
+    if data[14:18] != _BMP_5 or data[70:74] != b"DEBM":
+        return b""
+    offset, size = struct.unpack_from("<II", data, 126)
+    return data[14 + offset :][:size]
 
 
 def _resource(resources: bytes, number: int) -> bytes:
@@ -278,7 +294,7 @@ def _of_png(data: bytes) -> Record:
             exif = content
         elif name == b"iCCP":
             profile = _inflate(content.partition(b"\0")[2][1:])
-        elif name == b"cICP" and content[1:2] in _PQ_AND_HLG:
+        elif name == b"cICP" and content[1:2] in HDR_TRANSFERS:
             raise BadPhotograph(HDR)
         elif name == b"sRGB":
             is_srgb = True

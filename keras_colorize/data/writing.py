@@ -115,6 +115,7 @@ def _prepare(form, lost, pixels, alpha, told):
     is_told, told = told is not None, (told or Record()).cleaned(width, height)
     unkept = [name for name in _NO_PLACE.get(form, ()) if getattr(told, name)]
     lost += [f"{name}, which {form} has no place for" for name in unkept]
+    lost += told.unread
     if is_told and "exif" not in _NO_PLACE.get(form, ()):
         told = dataclasses.replace(told, exif=exif.marked(told.exif))
     return pixels, told

@@ -79,3 +79,16 @@ def test_xmp_of_a_gif_is_read(picture):
     trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
     extension = b"!\xff\x0bXMP DataXMP" + XMP + trailer
     assert photographs.File(whole[:-1] + extension + b";").told.xmp == XMP
+
+
+def test_extended_xmp_is_told_to_be_lost(picture, tmp_path):
+    body = b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + b"<x/>"
+    content = jpeg(picture(), extra=b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body)
+    scan = photographs.File(content).read()
+    assert photographs.write(tmp_path / "a.jpg", scan.pixels, told=scan.told) == ["extended XMP"]
+
+
+def test_sgi_of_16_bits_is_named():
+    content = b"\x01\xda\0\2\0\3" + struct.pack(">HHH", 4, 4, 3) + bytes(500 + 4 * 4 * 3 * 2)
+    with pytest.raises(photographs.BadPhotograph, match="16-bit SGI is not read"):
+        photographs.File(content)

@@ -233,3 +233,36 @@ def test_profile_of_jpeg_2000_is_applied(share):
     linear = (values / 255) ** 1.8
     srgb = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
     assert np.abs(pixels_of(whole) - 255 * srgb).max() <= 1
+
+
+@pytest.mark.parametrize("largest", [1023, 65535])
+def test_color_ppm_of_16_bits_keeps_them(share, largest):
+    values = np.rint(largest * share(3)).astype(">u2")
+    height, width = values.shape[:2]
+    header = f"P6\n# by a scanner\n{width} {height}\n{largest}\n".encode()
+    made = pixels_of(header + values.tobytes())
+    assert made.dtype == np.uint16
+    assert np.abs(made / 65535 - values / largest).max() < 1e-4
+    with pytest.raises(photographs.BadPhotograph, match="truncated or damaged"):
+        pixels_of(header + values.tobytes()[:-2])
+
+
+def test_profile_of_bmp_is_applied(share):
+    values = np.rint(255 * share(3)).astype("uint8")
+    height, width = values.shape[:2]
+    assert width % 4 == 0  # rows need no padding
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = imagecodecs.cms_profile("rgb", gamma=1.8)
+    for held in (profile, swapped):
+        rows = values[::-1, :, ::-1].tobytes()  # from below, blue first
+        header = struct.pack("<IiiHHII16x", 124, width, height, 1, 24, 0, len(rows))
+        header = header.ljust(56, b"\0") + b"DEBM"
+        header = header.ljust(112, b"\0") + struct.pack("<II", 124 + len(rows), len(held))
+        header = header.ljust(124, b"\0")
+        size = 14 + 124 + len(rows) + len(held)
+        made = pixels_of(b"BM" + struct.pack("<IHHI", size, 0, 0, 138) + header + rows + held)
+        expected = imagecodecs.cms_transform(
+            values, held, profile, colorspace="rgb", outcolorspace="rgb", outdtype="uint8"
+        )
+        assert np.abs(made.astype(int) - expected).max() <= 1
+    assert np.abs(expected.astype(int) - values).max() > 5
