@@ -252,8 +252,8 @@ def test_profile_of_bmp_is_applied(share):
     height, width = values.shape[:2]
     assert width % 4 == 0  # rows need no padding
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    swapped = imagecodecs.cms_profile("rgb", gamma=1.8)
-    for held in (profile, swapped):
+    srgb = {"whitepoint": [0.3127, 0.329], "primaries": [0.64, 0.33, 0.3, 0.6, 0.15, 0.06]}
+    for held in (profile, imagecodecs.cms_profile("rgb", gamma=1.8, **srgb)):
         rows = values[::-1, :, ::-1].tobytes()  # from below, blue first
         header = struct.pack("<IiiHHII16x", 124, width, height, 1, 24, 0, len(rows))
         header = header.ljust(56, b"\0") + b"DEBM"
